@@ -1,0 +1,55 @@
+# Everything a person or CI needs: `make run`, `make test`, `make check`, `make bench`, `make clean`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+
+.PHONY: run test check bench setup format clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run     a simulated visit, end to end; writes out/"
+	@echo "make test    all tests"
+	@echo "make check   ruff, mypy, import rules"
+	@echo "make bench   figures, as ratios to a floor measured in the same run"
+	@echo "make setup   what the others call first: .venv and the face detector"
+	@echo "make clean   remove what these made"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "latchkey: error: python3 3.11 or newer is needed" >&2; \
+	    echo "latchkey: hint: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "latchkey: error: python3 lacks venv" >&2; \
+	    echo "latchkey: hint: apt install python3-venv" >&2; exit 1; }
+	@echo "setting up $(VENV): downloads about 190 MB, takes about 500 MB of disk and half a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
+	  -c constraints.txt -e '.[dev]'
+	@$(BIN)/latchkey models install centerface || \
+	  echo "latchkey: hint: without a detector everything that moves is covered; try again: make setup" >&2
+	@touch $@
+
+run: setup
+	@$(BIN)/latchkey demo
+
+test: setup
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy device sim hardware tests
+	@$(BIN)/lint-imports --no-logo
+
+bench: setup
+	@$(BIN)/python -m pytest -m bench -q -s tests/bench
+
+format: setup
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,108 @@
+"""Every error a user can meet, with its exit code and, where there is one, the way out.
+
+Adapters turn the errors of libraries into these; nothing above an adapter sees a foreign
+exception. Each class is one kind of trouble; facts travel as attributes, not in the text alone.
+Exit codes are documented API (README, "Exit codes"): a number never changes its meaning.
+"""
+
+from typing import ClassVar
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_SETTINGS = 3
+EXIT_CAMERA = 4
+EXIT_KEY = 5
+EXIT_DAMAGED = 6
+EXIT_VAULT = 7
+EXIT_NETWORK = 8
+EXIT_DETECTOR = 9
+EXIT_UNCOVERED = 10
+EXIT_INTERRUPTED = 130
+
+
+class LatchkeyError(Exception):
+    """Anything that goes wrong for a reason a person can be told.
+
+    `hint` is one sentence on what to do about it, without a full stop, or None.
+    """
+
+    exit_code: ClassVar[int] = EXIT_FAILED
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(LatchkeyError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = EXIT_USAGE
+
+
+class SettingsError(LatchkeyError):
+    """The settings file cannot be used: file, line and key are in the message."""
+
+    exit_code = EXIT_SETTINGS
+
+
+class CameraLost(LatchkeyError):
+    """The camera is gone, or never came; `restart` may bring it back."""
+
+    exit_code = EXIT_CAMERA
+
+
+class FootageEnded(CameraLost):
+    """A recorded video has no more pictures. Not a fault: nothing is to be restarted."""
+
+
+class FinderError(LatchkeyError):
+    """The face detector is missing, failed its check, or answered nonsense."""
+
+    exit_code = EXIT_DETECTOR
+
+
+class EncoderError(LatchkeyError):
+    """The video encoder refused a frame or could not be opened."""
+
+
+class OwnerKeyError(LatchkeyError):
+    """A key is missing, unreadable, or not the one that opens this clip."""
+
+    exit_code = EXIT_KEY
+
+
+class ClipError(LatchkeyError):
+    """A sealed clip is not what it claims to be."""
+
+    exit_code = EXIT_DAMAGED
+
+
+class DiskError(LatchkeyError):
+    """A file operation failed: the disk is missing, broken or read-only."""
+
+    exit_code = EXIT_VAULT
+
+
+class DiskFull(DiskError):
+    """No room is left for the bytes that were to be written."""
+
+
+class NotOnDisk(DiskError):
+    """There is no file of that name."""
+
+
+class LinkDown(LatchkeyError):
+    """There is no connection to the broker at this moment."""
+
+    exit_code = EXIT_NETWORK
+
+
+class EgressRefused(LatchkeyError):
+    """Something tried to open a connection that is not on the list."""
+
+    exit_code = EXIT_NETWORK
+
+
+class WorkerBusy(LatchkeyError):
+    """A worker's queue is full: the caller keeps the job and asks again later."""

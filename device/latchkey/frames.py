@@ -1,0 +1,110 @@
+"""Pictures and boxes: what the camera gives, what the filter hides, what may be written.
+
+Pictures are planar YUV 4:2:0 from camera to encoder: `y` is (height, width), `u` and `v` are
+(height/2, width/2), all uint8; width and height are even. A `RawFrame` lives in RAM only. A
+`SafeFrame` is made by `latchkey.vision` alone, and is the only picture that an encoder takes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+Bgr = NDArray[np.uint8]
+
+
+class Box(NamedTuple):
+    """A rectangle a detector reports, in pixels, half-open: x0 <= x < x1. `score` is 0..1."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    score: float = 1.0
+
+
+class Cover(NamedTuple):
+    """A rectangle that is filled, in whole pixels, half-open, even-aligned, inside the picture."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+class Colour(NamedTuple):
+    """How YUV numbers mean colours: `matrix` and `full_range` follow ITU-T H.273."""
+
+    matrix: int = 1  # BT.709
+    full_range: bool = False
+
+
+class FilterState(StrEnum):
+    """What the privacy filter did to a frame, from normal to most covered."""
+
+    OK = "ok"
+    FALLBACK_REGION = "fallback_region"
+    FALLBACK_FULL = "fallback_full"
+
+    @property
+    def severity(self) -> int:
+        """0 for `ok`, 2 for `fallback_full`: the larger, the more is covered."""
+        return list(FilterState).index(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawFrame:
+    """A picture as the camera saw it, at monotonic `at_ns`. Never written, sent or logged.
+
+    Planes may belong to the camera or a decoder: whoever wants to change them copies first.
+    """
+
+    y: Plane
+    u: Plane
+    v: Plane
+    at_ns: int
+    colour: Colour = Colour()  # noqa: RUF009 -- a NamedTuple is immutable
+
+    @property
+    def width(self) -> int:
+        """Width in pixels, even."""
+        return int(self.y.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels, even."""
+        return int(self.y.shape[0])
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes the three planes take in memory."""
+        return int(self.y.nbytes + self.u.nbytes + self.v.nbytes)
+
+    def __repr__(self) -> str:
+        return f"RawFrame({self.width}x{self.height} at {self.at_ns} ns)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SafeFrame:
+    """A picture whose faces are covered. Made by `latchkey.vision.redactor` and nowhere else."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+    at_ns: int
+    colour: Colour
+    state: FilterState
+    covers: tuple[Cover, ...]
+
+    @property
+    def width(self) -> int:
+        """Width in pixels, even."""
+        return int(self.y.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels, even."""
+        return int(self.y.shape[0])

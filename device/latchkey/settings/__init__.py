@@ -1,0 +1,38 @@
+"""Settings: one TOML file becomes frozen dataclasses once; parts get their own section only.
+
+`load` reads a file; an unknown key, a wrong type or a value out of range is an error that names
+file, line, key and, where one is close, the key that was probably meant.
+"""
+
+from latchkey.settings.load import load, parse
+from latchkey.settings.model import (
+    SCHEMA,
+    BaselineSettings,
+    CameraSettings,
+    DeviceSettings,
+    MotionSettings,
+    MqttSettings,
+    OwnerSettings,
+    PrivacySettings,
+    RecordingSettings,
+    Settings,
+    VaultSettings,
+    Zone,
+)
+
+__all__ = [
+    "SCHEMA",
+    "BaselineSettings",
+    "CameraSettings",
+    "DeviceSettings",
+    "MotionSettings",
+    "MqttSettings",
+    "OwnerSettings",
+    "PrivacySettings",
+    "RecordingSettings",
+    "Settings",
+    "VaultSettings",
+    "Zone",
+    "load",
+    "parse",
+]

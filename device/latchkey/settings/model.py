@@ -1,0 +1,166 @@
+"""The sections of the settings file, with the private default of every value.
+
+A field's metadata holds its bounds (`low`, `high`, inclusive), its `choices` and its `help`;
+`docs/settings.md` is generated from them.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from latchkey.units import MIB
+
+SCHEMA = 1
+"""Version of the settings file; raised when a key changes its meaning."""
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002 -- the word every option library uses
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a setting: its default, what it means, and which values are legal."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A named polygon; points are (x, y) in 0..1 of the picture's width and height."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """Who this doorbell is, to its owner."""
+
+    name: str = option("Front door", "what Home Assistant calls the doorbell")
+    state: Path = option(Path("latchkey-state"), "folder for device id, modes, outbox and ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """Where pictures come from."""
+
+    board: str = option("webcam", "which board runs: sim, file, webcam, or one that a package adds")
+    source: str = option("0", "video file, or number or path of the V4L2 device")
+    width: int = option(1280, "pixels across", low=64, high=4096)
+    height: int = option(720, "pixels down", low=64, high=4096)
+    fps: float = option(15.0, "pictures a second", low=1, high=60)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """What counts as movement."""
+
+    threshold: int = option(30, "change of brightness, 0..255, that counts as change", low=5, high=200)
+    min_area: float = option(0.002, "share of the picture that must change", low=0.0001, high=0.5)
+    hold_s: float = option(2.0, "how long after the last change it still counts as moving", low=0.2, high=30)
+    zones: tuple[Zone, ...] = option((), "only movement inside these polygons counts; none = everywhere")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """How long clips are, and how they are encoded."""
+
+    pre_roll_s: float = option(5.0, "seconds kept from before the event", low=0, high=30)
+    post_roll_s: float = option(8.0, "seconds recorded after the last event", low=1, high=60)
+    longest_clip_s: float = option(
+        60.0, "a longer visit goes on in a new clip without a gap", low=10, high=600
+    )
+    crf: int = option(26, "x264 quality, lower is finer", low=10, high=45)
+    preset: str = option(
+        "superfast", "x264 speed", choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
+    )
+    threads: int = option(2, "threads for the encoder", low=1, high=16)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """What is hidden, and what is done when faces cannot be found."""
+
+    detector: str = option(
+        "auto",
+        "auto = yunet where installed, else centerface; none, or none installed = cover all that moves",
+        choices=("auto", "yunet", "centerface", "none"),
+    )
+    threshold: float = option(
+        0.15, "lowest score that counts as a face; lower hides more", low=0.02, high=0.5
+    )
+    dilation: float = option(1.6, "how much larger than the face the cover is", low=1.3, high=4)
+    union_s: float = option(0.25, "a cover also hides this long before and after", low=0.2, high=2)
+    look_every: int = option(
+        0,
+        "look at every n-th picture; 0 = as often as the machine affords, never rarer than 0.135 s",
+        low=0,
+        high=8,
+    )
+    look_deadline_s: float = option(1.0, "a look that takes longer counts as failed", low=0.2, high=5)
+    threads: int = option(2, "threads for the detector", low=1, high=16)
+    zones: tuple[Zone, ...] = option((), "polygons that are blacked out before anything sees them")
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    """Where sealed clips lie, and for how long."""
+
+    path: Path = option(Path("latchkey-vault"), "folder of the sealed clips")
+    days: int = option(1, "a clip is deleted when its UTC day is this many days past", low=1, high=30)
+    max_mib: int = option(4096, "the oldest clips are deleted above this", low=16, high=1 << 24)
+    spare_mib: int = option(64, "room on the disk that clips leave free", low=8, high=1 << 20)
+
+    @property
+    def max_bytes(self) -> int:
+        """`max_mib` in bytes."""
+        return self.max_mib * MIB
+
+    @property
+    def spare_bytes(self) -> int:
+        """`spare_mib` in bytes."""
+        return self.spare_mib * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """The broker. Without a host nothing leaves the device at all."""
+
+    host: str = option("", "broker to publish metadata to; empty = none")
+    port: int = option(1883, "its TCP port", low=1, high=65535)
+    username: str = option("", "user name, if the broker wants one")
+    password_file: Path | None = option(None, "file whose first line is the password")
+    tls: bool = option(False, "encrypt the connection; on when ca_file is set")
+    ca_file: Path | None = option(None, "certificate authority to trust instead of the system's")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSettings:
+    """Who can open clips."""
+
+    recipients: tuple[str, ...] = option((), "age public keys (age1...) that clips are sealed to")
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSettings:
+    """How private the camera is at least; the broker can only ask for more."""
+
+    armed: bool = option(True, "record events; false = only rings are announced")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file."""
+
+    schema: int = SCHEMA
+    device: DeviceSettings = DeviceSettings()
+    camera: CameraSettings = CameraSettings()
+    motion: MotionSettings = MotionSettings()
+    recording: RecordingSettings = RecordingSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    vault: VaultSettings = VaultSettings()
+    mqtt: MqttSettings = MqttSettings()
+    owner: OwnerSettings = OwnerSettings()
+    baseline: BaselineSettings = BaselineSettings()
