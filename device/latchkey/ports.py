@@ -328,6 +328,30 @@ class Workers(Protocol):
         ...
 
 
+Severity = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One line of the log. `part` is a word like camera, bell, motion, clip, filter, link, vault.
+
+    Never holds pixels, keys, or what a clip shows.
+    """
+
+    at_ns: int
+    part: str
+    text: str
+    severity: Severity = "info"
+
+
+class Journal(Protocol):
+    """Where log lines go."""
+
+    def note(self, line: JournalLine) -> None:
+        """Take a line; never raises, never blocks for long."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """The whole world of one device. Frozen: what runs on it cannot swap a piece."""
@@ -345,3 +369,4 @@ class Board:
     finder: FaceFinder | None
     encoder: Encoder
     workers: Workers
+    journal: Journal
