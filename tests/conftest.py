@@ -1,0 +1,48 @@
+"""What all tests share."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PLACES = {"mosquitto": ("/usr/sbin", "/usr/local/sbin")}
+"""Where a tool lies if it is not on the PATH of an ordinary user."""
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[[str], str]:
+    """Give the path of a program, or skip; `LATCHKEY_REQUIRE=a,b` makes the skip a failure."""
+
+    def find(name: str) -> str:
+        path = os.pathsep.join([os.environ.get("PATH", ""), *PLACES.get(name, ())])
+        found = shutil.which(name, path=path)
+        if found:
+            return found
+        missing(name, f"{name} is not installed")
+        raise AssertionError
+
+    return find
+
+
+def missing(name: str, reason: str) -> None:
+    """Skip the test, or fail it where LATCHKEY_REQUIRE names what is missing."""
+    if name in os.environ.get("LATCHKEY_REQUIRE", "").split(","):
+        pytest.fail(f"LATCHKEY_REQUIRE names {name}, but {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def absent() -> Callable[[str, str], None]:
+    """Give `missing(name, reason)`: skip, or fail where LATCHKEY_REQUIRE names it."""
+    return missing
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder of measured footage that lies beside some checkouts, or skip."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("no shared footage beside this checkout")
+    return folder
