@@ -1,1 +1,6 @@
-"""egress"""
+"""Egress: the one package that opens connections, and the ledger of what went through them."""
+
+from latchkey.egress.gate import Destination, Egress
+from latchkey.egress.ledger import SYSTEM_DNS, Ledger, LedgerRow
+
+__all__ = ["SYSTEM_DNS", "Destination", "Egress", "Ledger", "LedgerRow"]
