@@ -191,7 +191,12 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """The broker accepted us: retained states and queued events can go out now."""
+    """The broker accepted us: retained states and queued events can go out now.
+
+    `note` is for the log: the protocol spoken, and what the broker would not grant.
+    """
+
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,14 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """The broker will not take the publication with this ticket, say by its access list."""
+
+    ticket: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """A message came in on a topic we subscribed to."""
 
@@ -217,7 +230,7 @@ class Received:
     retained: bool
 
 
-LinkNews = LinkUp | LinkLost | Delivered | Received
+LinkNews = LinkUp | LinkLost | Delivered | Refused | Received
 
 
 class Link(Protocol):
@@ -299,7 +312,7 @@ class Encoder(Protocol):
         ...
 
 
-Lane = Literal["look", "film", "disk"]
+Lane = Literal["look", "film", "pack", "disk"]
 
 
 class Ticket(Protocol[T_co]):
@@ -354,7 +367,10 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The whole world of one device. Frozen: what runs on it cannot swap a piece."""
+    """The whole world of one device. Frozen: what runs on it cannot swap a piece.
+
+    `vault` and `index` belong to the capture side, `state` (outbox, modes) to the link side.
+    """
 
     name: str
     clock: Clock
@@ -362,7 +378,8 @@ class Board:
     camera: Camera
     bell: Bell
     lamp: Lamp
-    disk: Disk
+    vault: Disk
+    state: Disk
     index: ClipIndex
     link: Link
     uplink: Uplink

@@ -1,1 +1,86 @@
-"""cli"""
+"""The `latchkey` program: one file per command; packages add commands as entry points.
+
+Data goes to stdout, everything for people to stderr. Trouble is one line `latchkey: error: ...`
+and, where there is a way out, one line `latchkey: hint: ...`; exit codes are in
+`latchkey.errors` and the README.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+from latchkey import __version__
+from latchkey.cli.command import Command, Terminal
+from latchkey.errors import EXIT_INTERRUPTED, EXIT_USAGE, LatchkeyError, UsageError
+
+COMMANDS = {
+    "run": "latchkey.cli.run",
+    "check": "latchkey.cli.check",
+    "owner": "latchkey.cli.owner",
+    "clips": "latchkey.cli.clips",
+    "models": "latchkey.cli.models",
+}
+"""Modules are imported only when their command runs: start-up time is the user's."""
+
+GROUP = "latchkey.commands"
+
+__all__ = ["Command", "Terminal", "main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; give its exit code."""
+    terminal = Terminal(sys.stdout, sys.stderr)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments, terminal)
+    except LatchkeyError as error:
+        terminal.say(f"latchkey: error: {error}")
+        if error.hint:
+            terminal.say(f"latchkey: hint: {error.hint}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        terminal.say("latchkey: error: interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return EXIT_INTERRUPTED
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors in the house style: one line, one hint."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(message, hint=f"`{self.prog} --help` shows what there is")
+
+
+def _dispatch(arguments: list[str], terminal: Terminal) -> int:
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    names = _names()
+    parser = _Parser(prog="latchkey", description="A doorbell camera whose footage stays home.")
+    parser.add_argument("--version", action="version", version=f"latchkey {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    loaded = {}
+    for name in names if wanted not in names else [wanted]:
+        command = loaded[name] = _load(name)
+        command.configure(subparsers.add_parser(name, help=command.help, description=command.help))
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help(terminal.err)
+        return EXIT_USAGE
+    return loaded[options.command].run(options, terminal)
+
+
+def _names() -> list[str]:
+    return [*COMMANDS, *sorted(point.name for point in entry_points(group=GROUP))]
+
+
+def _load(name: str) -> Command:
+    if name in COMMANDS:
+        found = importlib.import_module(COMMANDS[name]).COMMAND
+    else:
+        found = next(iter(entry_points(group=GROUP, name=name))).load()
+    if not isinstance(found, Command):
+        raise UsageError(f"the package that adds {name!r} does not give a Command")
+    return found

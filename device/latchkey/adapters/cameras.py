@@ -1,0 +1,219 @@
+"""Cameras: a recorded video (anything PyAV reads), or a V4L2 device through OpenCV.
+
+Planes are references to the decoder's memory, even-sized 8-bit 4:2:0; they are never written to.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from latchkey.errors import CameraLost, FootageEnded
+from latchkey.frames import Colour, Plane, RawFrame
+from latchkey.ports import Clock, Still
+from latchkey.units import NS_PER_S
+
+SIDE_LIMIT_PX = (16, 4096)
+"""Shortest and longest side taken: below there is no picture, above x264 and memory give out."""
+
+PLANAR = {"yuv420p": False, "yuvj420p": True}
+"""Formats whose planes are used as they are, and whether they are full range."""
+
+FULL_RANGE = 2  # AVCOL_RANGE_JPEG, H.273 VideoFullRangeFlag = 1
+
+INBOX_FRAMES = 4
+"""Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
+
+
+def raw_frame(picture: VideoFrame, at_ns: int) -> RawFrame:
+    """Turn a decoded picture into planes, by reference where it is 8-bit 4:2:0 already.
+
+    10-bit, 4:2:2, RGB and palette pictures become 8-bit 4:2:0 first; alpha is dropped; a rotation
+    in the stream's side data is applied; an odd last row or column is cut off.
+    """
+    if picture.format.name not in PLANAR:
+        picture = picture.reformat(format="yuv420p")
+    full_range = PLANAR[picture.format.name] or int(picture.color_range) == FULL_RANGE
+    quarter_turns = (getattr(picture, "rotation", 0) // 90) % 4
+    planes = [np.rot90(_plane(picture, index), quarter_turns) for index in range(3)]
+    height, width = (side & ~1 for side in planes[0].shape)
+    y = planes[0][:height, :width]
+    u, v = (plane[: height // 2, : width // 2] for plane in planes[1:])
+    return RawFrame(y, u, v, at_ns, Colour(int(picture.colorspace), full_range))
+
+
+def _plane(picture: VideoFrame, index: int) -> Plane:
+    plane = picture.planes[index]
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
+
+
+class VideoCamera:
+    """Plays a video file by the board's clock: each picture is due at its PTS."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._container: av.container.InputContainer | None = None
+        self._open()
+
+    @property
+    def fps(self) -> float:
+        """Average rate of the file, or 15 where it does not tell."""
+        return self._fps
+
+    def read(self) -> RawFrame | Still | None:
+        """Give the next picture if it is due, else `Still` until then."""
+        if self._container is None:
+            raise CameraLost(f"{self._path}: closed")
+        if self._waiting is None:
+            self._waiting = self._next()
+        if self._waiting.at_ns > self._clock.now_ns():
+            return Still(self._waiting.at_ns)
+        frame, self._waiting = self._waiting, None
+        return frame
+
+    def restart(self) -> None:
+        """Play the file again from its beginning."""
+        self.close()
+        self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+        self._waiting = None
+
+    def _open(self) -> None:
+        try:
+            container = av.open(str(self._path))
+        except (FFmpegError, OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CameraLost(f"{self._path}: {reason}") from error
+        if not container.streams.video:
+            container.close()
+            raise CameraLost(f"{self._path}: there is no video in it")
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        self._container = container
+        self._fps = float(stream.average_rate or 15)
+        self._pictures: Iterator[VideoFrame] = container.decode(stream)
+        self._start_ns = self._clock.now_ns()
+        self._first_ns: int | None = None
+        self._last_ns = -1
+        self._waiting: RawFrame | None = None
+        self._waiting = self._first_picture()
+
+    def _first_picture(self) -> RawFrame:
+        try:
+            return self._next()
+        except FootageEnded as error:
+            self.close()
+            raise CameraLost(f"{self._path}: no picture in it can be decoded") from error
+        except CameraLost:
+            self.close()
+            raise
+
+    def _next(self) -> RawFrame:
+        try:
+            picture = next(self._pictures)
+        except StopIteration:
+            raise FootageEnded(f"{self._path.name} has ended") from None
+        except FFmpegError as error:
+            raise FootageEnded(f"{self._path.name} is damaged here: {error.strerror}") from error
+        low, high = SIDE_LIMIT_PX
+        if not (low <= picture.width <= high and low <= picture.height <= high):
+            size = f"{picture.width}x{picture.height}"
+            raise CameraLost(f"{self._path}: pictures of {size} pixels; sides of {low}..{high} work")
+        return raw_frame(picture, self._due_ns(picture))
+
+    def _due_ns(self, picture: VideoFrame) -> int:
+        """When the picture is due; rising even where the file's PTS are missing or go back."""
+        step_ns = round(NS_PER_S / self._fps)
+        if picture.pts is None or picture.time_base is None:
+            pts_ns = self._last_ns + step_ns if self._last_ns >= 0 else 0
+        else:
+            pts_ns = int(Fraction(picture.pts) * picture.time_base * NS_PER_S)
+        if self._first_ns is None:
+            self._first_ns = pts_ns
+        offset_ns = pts_ns - self._first_ns
+        if offset_ns <= self._last_ns:
+            offset_ns = self._last_ns + 1_000_000
+        self._last_ns = offset_ns
+        return self._start_ns + offset_ns
+
+
+class WebcamCamera:
+    """A V4L2 device, read by a thread of its own."""
+
+    def __init__(self, device: int | str, width: int, height: int, fps: float, clock: Clock) -> None:
+        self._device = device
+        self._size = (width, height)
+        self._fps = fps
+        self._clock = clock
+        self._inbox: deque[RawFrame] = deque(maxlen=INBOX_FRAMES)
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.restart()
+
+    @property
+    def fps(self) -> float:
+        """The rate that was asked of the device."""
+        return self._fps
+
+    def read(self) -> RawFrame | Still | None:
+        """Give the oldest frame that waits, or None."""
+        with suppress(IndexError):
+            return self._inbox.popleft()
+        if self._thread is None or not self._thread.is_alive():
+            raise CameraLost(f"camera {self._device} gives no more pictures")
+        return None
+
+    def restart(self) -> None:
+        """Open the device again. Raises CameraLost."""
+        self.close()
+        capture = cv2.VideoCapture(self._device, cv2.CAP_V4L2)
+        if not capture.isOpened():
+            raise CameraLost(f"camera {self._device} cannot be opened")
+        width, height = self._size
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+        capture.set(cv2.CAP_PROP_FPS, self._fps)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._pump, args=(capture, self._stopped), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the thread and let go of the device."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(2)
+            self._thread = None
+        self._inbox.clear()
+
+    def _pump(self, capture: cv2.VideoCapture, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            ok, bgr = capture.read()
+            if not ok:
+                break
+            self._inbox.append(frame_from_bgr(bgr, self._clock.now_ns()))
+            self._clock.wake()
+        capture.release()
+
+
+def frame_from_bgr(bgr: Plane, at_ns: int) -> RawFrame:
+    """Turn a (height, width, 3) BGR picture into planes (BT.601, limited range, as OpenCV does)."""
+    height, width = (side & ~1 for side in bgr.shape[:2])
+    i420 = cv2.cvtColor(bgr[:height, :width], cv2.COLOR_BGR2YUV_I420)
+    y = i420[:height]
+    u, v = i420[height:].reshape(2, height // 2, width // 2)
+    return RawFrame(y, u, v, at_ns, Colour(matrix=6, full_range=False))

@@ -1,0 +1,93 @@
+"""Worker threads, one per lane, each with a bounded queue.
+
+Live, a ticket is done when its job is. In lockstep (virtual time) a job takes no time: `done`
+waits for it, so what the loop sees does not depend on how fast the machine is.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any, Generic, TypeVar
+
+from latchkey.errors import WorkerBusy
+from latchkey.ports import Clock, Lane
+
+T = TypeVar("T")
+
+QUEUE_LIMIT = 64
+"""Jobs a lane holds; callers keep far fewer in flight, so a full lane is one that hangs."""
+
+CLOSE_LIMIT_S = 10.0
+"""How long `close` waits for a lane; one that still hangs is left behind (threads are daemons)."""
+
+_Item = tuple[Future[Any], Callable[[], Any]]
+
+
+class ThreadTicket(Generic[T]):
+    """A job in a lane."""
+
+    def __init__(self, future: Future[T], lockstep: bool) -> None:
+        self._future = future
+        self._lockstep = lockstep
+
+    def done(self) -> bool:
+        """Whether the job has ended; in lockstep, wait for it first."""
+        if self._lockstep:
+            wait([self._future])
+        return self._future.done()
+
+    def result(self) -> T:
+        """Give what the job returned, or raise what it raised."""
+        return self._future.result()
+
+
+class ThreadWorkers:
+    """One daemon thread per lane, started when its first job comes."""
+
+    def __init__(self, clock: Clock, *, lockstep: bool = False) -> None:
+        self._clock = clock
+        self._lockstep = lockstep
+        self._lanes: dict[Lane, queue.Queue[_Item | None]] = {}
+        self._threads: dict[Lane, threading.Thread] = {}
+
+    def submit(self, lane: Lane, job: Callable[[], T]) -> ThreadTicket[T]:
+        """Queue a job; raises WorkerBusy where the lane is full."""
+        if lane not in self._lanes:
+            self._start(lane)
+        future: Future[T] = Future()
+        if not self._lockstep:
+            future.add_done_callback(lambda _: self._clock.wake())
+        try:
+            self._lanes[lane].put_nowait((future, job))
+        except queue.Full as error:
+            raise WorkerBusy(f"the {lane} worker has {QUEUE_LIMIT} jobs waiting") from error
+        return ThreadTicket(future, self._lockstep)
+
+    def close(self) -> None:
+        """Let each lane finish what it has, then stop its thread."""
+        for lane, jobs in self._lanes.items():
+            try:
+                jobs.put(None, timeout=CLOSE_LIMIT_S)
+            except queue.Full:
+                continue
+            self._threads[lane].join(CLOSE_LIMIT_S)
+        self._lanes.clear()
+
+    def _start(self, lane: Lane) -> None:
+        jobs: queue.Queue[_Item | None] = queue.Queue(QUEUE_LIMIT)
+        thread = threading.Thread(target=_serve, args=(jobs,), name=f"latchkey-{lane}", daemon=True)
+        self._lanes[lane], self._threads[lane] = jobs, thread
+        thread.start()
+
+
+def _serve(jobs: "queue.Queue[_Item | None]") -> None:
+    while (item := jobs.get()) is not None:
+        future, job = item
+        try:
+            result = job()
+        except BaseException as error:  # noqa: BLE001 -- travels to whoever asks the ticket
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        del item, future, job

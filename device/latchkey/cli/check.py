@@ -1,0 +1,60 @@
+"""`latchkey check FILE`: say whether a settings file can be used, and what it would do."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from latchkey.cli.command import Command, Terminal
+from latchkey.clip import parse_recipient
+from latchkey.errors import EXIT_OK, SettingsError
+from latchkey.settings import Settings, load
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", type=Path, help="the settings file")
+    parser.add_argument("--json", action="store_true", help="print every setting as it would be used")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Load and check the file."""
+    settings = load_usable(options.file)
+    if options.json:
+        print(json.dumps(asdict(settings), default=str, indent=1), file=terminal.out)
+    else:
+        print(f"{options.file}: good", file=terminal.out)
+        for line in _summary(settings):
+            print(f"  {line}", file=terminal.out)
+    return EXIT_OK
+
+
+def load_usable(path: Path) -> Settings:
+    """Load settings that a device can run with: besides being legal, somebody can open its clips."""
+    settings = load(path)
+    if not settings.owner.recipients:
+        raise SettingsError(
+            f"{path}: owner.recipients is empty: nobody could open a clip",
+            hint='`latchkey owner init` makes a key; then set [owner] recipients = ["age1..."]',
+        )
+    for recipient in settings.owner.recipients:
+        try:
+            parse_recipient(recipient)
+        except ValueError as error:
+            raise SettingsError(f"{path}: owner.recipients: {error}") from error
+    return settings
+
+
+def _summary(settings: Settings) -> list[str]:
+    mqtt, vault, privacy = settings.mqtt, settings.vault, settings.privacy
+    broker = f"metadata goes to {mqtt.host}:{mqtt.port}" if mqtt.host else "nothing is published (no broker)"
+    return [
+        f"camera    {settings.camera.board} {settings.camera.source}",
+        f"clips     {vault.path}, kept {vault.days} day(s), at most {vault.max_mib} MiB",
+        f"opened by {len(settings.owner.recipients)} key(s)",
+        f"filter    detector {privacy.detector}, {len(privacy.zones)} privacy zone(s)",
+        f"network   {broker}; no upload, no audio, no live view",
+    ]
+
+
+COMMAND = Command("check", "check a settings file", configure, run)

@@ -1,0 +1,57 @@
+"""`latchkey run --config FILE`: be a doorbell until told to stop."""
+
+import signal
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+from latchkey.adapters.identity import device_id
+from latchkey.adapters.journal import TextJournal
+from latchkey.boards import open_board
+from latchkey.cli.check import load_usable
+from latchkey.cli.command import Command, Terminal
+from latchkey.device import Device, run
+from latchkey.errors import EXIT_OK
+from latchkey.ports import JournalLine
+from latchkey.settings import Settings
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the settings file")
+    parser.add_argument("--debug", action="store_true", help="log more")
+
+
+def run_command(options: Namespace, terminal: Terminal) -> int:
+    """Run the device; SIGINT and SIGTERM end it cleanly."""
+    settings = load_usable(options.config)
+    journal = TextJournal(terminal.err, debug=options.debug)
+    board = open_board(settings, journal)
+    stopped = Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+        board.clock.wake()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    device = Device(board, settings, device_id(board.state, board.entropy))
+    device.start()
+    try:
+        device.step()
+        journal.note(JournalLine(board.clock.now_ns(), "device", _armed(settings)))
+        run(device, board, stopped.is_set)
+    finally:
+        device.close()
+    journal.note(JournalLine(board.clock.now_ns(), "device", "stopped"))
+    return EXIT_OK
+
+
+def _armed(settings: Settings) -> str:
+    if not settings.baseline.armed:
+        return "ready, disarmed: rings are announced, nothing is recorded"
+    return f"armed; clips are kept {settings.vault.days} day(s) and opened by their owner only"
+
+
+COMMAND = Command("run", "be a doorbell until told to stop", configure, run_command)

@@ -1,0 +1,293 @@
+"""The side with the camera, the pixels and the vault. It has no network.
+
+It takes `ToCapture` messages and gives `ToLink` messages, both as canonical bytes; `step`
+moves everything on by what is due now and returns when it wants to be called next.
+"""
+
+from collections.abc import Callable, Iterable
+
+from latchkey.errors import CameraLost, DiskError, FootageEnded, WorkerBusy
+from latchkey.events import (
+    BellRang,
+    CameraState,
+    CaptureHealth,
+    DiskState,
+    ModesSet,
+    MotionChanged,
+    ToLink,
+    Trigger,
+    decode,
+    encode,
+)
+from latchkey.frames import RawFrame
+from latchkey.pipeline.frame_queue import FrameQueue, Held
+from latchkey.pipeline.recorder import Recorder
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.ports import Board, JournalLine, LampState, Severity, Still, Ticket
+from latchkey.settings import Settings
+from latchkey.units import NS_PER_MS, NS_PER_S, utc_day
+from latchkey.vision import MotionGate, PrivacyZones
+
+FRAMES_PER_STEP = 2
+"""More would make a step long; what is left is read in the next one, which follows at once."""
+
+IDLE_NS = 100 * NS_PER_MS
+"""Longest time between two steps while a camera gives no due time."""
+
+SILENT_NS = 5 * NS_PER_S
+"""A camera that says neither frame nor `Still` for this long is frozen; so is one that repeats
+the same picture, bit by bit: a sensor has noise."""
+
+RESTART_NS = (1 * NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S, 15 * NS_PER_S, 60 * NS_PER_S)
+"""Pauses between attempts to bring a camera back; the last one repeats."""
+
+HEALTH_NS = 60 * NS_PER_S
+TIDY_NS = 600 * NS_PER_S
+
+
+class CaptureSide:
+    """Camera, filter, recorder and vault of one device."""
+
+    def __init__(self, board: Board, settings: Settings, send: Callable[[bytes], None]) -> None:
+        self._board = board
+        self._settings = settings
+        self._send = send
+        self._modes = ModesSet(armed=False, shutter_closed=False, snoozed=False)
+        self._zones = PrivacyZones(settings.privacy.zones)
+        self._gate = MotionGate(settings.motion)
+        self._queue = FrameQueue(board.workers)
+        self._keeper = VaultKeeper(
+            board.vault, board.index, settings.owner.recipients, board.entropy.take, settings.vault
+        )
+        self._recorder = Recorder(board, settings, self._keeper, self._say)
+        self._moving = False
+        self._camera = CameraState.OK
+        self._restart_at_ns: int | None = None
+        self._restarts = 0
+        self._last_frame_ns = board.clock.now_ns()
+        self._same_since_ns: int | None = None
+        self._last_frame: RawFrame | None = None
+        self._frames_since_health = 0
+        self._health: CaptureHealth | None = None
+        self._health_at_ns = -1
+        self._tidied_at_ns: int | None = None
+        self._room: Ticket[DiskState] | None = None
+        self._disk = DiskState.OK
+        self.ended = False
+        """True once a recorded video has been played to its end and its clips are sealed."""
+
+    def start(self) -> None:
+        """Put the vault in order after whatever happened before. Raises DiskError."""
+        report = self._keeper.start()
+        if report.torn:
+            self._note("vault", f"{report.torn} clips were torn by a power cut or crash", "warning")
+        self._disk = self._keeper.room()
+
+    def step(self, messages: Iterable[bytes]) -> int:
+        """Do what is due; give the monotonic ns of the next due thing. Never blocks."""
+        for message in messages:
+            self._handle(message)
+        wake_ns = self._read_camera()
+        self._recorder.step(self._queue)
+        if not self._may_record and not self._recorder.recording:
+            self._queue.clear()
+        self._housekeep()
+        self._board.lamp.show(self._lamp())
+        times = [wake_ns, self._recorder.wake_ns, self._restart_at_ns]
+        return min(at_ns for at_ns in times if at_ns is not None)
+
+    def finish(self) -> bool:
+        """Begin to wind up; True once no clip is being recorded or sealed (keep stepping until then)."""
+        self._recorder.stop()
+        return not self._recorder.busy
+
+    def _handle(self, data: bytes) -> None:
+        message = decode(data)
+        if isinstance(message, BellRang):
+            self._ring(message)
+        elif isinstance(message, ModesSet):
+            self._set_modes(message)
+
+    def _ring(self, ring: BellRang) -> None:
+        if not self._may_record:
+            self._note("bell", "nothing is recorded: the camera is " + self._why_not())
+            return
+        if self._camera in (CameraState.LOST, CameraState.FROZEN):
+            self._note("bell", "no camera: the clip begins when it is back", "warning")
+        self._recorder.event(ring.trigger, ring.at_ns)
+
+    def _why_not(self) -> str:
+        return "shuttered" if self._modes.shutter_closed else "disarmed"
+
+    def _set_modes(self, modes: ModesSet) -> None:
+        before, self._modes = self._modes, modes
+        if not self._may_record:
+            self._recorder.stop()
+        if modes.shutter_closed and not before.shutter_closed:
+            self._board.camera.close()
+            self._camera = CameraState.CLOSED
+        elif before.shutter_closed and not modes.shutter_closed:
+            self._restart_at_ns = self._board.clock.now_ns()
+        self._tell_motion(moving=False)
+
+    @property
+    def _may_record(self) -> bool:
+        return self._modes.armed and not self._modes.shutter_closed
+
+    def _read_camera(self) -> int:
+        """Take in what the camera has; give when it wants to be asked again."""
+        now_ns = self._board.clock.now_ns()
+        if self._restart_at_ns is not None and now_ns >= self._restart_at_ns:
+            self._restart(now_ns)
+        if self._restart_at_ns is not None or self._camera is CameraState.CLOSED or self.ended:
+            return now_ns + IDLE_NS
+        try:
+            for _ in range(FRAMES_PER_STEP):
+                got = self._board.camera.read()
+                if isinstance(got, RawFrame):
+                    self._take(got)
+                    continue
+                if isinstance(got, Still):
+                    self._last_frame_ns = now_ns
+                    return max(got.until_ns, now_ns)
+                self._watch(now_ns)
+                return now_ns + IDLE_NS
+        except FootageEnded as error:
+            self._note("camera", str(error))
+            self.ended = True
+            self._recorder.stop()
+        except CameraLost as error:
+            self._lose_camera(error, now_ns)
+        return now_ns
+
+    def _take(self, raw: RawFrame) -> None:
+        now_ns = self._board.clock.now_ns()
+        self._last_frame_ns = now_ns
+        self._frames_since_health += 1
+        frame = self._zones.blank(raw)
+        if self._repeats(frame):
+            self._set_camera(CameraState.FROZEN)
+        else:
+            self._set_camera(CameraState.OK)
+        if not self._modes.armed:
+            return
+        motion = self._gate.see(frame)
+        self._queue.push(Held(frame, motion))
+        if motion.moving and not self._modes.snoozed:
+            self._recorder.event(Trigger.MOTION, frame.at_ns, motion.zones)
+        self._tell_motion(moving=motion.moving and not self._modes.snoozed)
+
+    def _repeats(self, frame: RawFrame) -> bool:
+        """Whether the camera has given the very same picture for `SILENT_NS`."""
+        last, self._last_frame = self._last_frame, frame
+        if (
+            last is None
+            or last.y.shape != frame.y.shape
+            or not (last.y[::16, ::16] == frame.y[::16, ::16]).all()
+        ):
+            self._same_since_ns = None
+            return False
+        if self._same_since_ns is None:
+            self._same_since_ns = frame.at_ns
+        return frame.at_ns - self._same_since_ns > SILENT_NS
+
+    def _watch(self, now_ns: int) -> None:
+        if now_ns - self._last_frame_ns > SILENT_NS:
+            self._set_camera(CameraState.FROZEN)
+            self._plan_restart(now_ns)
+
+    def _set_camera(self, state: CameraState) -> None:
+        if state is self._camera:
+            return
+        if state is CameraState.OK:
+            self._restarts, self._restart_at_ns = 0, None
+            self._note("camera", "gives pictures again")
+        else:
+            self._note("camera", f"is {state}", "warning")
+        self._camera = state
+
+    def _lose_camera(self, error: CameraLost, now_ns: int) -> None:
+        if self._camera is not CameraState.LOST:
+            self._note("camera", f"is lost: {error}", "error")
+        self._camera = CameraState.LOST
+        self._plan_restart(now_ns)
+
+    def _plan_restart(self, now_ns: int) -> None:
+        pause_ns = RESTART_NS[min(self._restarts, len(RESTART_NS) - 1)]
+        self._restart_at_ns = now_ns + pause_ns
+        self._restarts += 1
+
+    def _restart(self, now_ns: int) -> None:
+        self._restart_at_ns = None
+        if self._modes.shutter_closed:
+            return
+        try:
+            self._board.camera.restart()
+        except CameraLost as error:
+            self._lose_camera(error, now_ns)
+            return
+        self._last_frame_ns = now_ns
+
+    def _tell_motion(self, *, moving: bool) -> None:
+        if moving is not self._moving:
+            self._moving = moving
+            self._note("motion", "something moves" if moving else "all is still again")
+            self._say(MotionChanged(moving))
+
+    def _housekeep(self) -> None:
+        now_ns = self._board.clock.now_ns()
+        if self._tidied_at_ns is None or now_ns - self._tidied_at_ns > TIDY_NS:
+            self._tidied_at_ns = now_ns
+            self._room = self._submit_tidy()
+        if self._room is not None and self._room.done():
+            try:
+                self._disk = self._room.result()
+            except DiskError as error:
+                self._disk = DiskState.FULL
+                self._note("vault", str(error), "error")
+            self._room = None
+        self._tell_health(now_ns)
+
+    def _submit_tidy(self) -> Ticket[DiskState] | None:
+        try:
+            return self._board.workers.submit("film", self._tidy)
+        except WorkerBusy:
+            return None
+
+    def _tidy(self) -> DiskState:
+        self._keeper.tidy(utc_day(self._board.clock.wall_ns()))
+        return self._keeper.room()
+
+    def _tell_health(self, now_ns: int) -> None:
+        since_ns = max(now_ns - self._health_at_ns, 1)
+        finder = self._board.finder
+        health = CaptureHealth(
+            camera=self._camera,
+            filter=self._recorder.filter_state,
+            detector=finder.name if finder else "none",
+            disk=self._disk,
+            fps_tenths=round(self._frames_since_health * 10 * NS_PER_S / since_ns),
+        )
+        old = self._health
+        same = old is not None and (old.camera, old.filter, old.disk) == (
+            health.camera,
+            health.filter,
+            health.disk,
+        )
+        if same and since_ns < HEALTH_NS:
+            return
+        self._health, self._health_at_ns, self._frames_since_health = health, now_ns, 0
+        self._say(health)
+
+    def _lamp(self) -> LampState:
+        if self._modes.shutter_closed:
+            return "closed"
+        if self._camera is not CameraState.OK or self._disk is DiskState.FULL:
+            return "trouble"
+        return "recording" if self._recorder.recording else "idle"
+
+    def _say(self, message: ToLink) -> None:
+        self._send(encode(message))
+
+    def _note(self, part: str, text: str, severity: Severity = "info") -> None:
+        self._board.journal.note(JournalLine(self._board.clock.now_ns(), part, text, severity))

@@ -1,0 +1,75 @@
+"""The loop. `Device.step` decides, `run` only waits.
+
+One thread owns all state; cameras, encoders and the broker's client run in threads of their own
+and only put things into bounded inboxes that `step` empties. The same `step` runs in real and
+in virtual time: it takes time from the board's clock and never sleeps.
+"""
+
+from collections.abc import Callable
+
+from latchkey.device.capture_side import CaptureSide
+from latchkey.device.link_side import LinkSide
+from latchkey.ports import Board
+from latchkey.settings import Settings
+from latchkey.units import NS_PER_MS, NS_PER_S
+
+CLOSE_LIMIT_NS = 20 * NS_PER_S
+"""Longest wait for the last clip to be sealed when the device is told to stop."""
+
+
+class Device:
+    """A doorbell: the link side (bell, broker) and the capture side (camera, vault).
+
+    They exchange messages of `latchkey.events` as canonical bytes and share nothing else.
+    """
+
+    def __init__(self, board: Board, settings: Settings, device_id: str) -> None:
+        self._board = board
+        self._to_capture: list[bytes] = []
+        self._to_link: list[bytes] = []
+        self.link = LinkSide(board, settings, device_id, self._to_capture.append)
+        self.capture = CaptureSide(board, settings, self._to_link.append)
+
+    def start(self) -> None:
+        """Put disk state in order and begin to connect. Raises DiskError."""
+        self.capture.start()
+        self.link.start()
+
+    def step(self) -> int:
+        """Do everything that is due; give the monotonic ns at which to be called next.
+
+        The link side goes first: a press is on its way before any pixel is touched.
+        """
+        link_wake_ns = self.link.step(_drain(self._to_link))
+        capture_wake_ns = self.capture.step(_drain(self._to_capture))
+        if self._to_link:
+            return self._board.clock.now_ns()
+        return min(link_wake_ns, capture_wake_ns)
+
+    @property
+    def ended(self) -> bool:
+        """True once a recorded video was played to its end and all of it is sealed and sent."""
+        return self.capture.ended and self.capture.finish() and not self._to_link
+
+    def close(self) -> None:
+        """Seal what is being recorded, say goodbye to the broker, let go of the board."""
+        clock = self._board.clock
+        limit_ns = clock.now_ns() + CLOSE_LIMIT_NS
+        while not self.capture.finish() and clock.now_ns() < limit_ns:
+            clock.wait_until(min(self.step(), clock.now_ns() + 50 * NS_PER_MS))
+        self.step()
+        self.link.close()
+        self._board.camera.close()
+        self._board.workers.close()
+
+
+def run(device: Device, board: Board, should_stop: Callable[[], bool]) -> None:
+    """Step the device until `should_stop()` or a recorded video has ended."""
+    while not should_stop() and not device.ended:
+        board.clock.wait_until(device.step())
+
+
+def _drain(messages: list[bytes]) -> list[bytes]:
+    taken = messages[:]
+    messages.clear()
+    return taken

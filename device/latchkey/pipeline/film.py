@@ -1,0 +1,86 @@
+"""One clip on its way from held frames to a durable sealed file. Runs in the film worker only.
+
+    expose:  unpack -> redact -> encode -> seal -> append
+    finish:  flush, seal the record, make the file durable, enter it in the index
+
+Only after `finish` has returned may anybody be told that the clip exists.
+"""
+
+from dataclasses import dataclass
+
+from latchkey.events import Trigger
+from latchkey.frames import FilterState
+from latchkey.pipeline.frame_queue import Held
+from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
+from latchkey.ports import ClipEncoder, ClipEntry, ClipSpec, Encoder
+from latchkey.vault import ClipMeta
+from latchkey.vision import FILTER_VERSION, CoverPlan, redact
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What the loop knows of a clip when it ends."""
+
+    trigger: Trigger
+    triggers: tuple[Trigger, ...]
+    start_wall_ns: int
+    detector: str
+    failed_looks: int
+
+
+class Film:
+    """A clip being made. Created by the loop, then touched by the film worker alone."""
+
+    def __init__(self, clip_id: str, day: int, fps: float, keeper: VaultKeeper, encoder: Encoder) -> None:
+        self.clip_id = clip_id
+        self._day = day
+        self._fps = fps
+        self._keeper = keeper
+        self._encoder = encoder
+        self._encoding: ClipEncoder | None = None
+        self._file: OpenClip | None = None
+        self._first_ns = 0
+        self._last_ns = 0
+        self._frames_with_covers = 0
+        self._states = dict.fromkeys(FilterState, 0)
+
+    def expose(self, held: Held, plan: CoverPlan) -> None:
+        """Cover, encode and seal one frame. Raises DiskError, EncoderError."""
+        safe = redact(held.picture(), plan)
+        if self._encoding is None or self._file is None:
+            self._keeper.tidy(self._day)
+            self._first_ns = safe.at_ns
+            self._encoding = self._encoder.start(ClipSpec(safe.width, safe.height, self._fps, safe.colour))
+            self._file = self._keeper.begin(self.clip_id, self._day)
+        self._last_ns = safe.at_ns
+        self._states[safe.state] += 1
+        self._frames_with_covers += bool(safe.covers)
+        if fragments := self._encoding.feed(safe):
+            self._file.append(fragments)
+
+    def finish(self, facts: ClipFacts) -> ClipEntry | None:
+        """Make the clip whole and durable; None if it never had a frame."""
+        if self._encoding is None or self._file is None:
+            return None
+        self._file.append(self._encoding.close())
+        return self._file.finish(
+            ClipMeta(
+                clip=self.clip_id,
+                trigger=facts.trigger,
+                triggers=facts.triggers,
+                start_wall_ns=facts.start_wall_ns,
+                start_at_ns=self._first_ns,
+                span_ns=self._last_ns - self._first_ns,
+                frames=sum(self._states.values()),
+                frames_with_covers=self._frames_with_covers,
+                states={state.value: count for state, count in self._states.items()},
+                detector=facts.detector,
+                failed_looks=facts.failed_looks,
+                filter_version=FILTER_VERSION,
+            )
+        )
+
+    def abandon(self) -> None:
+        """Give the clip up after an error; what is on disk stays as a torn clip or goes."""
+        if self._file is not None:
+            self._file.abandon()

@@ -1,0 +1,113 @@
+"""Frames between the camera and the film: pre-roll while nothing happens, backlog while it does.
+
+One queue serves both, so there is no moment at which a frame changes hands. The newest frames
+stay raw; once raw frames take more than `raw_limit_bytes` the oldest raw one is packed (intra
+compressed, in RAM) by a worker. In the steady state of a recording nothing is ever packed.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from latchkey.frames import RawFrame
+from latchkey.ports import Ticket, Workers
+from latchkey.vision import Motion, PackedFrame, pack, unpack
+
+RAW_LIMIT_BYTES = 24 << 20
+"""17 frames at 720p, 7 at 1080p: what look-ahead and detector need in the steady state."""
+
+TOTAL_LIMIT_BYTES = 96 << 20
+"""All frames together. At 720p a packed frame takes 0.1 to 0.3 MB: half a minute and more."""
+
+
+class Held:
+    """A frame in the queue, raw or packed, with what the motion gate saw in it."""
+
+    __slots__ = ("_frame", "_packing", "at_ns", "motion", "size")
+
+    def __init__(self, frame: RawFrame, motion: Motion) -> None:
+        self._frame: RawFrame | PackedFrame = frame
+        self._packing: Ticket[PackedFrame] | None = None
+        self.at_ns = frame.at_ns
+        self.size = (frame.width, frame.height)
+        self.motion = motion
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes the frame takes now."""
+        return self._frame.size_bytes
+
+    @property
+    def packable(self) -> bool:
+        """Whether the frame is raw and nobody is packing it."""
+        return isinstance(self._frame, RawFrame) and self._packing is None
+
+    def picture(self) -> RawFrame:
+        """Give the raw picture; unpacking takes milliseconds, so call this in a worker."""
+        frame = self._frame
+        return frame if isinstance(frame, RawFrame) else unpack(frame)
+
+    def pack(self, workers: Workers) -> None:
+        """Have a worker pack the frame."""
+        if isinstance(self._frame, RawFrame):
+            frame = self._frame
+            self._packing = workers.submit("pack", lambda: pack(frame))
+
+    def settle(self) -> bool:
+        """Put the packed form in place if it is ready; True if nothing is under way."""
+        if self._packing is not None and self._packing.done():
+            self._frame = self._packing.result()
+            self._packing = None
+        return self._packing is None
+
+
+class FrameQueue:
+    """A bounded queue of `Held` frames in time order."""
+
+    def __init__(self, workers: Workers, raw_limit_bytes: int = RAW_LIMIT_BYTES) -> None:
+        self._workers = workers
+        self._raw_limit_bytes = raw_limit_bytes
+        self._frames: deque[Held] = deque()
+        self._packing: deque[Held] = deque()
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(self._frames)
+
+    def __getitem__(self, index: int) -> Held:
+        return self._frames[index]
+
+    @property
+    def newest_ns(self) -> int | None:
+        """Time of the newest frame, or None when empty."""
+        return self._frames[-1].at_ns if self._frames else None
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes all frames take now."""
+        return sum(held.size_bytes for held in self._frames)
+
+    def push(self, held: Held) -> None:
+        """Add the newest frame, and have an old raw one packed if too many are raw."""
+        while self._packing and self._packing[0].settle():
+            self._packing.popleft()
+        self._frames.append(held)
+        raw = [old for old in self._frames if old.packable]
+        if sum(old.size_bytes for old in raw) > self._raw_limit_bytes:
+            raw[0].pack(self._workers)
+            self._packing.append(raw[0])
+
+    def pop(self) -> Held:
+        """Take the oldest frame out."""
+        return self._frames.popleft()
+
+    def drop_before(self, at_ns: int) -> None:
+        """Forget frames older than `at_ns`."""
+        while self._frames and self._frames[0].at_ns < at_ns:
+            self._frames.popleft()
+
+    def clear(self) -> None:
+        """Forget all frames."""
+        self._frames.clear()
+        self._packing.clear()

@@ -1,0 +1,164 @@
+"""When to look for faces, and what became of each look.
+
+Looks are at most `MAX_LOOK_GAP_NS` apart in frame time. A look happens in a worker; one that
+raises, hangs past its deadline or finds the worker full is told to the planner as failed, and
+the planner covers the whole picture around it. So a missing answer never means a bare frame.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from latchkey.errors import WorkerBusy
+from latchkey.frames import Box
+from latchkey.pipeline.frame_queue import FrameQueue, Held
+from latchkey.ports import Clock, FaceFinder, Ticket, Workers
+from latchkey.settings import PrivacySettings
+from latchkey.units import to_ns
+from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, look
+
+LOOKS_IN_FLIGHT = 3
+"""One being worked on, one next, one to spare: more would only age."""
+
+BUSY_SHARE = 0.5
+"""Share of a worker's time that looks may take before they become rarer than every frame."""
+
+
+class LookPace:
+    """How far apart looks are: fixed, or as close as the detector's cost allows."""
+
+    def __init__(self, every: int) -> None:
+        self._every = every
+        self._cost_ns = 0
+
+    def took(self, cost_ns: int) -> None:
+        """Take the cost of a look by the device's clock into the running mean."""
+        self._cost_ns = cost_ns if not self._cost_ns else (3 * self._cost_ns + cost_ns) // 4
+
+    def due(self, frames_since: int, gap_ns: int, next_gap_ns: int) -> bool:
+        """Whether to look at a frame `gap_ns` after the last look, when the next is at `next_gap_ns`."""
+        if next_gap_ns > MAX_LOOK_GAP_NS:
+            return True
+        if self._every:
+            return frames_since >= self._every
+        affordable_ns = self._cost_ns / BUSY_SHARE if self._cost_ns else MAX_LOOK_GAP_NS
+        return gap_ns >= affordable_ns
+
+
+@dataclass(slots=True)
+class _Look:
+    at_ns: int
+    asked_ns: int
+    ticket: Ticket[tuple[list[Box], int]]
+
+
+class Looker:
+    """Looks at the frames of one recording, in order, and tells the planner.
+
+    `failures` counts looks without an answer; `seen_ns` is the time up to which every look that
+    was due is settled.
+    """
+
+    def __init__(
+        self,
+        finder: FaceFinder,
+        planner: CoverPlanner,
+        settings: PrivacySettings,
+        clock: Clock,
+        workers: Workers,
+    ) -> None:
+        self._finder = finder
+        self._planner = planner
+        self._clock = clock
+        self._workers = workers
+        self._deadline_ns = to_ns(settings.look_deadline_s)
+        self._pace = LookPace(settings.look_every)
+        self._flight: deque[_Look] = deque()
+        self._considered_ns = -1
+        self._looked_ns = -1
+        self._frames_since = 0
+        self.failures = 0
+        self.last_error = ""
+
+    @property
+    def seen_ns(self) -> int:
+        """Time up to which no look is open; -1 before the first."""
+        return self._flight[0].at_ns - 1 if self._flight else self._considered_ns
+
+    def advance(self, queue: FrameQueue, *, last: bool) -> None:
+        """Start the looks that are due. `last` = no frame will follow, so the newest is looked at."""
+        for index, held in enumerate(queue):
+            if held.at_ns <= self._considered_ns:
+                continue
+            if len(self._flight) >= LOOKS_IN_FLIGHT:
+                return
+            follower = queue[index + 1] if index + 1 < len(queue) else None
+            if follower is None and not last:
+                return
+            self._consider(held, follower)
+
+    def settle(self, needed_ns: int) -> None:
+        """Take in answers that are needed for frames up to `needed_ns`, late ones as failures."""
+        while self._flight and self._flight[0].at_ns <= needed_ns:
+            first = self._flight[0]
+            if first.ticket.done():
+                self._take(first)
+            elif self._clock.now_ns() - first.asked_ns > self._deadline_ns:
+                self._fail(first.at_ns, "the detector is too slow")
+            else:
+                return
+            self._flight.popleft()
+
+    def give_up_before(self, at_ns: int) -> None:
+        """Count every look before `at_ns` as failed: the backlog is too long to look at."""
+        while self._flight and self._flight[0].at_ns < at_ns:
+            self._fail(self._flight.popleft().at_ns, "the detector cannot keep up")
+        if self._considered_ns < at_ns - 1:
+            self._fail(max(self._considered_ns + 1, 0), "the detector cannot keep up")
+            self._considered_ns = at_ns - 1
+            self._looked_ns = -1
+
+    @property
+    def wake_ns(self) -> int | None:
+        """When the oldest open look becomes late, or None."""
+        return self._flight[0].asked_ns + self._deadline_ns + 1 if self._flight else None
+
+    def _consider(self, held: Held, follower: Held | None) -> None:
+        self._considered_ns = held.at_ns
+        self._frames_since += 1
+        first = self._looked_ns < 0
+        gap_ns = held.at_ns - self._looked_ns
+        next_gap_ns = follower.at_ns - self._looked_ns if follower else MAX_LOOK_GAP_NS + 1
+        if not first and not self._pace.due(self._frames_since, gap_ns, next_gap_ns):
+            return
+        self._looked_ns = held.at_ns
+        self._frames_since = 0
+        self._start(held)
+
+    def _start(self, held: Held) -> None:
+        finder, clock = self._finder, self._clock
+
+        def job() -> tuple[list[Box], int]:
+            began_ns = clock.now_ns()
+            boxes = look(finder, held.picture())
+            return boxes, clock.now_ns() - began_ns
+
+        try:
+            ticket = self._workers.submit("look", job)
+        except WorkerBusy:
+            self._fail(held.at_ns, "the detector hangs")
+            return
+        self._flight.append(_Look(held.at_ns, clock.now_ns(), ticket))
+
+    def _take(self, done: _Look) -> None:
+        try:
+            boxes, cost_ns = done.ticket.result()
+        except Exception as error:  # noqa: BLE001 -- whatever a detector raises, the frame is covered
+            self._fail(done.at_ns, str(error) or type(error).__name__)
+            return
+        self._pace.took(cost_ns)
+        self._planner.add_look(done.at_ns, boxes)
+
+    def _fail(self, at_ns: int, why: str) -> None:
+        self.failures += 1
+        self.last_error = why
+        self._planner.add_look(at_ns, None)

@@ -1,0 +1,314 @@
+"""From events to clips: when a clip begins, how long it lasts, which frame goes on film when.
+
+    idle --event--> recording --until + look-ahead--> sealing --durable--> announced
+                      ^   |
+                      +---+ a further event moves `until`; a long visit is cut without a gap
+
+A frame goes on film once every look that can cover it is settled. Nothing here touches a pixel:
+covering, encoding, sealing happen in the film worker, frame by frame, in order.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from latchkey.events import ClipEnded, ClipExtended, ClipLost, ClipStarted, ToLink, Trigger
+from latchkey.frames import FilterState
+from latchkey.pipeline.film import ClipFacts, Film
+from latchkey.pipeline.frame_queue import TOTAL_LIMIT_BYTES, FrameQueue
+from latchkey.pipeline.looks import Looker
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.ports import Board, ClipEntry, JournalLine, Severity, Ticket
+from latchkey.settings import Settings
+from latchkey.units import NS_PER_S, to_ns, utc_day
+from latchkey.vision import CoverPlanner
+
+SLACK_NS = NS_PER_S // 5
+"""How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
+
+FILM_IN_FLIGHT = 6
+"""Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
+
+BACKLOG_NS = 10 * NS_PER_S
+"""A backlog longer than pre-roll plus this is not looked at any more but covered whole."""
+
+STALL_NS = 2 * NS_PER_S
+"""A camera silent for this long after the clip should end: it ends with the frames there are."""
+
+REST_NS = 5 * NS_PER_S
+"""After a clip could not be kept, the next attempt waits; frames stay in the pre-roll."""
+
+RANK = (Trigger.RING, Trigger.TEST, Trigger.MOTION)
+"""Which of several triggers a clip is announced by."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """One stretch of recording: one planner, one or more clips."""
+
+    until_ns: int
+    planner: CoverPlanner
+    looker: Looker | None
+    triggers: list[Trigger]
+    zones: tuple[str, ...]
+    wall_ns: int
+    planned_motion_ns: int = -1
+    final: bool = False
+
+
+@dataclass(slots=True)
+class _Clip:
+    """A clip as the loop knows it."""
+
+    film: Film
+    start_ns: int
+    start_wall_ns: int
+    expires_day: int
+    worst: FilterState = FilterState.OK
+    flight: deque[Ticket[None]] = field(default_factory=deque)
+    sealing: Ticket[ClipEntry | None] | None = None
+    triggers: list[Trigger] = field(default_factory=list)
+    zones: tuple[str, ...] = ()
+    wall_s: int = 0
+
+    @property
+    def trigger(self) -> Trigger:
+        return min(self.triggers, key=RANK.index)
+
+
+class Recorder:
+    """Turns events and queued frames into clips."""
+
+    def __init__(
+        self, board: Board, settings: Settings, keeper: VaultKeeper, say: Callable[[ToLink], None]
+    ) -> None:
+        self._board = board
+        self._settings = settings
+        self._keeper = keeper
+        self._say = say
+        self._pre_roll_ns = to_ns(settings.recording.pre_roll_s)
+        self._post_roll_ns = to_ns(settings.recording.post_roll_s)
+        self._longest_ns = to_ns(settings.recording.longest_clip_s)
+        self._session: _Session | None = None
+        self._clip: _Clip | None = None
+        self._sealing: deque[_Clip] = deque()
+        self._rest_until_ns = -1
+        self.filter_state = FilterState.OK if board.finder else FilterState.FALLBACK_REGION
+        self.dropped_frames = 0
+
+    @property
+    def recording(self) -> bool:
+        """Whether a clip is being recorded (sealing counts no more)."""
+        return self._session is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a clip is being recorded or sealed."""
+        return self._session is not None or bool(self._sealing)
+
+    @property
+    def wake_ns(self) -> int | None:
+        """When `step` has something to do though nothing arrives, or None."""
+        if self._session is None or self._session.looker is None:
+            return None
+        return self._session.looker.wake_ns
+
+    def event(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...] = ()) -> None:
+        """Something happened at `at_ns`: begin a recording, or extend the one there is."""
+        if at_ns < self._rest_until_ns:
+            return
+        if self._session is None:
+            self._begin(trigger, at_ns, zones)
+            return
+        session = self._session
+        session.final = False
+        session.until_ns = max(session.until_ns, at_ns + self._post_roll_ns)
+        news = trigger not in session.triggers or not set(zones) <= set(session.zones)
+        if news:
+            session.triggers.append(trigger)
+            session.zones = tuple(sorted({*session.zones, *zones}))
+        if news and self._clip:
+            self._clip.triggers.append(trigger)
+            self._clip.zones = session.zones
+            self._say(ClipExtended(self._clip.film.clip_id, trigger, self._wall_s(), session.zones))
+
+    def stop(self) -> None:
+        """End the recording with the frames there are (disarmed, shutter, shut-down)."""
+        if self._session is not None:
+            self._session.final = True
+
+    def step(self, queue: FrameQueue) -> None:
+        """Move frames on as far as they can go now. Never waits for a worker on a real board."""
+        if self._session is None:
+            self._reap()
+            if (newest_ns := queue.newest_ns) is not None:
+                queue.drop_before(newest_ns - self._pre_roll_ns)
+            return
+        session = self._session
+        if self._board.clock.now_ns() > session.until_ns + STALL_NS:
+            session.final = True
+        self._plan(session, queue)
+        self._relieve(session, queue)
+        while self._session is session and self._ripe(session, queue) and self._film_has_room():
+            self._expose(session, queue)
+        self._reap()
+        if self._session is session and self._over(session, queue):
+            self._end_clip()
+            self._session = None
+
+    def _begin(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...]) -> None:
+        board, privacy = self._board, self._settings.privacy
+        planner = CoverPlanner(privacy, board.finder is not None)
+        looker = None
+        if board.finder is not None:
+            looker = Looker(board.finder, planner, privacy, board.clock, board.workers)
+        self._session = _Session(
+            at_ns + self._post_roll_ns, planner, looker, [trigger], zones, board.clock.wall_ns()
+        )
+
+    def _plan(self, session: _Session, queue: FrameQueue) -> None:
+        for held in queue:
+            if held.at_ns > session.planned_motion_ns:
+                session.planner.add_motion(held.at_ns, held.motion)
+                session.planned_motion_ns = held.at_ns
+        if session.looker is not None and len(queue):
+            session.looker.advance(queue, last=session.final)
+            session.looker.settle(self._needed_ns(session, queue))
+
+    def _needed_ns(self, session: _Session, queue: FrameQueue) -> int:
+        """Time up to which looks must be settled for the oldest frame."""
+        newest_ns = queue.newest_ns or 0
+        ahead_ns = queue[0].at_ns + session.planner.look_ahead_ns
+        if session.final:
+            return min(ahead_ns, newest_ns)
+        return ahead_ns if newest_ns >= ahead_ns + SLACK_NS else -1
+
+    def _ripe(self, session: _Session, queue: FrameQueue) -> bool:
+        if not len(queue) or queue[0].at_ns > session.until_ns:
+            return False
+        self._plan(session, queue)
+        needed_ns = self._needed_ns(session, queue)
+        return needed_ns >= 0 and (session.looker is None or session.looker.seen_ns >= needed_ns)
+
+    def _over(self, session: _Session, queue: FrameQueue) -> bool:
+        if not len(queue):
+            return session.final
+        return queue[0].at_ns > session.until_ns
+
+    def _relieve(self, session: _Session, queue: FrameQueue) -> None:
+        """Keep the backlog bounded: first stop looking (cover all), then drop the oldest frames."""
+        if not len(queue):
+            return
+        newest_ns = queue[-1].at_ns
+        span_ns = newest_ns - queue[0].at_ns
+        size_bytes = queue.size_bytes
+        too_much = span_ns > self._pre_roll_ns + BACKLOG_NS or size_bytes > TOTAL_LIMIT_BYTES
+        if too_much and session.looker is not None and session.looker.seen_ns < newest_ns - 1:
+            session.looker.give_up_before(newest_ns)
+            self._note("filter", "too slow for the camera: the backlog is covered whole", "warning")
+        while len(queue) and size_bytes > TOTAL_LIMIT_BYTES * 5 // 4:
+            size_bytes -= queue.pop().size_bytes
+            self.dropped_frames += 1
+
+    def _expose(self, session: _Session, queue: FrameQueue) -> None:
+        held = queue.pop()
+        plan = session.planner.plan(held.at_ns, *held.size)
+        session.planner.forget_before(held.at_ns - session.planner.look_ahead_ns - 2 * NS_PER_S)
+        if self._clip is not None and held.at_ns - self._clip.start_ns >= self._longest_ns:
+            self._end_clip()
+        clip = self._clip or self._start_clip(session, held.at_ns)
+        clip.worst = max(clip.worst, plan.state, key=lambda state: state.severity)
+        self._tell_state(plan.state, session.looker)
+        clip.flight.append(self._board.workers.submit("film", lambda: clip.film.expose(held, plan)))
+
+    def _tell_state(self, state: FilterState, looker: Looker | None) -> None:
+        if state is self.filter_state:
+            return
+        self.filter_state = state
+        if state is FilterState.OK:
+            self._note("filter", "faces are found and covered again")
+        else:
+            what = "the whole picture" if state is FilterState.FALLBACK_FULL else "all that moves"
+            why = looker.last_error if looker else "no face detector"
+            self._note("filter", f"covers {what}: {why or 'no look in time'}", "warning")
+
+    def _start_clip(self, session: _Session, start_ns: int) -> _Clip:
+        clock = self._board.clock
+        start_wall_ns = clock.wall_ns() - (clock.now_ns() - start_ns)
+        day = utc_day(start_wall_ns)
+        clip_id = self._board.entropy.take("clip-id", 16).hex()
+        film = Film(clip_id, day, self._board.camera.fps, self._keeper, self._board.encoder)
+        clip = _Clip(film, start_ns, start_wall_ns, day + self._settings.vault.days)
+        clip.triggers, clip.zones = list(session.triggers), session.zones
+        clip.wall_s = session.wall_ns // NS_PER_S
+        self._clip = clip
+        self._say(ClipStarted(clip_id, clip.trigger, clip.wall_s, clip.zones))
+        self._note("clip", f"{clip_id[:8]} is being recorded ({clip.trigger})")
+        return clip
+
+    def _film_has_room(self) -> bool:
+        flight = self._clip.flight if self._clip else deque()
+        while len(flight) >= FILM_IN_FLIGHT and flight[0].done():
+            if not self._settle_film(flight):
+                return False
+        return len(flight) < FILM_IN_FLIGHT
+
+    def _settle_film(self, flight: deque[Ticket[None]]) -> bool:
+        """Take the oldest film ticket; False if the clip is lost by it."""
+        try:
+            flight.popleft().result()
+        except Exception as error:  # noqa: BLE001 -- whatever broke the film, the device goes on
+            self._lose(str(error) or type(error).__name__)
+            return False
+        return True
+
+    def _lose(self, reason: str) -> None:
+        """The clip being recorded cannot be kept: say so, tidy up, rest, then try again."""
+        clip, self._clip, self._session = self._clip, None, None
+        self._rest_until_ns = self._board.clock.now_ns() + REST_NS
+        if clip is not None:
+            self._board.workers.submit("film", clip.film.abandon)
+            self._tell_lost(clip, reason)
+
+    def _tell_lost(self, clip: _Clip, reason: str) -> None:
+        self._say(ClipLost(clip.film.clip_id, reason[:200]))
+        self._note("clip", f"{clip.film.clip_id[:8]} could not be kept: {reason}", "error")
+
+    def _end_clip(self) -> None:
+        clip, self._clip = self._clip, None
+        if clip is None or self._session is None:
+            return
+        looker = self._session.looker
+        facts = ClipFacts(
+            trigger=clip.trigger,
+            triggers=tuple(sorted(set(clip.triggers), key=RANK.index)),
+            start_wall_ns=clip.start_wall_ns,
+            detector=self._board.finder.name if self._board.finder else "none",
+            failed_looks=looker.failures if looker else 0,
+        )
+        clip.sealing = self._board.workers.submit("film", lambda: clip.film.finish(facts))
+        self._sealing.append(clip)
+
+    def _reap(self) -> None:
+        while self._sealing and (ticket := self._sealing[0].sealing) is not None and ticket.done():
+            clip = self._sealing.popleft()
+            try:
+                for exposed in clip.flight:
+                    exposed.result()
+                entry = ticket.result()
+            except Exception as error:  # noqa: BLE001 -- whatever broke the film, the device goes on
+                self._board.workers.submit("film", clip.film.abandon)
+                self._tell_lost(clip, str(error) or type(error).__name__)
+                continue
+            if entry is not None:
+                self._announce(clip, entry)
+
+    def _announce(self, clip: _Clip, entry: ClipEntry) -> None:
+        self._say(ClipEnded(entry.clip, clip.trigger, clip.wall_s, clip.zones, clip.worst, clip.expires_day))
+        self._note("clip", f"{entry.clip[:8]} is sealed and kept ({entry.size_bytes / 1e6:.1f} MB)")
+
+    def _wall_s(self) -> int:
+        return self._board.clock.wall_ns() // NS_PER_S
+
+    def _note(self, part: str, text: str, severity: Severity = "info") -> None:
+        self._board.journal.note(JournalLine(self._board.clock.now_ns(), part, text, severity))
