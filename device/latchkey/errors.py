@@ -62,6 +62,10 @@ class FinderError(LatchkeyError):
     exit_code = EXIT_DETECTOR
 
 
+class FilterError(LatchkeyError):
+    """A picture or a plan of covers is not what the privacy filter can work with."""
+
+
 class EncoderError(LatchkeyError):
     """The video encoder refused a frame or could not be opened."""
 

@@ -1,1 +1,34 @@
-"""vision"""
+"""The privacy filter and the motion gate: pictures and boxes in, safe pictures out.
+
+Pure: no clock, no files, no threads. The order of a frame's way:
+
+    PrivacyZones.blank -> MotionGate.see -> (pack .. unpack) -> look -> CoverPlanner -> redact
+
+`redact` is the only maker of `SafeFrame`. `device/FILTER.md` says in plain words what it hides.
+"""
+
+from latchkey.vision.look import look
+from latchkey.vision.motion import Motion, MotionGate
+from latchkey.vision.packing import PackedFrame, pack, unpack
+from latchkey.vision.planner import MAX_LOOK_GAP_NS, CoverPlanner
+from latchkey.vision.redactor import COVER_YUV, CoverPlan, redact
+from latchkey.vision.zones import PrivacyZones
+
+FILTER_VERSION = 1
+"""Written into every clip's sealed record; raised when the filter decides differently."""
+
+__all__ = [
+    "COVER_YUV",
+    "FILTER_VERSION",
+    "MAX_LOOK_GAP_NS",
+    "CoverPlan",
+    "CoverPlanner",
+    "Motion",
+    "MotionGate",
+    "PackedFrame",
+    "PrivacyZones",
+    "look",
+    "pack",
+    "redact",
+    "unpack",
+]

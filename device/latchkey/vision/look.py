@@ -1,0 +1,78 @@
+"""One look for faces: make the small picture a detector wants, ask it, judge its answer.
+
+Only this small picture ever becomes BGR. A detector's answer is foreign material: what cannot
+be true is refused as a whole, because a box that is nonsense hides nothing.
+"""
+
+import math
+from numbers import Real
+
+import cv2
+import numpy as np
+
+from latchkey.errors import FinderError
+from latchkey.frames import Bgr, Box, Plane, RawFrame
+from latchkey.ports import FaceFinder
+
+STRIDE_PX = 32
+"""Both detectors halve the picture five times: other sides would be padded or refused."""
+
+FACE_LIMIT = 100
+"""More faces than this at a door are a detector gone wrong; the frame is covered whole instead."""
+
+
+def look(finder: FaceFinder, frame: RawFrame) -> list[Box]:
+    """Find faces; boxes in pixels of the frame, not clipped to it.
+
+    Raises FinderError if the detector fails or its answer cannot be true: wrong types, more
+    than `FACE_LIMIT` faces, scores outside 0..1, coordinates that are not finite, turned round,
+    or more than one picture away.
+    """
+    width, height = small_size(frame.width, frame.height, finder.long_side_px)
+    try:
+        answer: object = finder.find(small_bgr(frame, width, height))
+    except cv2.error as error:
+        raise FinderError(f"{finder.name} failed: {error.err or 'in OpenCV'}") from error
+    if not isinstance(answer, list):
+        raise FinderError(f"{finder.name} answered no list but a {type(answer).__name__}")
+    if len(answer) > FACE_LIMIT:
+        raise FinderError(f"{finder.name} answered {len(answer)} faces")
+    scale_x, scale_y = frame.width / width, frame.height / height
+    boxes = [_checked(box, width, height, finder.name) for box in answer]
+    return [Box(b.x0 * scale_x, b.y0 * scale_y, b.x1 * scale_x, b.y1 * scale_y, b.score) for b in boxes]
+
+
+def small_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:
+    """Give (width, height) of a picture with that longer side, both multiples of `STRIDE_PX`."""
+    scale = long_side_px / max(width, height)
+    across, down = (max(round(side * scale / STRIDE_PX), 1) * STRIDE_PX for side in (width, height))
+    return across, down
+
+
+def small_bgr(frame: RawFrame, width: int, height: int) -> Bgr:
+    """Give the frame as (height, width, 3) BGR; both sides even."""
+    small = np.empty((height * 3 // 2, width), np.uint8)
+    quarter = width * height // 4
+    chroma = small[height:].reshape(-1)
+    small[:height] = _resized(frame.y, width, height)
+    chroma[:quarter] = _resized(frame.u, width // 2, height // 2).reshape(-1)
+    chroma[quarter:] = _resized(frame.v, width // 2, height // 2).reshape(-1)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420), np.uint8)
+
+
+def _resized(plane: Plane, width: int, height: int) -> Plane:
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _checked(box: object, width: int, height: int, name: str) -> Box:
+    if not isinstance(box, tuple) or len(box) != 5 or not all(isinstance(side, Real) for side in box):
+        raise FinderError(f"{name} answered something that is not a box")
+    x0, y0, x1, y1, score = (float(side) for side in box)
+    if not all(map(math.isfinite, (x0, y0, x1, y1, score))):
+        raise FinderError(f"{name} answered a box that is not finite")
+    if not 0 <= score <= 1:
+        raise FinderError(f"{name} answered a score outside 0..1")
+    near = -width <= x0 <= x1 <= 2 * width and -height <= y0 <= y1 <= 2 * height
+    if not near:
+        raise FinderError(f"{name} answered a box far outside the picture")
+    return Box(x0, y0, x1, y1, score)

@@ -1,0 +1,213 @@
+"""Motion: does something change in front of the house, and where.
+
+Rules
+- Luma only, about 180 rows of it, lightly smoothed, against a background that is learned.
+- Differences are taken in float32: in uint8 they would wrap, and a change of 240 would look like 16.
+- What differs is frozen out of the background, so a visitor who stands still stays visible. Only
+  what has not changed for `ABSORB_NS` (a parcel, a parked car) becomes background.
+- A large change is more motion, never a reason to look away: a visitor close to the lens fills
+  the picture. If the picture's structure is the old one (a lamp went on), the background is
+  learned anew; the change has been reported by then.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from latchkey.frames import Cover, Plane, RawFrame
+from latchkey.settings import MotionSettings
+from latchkey.units import NS_PER_S, to_ns
+from latchkey.vision.rectangles import on_grid
+from latchkey.vision.zones import Mask, polygon_mask
+
+ROWS = 180
+"""Enough to see a person at 15 m from 720p; 100 rows miss them, 360 cost four times as much."""
+
+LEARN_NS = 10 * NS_PER_S
+"""Time constant of the background: dusk is slower, a person is frozen out."""
+
+ABSORB_NS = 60 * NS_PER_S
+"""A change that stands still this long becomes background. Visits are shorter, parcels stay longer."""
+
+STEP_LIMIT_NS = NS_PER_S
+"""A pause of the camera counts as this much learning at most."""
+
+STILL_LEVELS = 12
+"""A smoothed pixel that stays within this of where it was stands still (noise is about 2)."""
+
+LIGHT_SHARE = 0.5
+"""A change of more than this may be the light; below it is never asked."""
+
+LIGHT_LIKENESS = 0.7
+"""Correlation of fine structure from which a picture counts as the background in another light."""
+
+LIGHT_NS = 2 * NS_PER_S
+"""A light change is believed once it has looked like one for this long."""
+
+FINE_PX = 15
+"""Structure finer than this (of 180 rows) is compared: lamps change the coarse, things the fine."""
+
+BOX_LIMIT = 32
+"""More separate changes than this are reported as one box around all."""
+
+Luma = NDArray[np.float32]
+_SPREAD = np.ones((5, 5), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What moved in one frame.
+
+    `moving` holds for `hold_s` after the last change; `share` (0..1) of the picture differs from
+    the background; `boxes` bound what differs, in pixels of the frame; `zones` names the zones in
+    which it does (those of the last change while `moving` only holds).
+    """
+
+    moving: bool
+    share: float
+    boxes: tuple[Cover, ...]
+    zones: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Scene:
+    """What is remembered of pictures of one size."""
+
+    background: Luma
+    anchor: Luma
+    since_ns: NDArray[np.int64]
+    zones: tuple[tuple[str, Mask, int], ...]
+    last_ns: int
+    light_ns: int | None = None
+
+
+class MotionGate:
+    """Tells whether something moves. Same frames, same answers; a new frame size starts afresh."""
+
+    def __init__(self, settings: MotionSettings) -> None:
+        self._settings = settings
+        self._hold_ns = to_ns(settings.hold_s)
+        self._shape = (0, 0)
+        self._scene: _Scene | None = None
+        self._moved_ns: int | None = None
+        self._moved_zones: tuple[str, ...] = ()
+
+    def see(self, frame: RawFrame) -> Motion:
+        """Take the next frame. The first one of its size only becomes the background."""
+        small = _small(frame.y)
+        scene = self._scene
+        if scene is None or self._shape != frame.y.shape:
+            self._shape = (frame.height, frame.width)
+            self._scene = self._fresh(small, frame.at_ns)
+            return self._motion(frame.at_ns, 0.0, ())
+        changed = cv2.absdiff(small, scene.background) > self._settings.threshold
+        mask = cv2.medianBlur(changed.view(np.uint8), 3)
+        boxes: tuple[Cover, ...] = ()
+        share = cv2.countNonZero(mask) / mask.size
+        if share:
+            mask = cv2.dilate(mask, _SPREAD)
+            boxes = self._weigh(mask, frame)
+        self._learn(scene, small, mask, share, frame.at_ns)
+        return self._motion(frame.at_ns, share, boxes)
+
+    def _fresh(self, small: Luma, at_ns: int) -> _Scene:
+        height, width = small.shape
+        zones = []
+        for zone in self._settings.zones:
+            mask = polygon_mask([zone], width, height)
+            enough = min(self._least_px(mask), max(cv2.countNonZero(mask) // 4, 1))
+            zones.append((zone.name, mask, enough))
+        return _Scene(small, small.copy(), np.full(small.shape, at_ns), tuple(zones), at_ns)
+
+    def _least_px(self, mask: Mask) -> int:
+        return max(round(self._settings.min_area * mask.size), 1)
+
+    def _weigh(self, mask: Mask, frame: RawFrame) -> tuple[Cover, ...]:
+        """Find the changes that are large enough; note when and where. Gives their boxes."""
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_16U)
+        large = stats[:, cv2.CC_STAT_AREA] >= self._least_px(mask)
+        large[0] = False
+        if not large.any():
+            return ()
+        self._place(mask if large[1:].all() else large.astype(np.uint8)[labels], frame.at_ns)
+        boxes = stats[large, :4]
+        scale = (frame.width / mask.shape[1], frame.height / mask.shape[0])
+        return _full_size(boxes, scale, frame)
+
+    def _place(self, mask: Mask, at_ns: int) -> None:
+        scene = self._scene
+        if scene is None or not scene.zones:
+            self._moved_ns = at_ns
+            return
+        hit = tuple(
+            name
+            for name, zone, enough in scene.zones
+            if cv2.countNonZero(cv2.bitwise_and(mask, zone)) >= enough
+        )
+        if hit:
+            self._moved_ns, self._moved_zones = at_ns, hit
+
+    def _motion(self, at_ns: int, share: float, boxes: tuple[Cover, ...]) -> Motion:
+        moving = self._moved_ns is not None and 0 <= at_ns - self._moved_ns <= self._hold_ns
+        return Motion(moving, share, boxes, self._moved_zones if moving else ())
+
+    def _learn(self, scene: _Scene, small: Luma, mask: Mask, share: float, at_ns: int) -> None:
+        step_ns = min(max(at_ns - scene.last_ns, 0), STEP_LIMIT_NS)
+        scene.last_ns = at_ns
+        quiet = cv2.bitwise_not(mask) if share else None
+        cv2.accumulateWeighted(small, scene.background, step_ns / (LEARN_NS + step_ns), quiet)
+        if not share:
+            scene.light_ns = None
+            return
+        _absorb(scene, small, mask, at_ns)
+        _follow_light(scene, small, share, at_ns)
+
+
+def _small(y: Plane) -> Luma:
+    """Give luma at about `ROWS` rows, smoothed a little, as float32."""
+    height, width = y.shape
+    rows = min(ROWS, height)
+    size = (max(round(width * rows / height), 1), rows)
+    blurred = cv2.blur(cv2.resize(y, size, interpolation=cv2.INTER_NEAREST), (3, 3))
+    return np.asarray(blurred, np.float32)
+
+
+def _full_size(boxes: NDArray[np.int32], scale: tuple[float, float], frame: RawFrame) -> tuple[Cover, ...]:
+    if len(boxes) > BOX_LIMIT:
+        low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+        boxes = np.concatenate([low, high - low])[None]
+    covers = [
+        on_grid(x * scale[0], y * scale[1], (x + w) * scale[0], (y + h) * scale[1], frame.width, frame.height)
+        for x, y, w, h in boxes.tolist()
+    ]
+    return tuple(cover for cover in covers if cover is not None)
+
+
+def _absorb(scene: _Scene, small: Luma, mask: Mask, at_ns: int) -> None:
+    """Make background of changed pixels that have kept their value for `ABSORB_NS`."""
+    restless = cv2.absdiff(small, scene.anchor) > STILL_LEVELS
+    restless |= mask == 0
+    np.copyto(scene.anchor, small, where=restless)
+    np.copyto(scene.since_ns, at_ns, where=restless)
+    old = at_ns - scene.since_ns > ABSORB_NS
+    np.copyto(scene.background, small, where=old)
+
+
+def _follow_light(scene: _Scene, small: Luma, share: float, at_ns: int) -> None:
+    """Take the picture as background once it has shown the same things in another light for a while."""
+    if share < LIGHT_SHARE or _likeness(small, scene.background) < LIGHT_LIKENESS:
+        scene.light_ns = None
+    elif scene.light_ns is None:
+        scene.light_ns = at_ns
+    elif at_ns - scene.light_ns > LIGHT_NS:
+        np.copyto(scene.background, small)
+        scene.light_ns = None
+
+
+def _likeness(a: Luma, b: Luma) -> float:
+    """Correlation of the fine structure of two pictures, -1..1; 0 if one has none."""
+    fine_a, fine_b = (x - cv2.blur(x, (FINE_PX, FINE_PX)) for x in (a, b))
+    power = float(cv2.norm(fine_a)) * float(cv2.norm(fine_b))
+    return float(fine_a.ravel() @ fine_b.ravel()) / power if power else 0.0

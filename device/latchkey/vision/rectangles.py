@@ -1,0 +1,84 @@
+"""Rectangles: from the boxes of a detector to covers that sit on the chroma grid.
+
+All rounding goes outwards: a cover is never smaller than what it was made from.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from latchkey.frames import Box, Cover
+
+GRID_PX = 2
+"""Planes are 4:2:0: one chroma sample stands for 2x2 pixels, so covers begin and end on even ones."""
+
+
+def dilate(box: Box, factor: float, margin_px: float = 0.0) -> Box:
+    """Make a box `factor` times as wide and high about its centre, then wider by a margin all round."""
+    grow_x = (box.x1 - box.x0) * (factor - 1) / 2 + margin_px
+    grow_y = (box.y1 - box.y0) * (factor - 1) / 2 + margin_px
+    return Box(box.x0 - grow_x, box.y0 - grow_y, box.x1 + grow_x, box.y1 + grow_y, box.score)
+
+
+def between(first: Box, second: Box, share: float) -> Box:
+    """Give the box that lies `share` (0..1) of the way from the first to the second."""
+    x0, y0, x1, y1 = (a + (b - a) * share for a, b in zip(first[:4], second[:4], strict=True))
+    return Box(x0, y0, x1, y1, min(first.score, second.score))
+
+
+def on_grid(x0: float, y0: float, x1: float, y1: float, width: int, height: int) -> Cover | None:
+    """Round a rectangle outwards to the chroma grid and clip it; None if nothing is inside the picture.
+
+    A rectangle without area still covers the grid cell it lies in.
+    """
+    left, top = _down(x0), _down(y0)
+    right, bottom = max(_up(x1), left + GRID_PX), max(_up(y1), top + GRID_PX)
+    clipped = Cover(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+    return clipped if clipped.x0 < clipped.x1 and clipped.y0 < clipped.y1 else None
+
+
+def outermost(covers: Iterable[Cover]) -> tuple[Cover, ...]:
+    """Drop every cover that lies wholly inside another one."""
+    kept: list[Cover] = []
+    for cover in sorted(set(covers), key=lambda c: (-area(c), c)):
+        if not any(_holds(other, cover) for other in kept):
+            kept.append(cover)
+    return tuple(kept)
+
+
+def joined(covers: Iterable[Cover], limit: int) -> tuple[Cover, ...]:
+    """Replace covers that touch by their bounding box until none do; all by one if over `limit`."""
+    apart: list[Cover] = []
+    for cover in covers:
+        grown = cover
+        while touching := [other for other in apart if _touch(other, grown)]:
+            apart = [other for other in apart if other not in touching]
+            grown = bounding([grown, *touching])
+        apart.append(grown)
+    return (bounding(apart),) if len(apart) > limit else tuple(apart)
+
+
+def bounding(covers: Sequence[Cover]) -> Cover:
+    """Give the smallest rectangle around all of them; there must be at least one."""
+    x0, y0, x1, y1 = zip(*covers, strict=True)
+    return Cover(min(x0), min(y0), max(x1), max(y1))
+
+
+def area(cover: Cover) -> int:
+    """Pixels a cover hides."""
+    return (cover.x1 - cover.x0) * (cover.y1 - cover.y0)
+
+
+def _down(value: float) -> int:
+    return math.floor(value / GRID_PX) * GRID_PX
+
+
+def _up(value: float) -> int:
+    return math.ceil(value / GRID_PX) * GRID_PX
+
+
+def _holds(outer: Cover, inner: Cover) -> bool:
+    return outer.x0 <= inner.x0 and outer.y0 <= inner.y0 and inner.x1 <= outer.x1 and inner.y1 <= outer.y1
+
+
+def _touch(a: Cover, b: Cover) -> bool:
+    return a.x0 <= b.x1 and b.x0 <= a.x1 and a.y0 <= b.y1 and b.y0 <= a.y1

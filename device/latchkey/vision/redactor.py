@@ -1,0 +1,84 @@
+"""The redactor: the one place where a picture becomes safe to write.
+
+Covers are filled with one constant colour in Y, U and V. A constant keeps nothing of what was
+there: no blur to undo, no mosaic to average over frames. Nothing else in the runtime constructs
+a `SafeFrame` (`tests/test_architecture.py`).
+"""
+
+from dataclasses import dataclass
+
+from latchkey.errors import FilterError
+from latchkey.frames import Cover, FilterState, Plane, RawFrame, SafeFrame
+from latchkey.vision.rectangles import on_grid
+
+COVER_YUV = (108, 148, 114)
+"""The cover: a slate blue, #526E95 in BT.709 limited range. Calm beside a face of any colour,
+rare in a street, and in the middle of every range, so that the encoder does not clip it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverPlan:
+    """What to hide in one frame. `covers` are even-aligned pixels; `fallback_full` hides all."""
+
+    state: FilterState
+    covers: tuple[Cover, ...]
+
+
+def redact(frame: RawFrame, plan: CoverPlan) -> SafeFrame:
+    """Copy the frame and fill what the plan hides; the frame itself is left as it is.
+
+    Covers are rounded outwards to even pixels and clipped to the picture. Raises FilterError if
+    the frame's planes do not belong together or the plan is not one that can be followed.
+    """
+    _check_frame(frame)
+    covers = _covers(frame, plan)
+    halves = tuple(Cover(c.x0 // 2, c.y0 // 2, c.x1 // 2, c.y1 // 2) for c in covers)
+    return SafeFrame(
+        _filled(frame.y, covers, COVER_YUV[0]),
+        _filled(frame.u, halves, COVER_YUV[1]),
+        _filled(frame.v, halves, COVER_YUV[2]),
+        frame.at_ns,
+        frame.colour,
+        plan.state,
+        covers,
+    )
+
+
+def _check_frame(frame: RawFrame) -> None:
+    height, width = frame.y.shape
+    half = (height // 2, width // 2)
+    if height % 2 or width % 2 or not height or not width or frame.u.shape != half or frame.v.shape != half:
+        raise FilterError(f"{frame} is not planar 4:2:0 with even sides")
+    if any(plane.dtype.name != "uint8" for plane in (frame.y, frame.u, frame.v)):
+        raise FilterError(f"{frame} is not 8 bits deep")
+
+
+def _covers(frame: RawFrame, plan: CoverPlan) -> tuple[Cover, ...]:
+    """Give what to fill, checked: a plan that makes no sense must never become a bare frame."""
+    _check_state(plan.state)
+    if plan.state is FilterState.FALLBACK_FULL:
+        return (Cover(0, 0, frame.width, frame.height),)
+    if plan.state is FilterState.FALLBACK_REGION and not plan.covers:
+        raise FilterError("a plan without a detector hides nothing")
+    placed = [on_grid(*_checked(cover), frame.width, frame.height) for cover in plan.covers]
+    return tuple(cover for cover in placed if cover is not None)
+
+
+def _check_state(state: object) -> None:
+    if not isinstance(state, FilterState):
+        raise FilterError(f"{state!r} is not a state of the filter")
+
+
+def _checked(cover: Cover) -> Cover:
+    sides: tuple[object, ...] = tuple(cover)
+    whole = len(sides) == 4 and all(type(side) is int for side in sides)
+    if not whole or cover[0] >= cover[2] or cover[1] >= cover[3]:
+        raise FilterError(f"{sides} is not a rectangle of whole pixels")
+    return cover
+
+
+def _filled(plane: Plane, covers: tuple[Cover, ...], value: int) -> Plane:
+    copy = plane.copy()
+    for x0, y0, x1, y1 in covers:
+        copy[y0:y1, x0:x1] = value
+    return copy

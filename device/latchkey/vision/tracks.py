@@ -1,0 +1,85 @@
+"""Tracks: the same face in one look and a later one, so that it is covered on its way between.
+
+Linking errs towards covering: a wrong link draws a cover between two faces and hides no less.
+"""
+
+from typing import NamedTuple
+
+from latchkey.frames import Box
+from latchkey.units import NS_PER_MS
+from latchkey.vision.rectangles import between
+
+BRIDGE_NS = 800 * NS_PER_MS
+"""A face that is missed for this long is still taken for the same one when it is found again."""
+
+REACH_SIZES = 1.0
+"""How far a face may have moved between two sightings, in its own sizes."""
+
+SIZE_RATIO = 2.0
+"""How much larger or smaller it may have become."""
+
+OPEN_LIMIT = 200
+"""Faces that wait for their next sighting; far more than real people, few enough to compare."""
+
+
+class Passage(NamedTuple):
+    """A face's way from one look to the next one that found it."""
+
+    from_ns: int
+    to_ns: int
+    first: Box
+    last: Box
+
+    def at(self, at_ns: int) -> Box:
+        """Where the face is at a time between, on a straight line."""
+        return between(self.first, self.last, (at_ns - self.from_ns) / (self.to_ns - self.from_ns))
+
+
+class Tracks:
+    """Links the faces of looks that come in time order."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[int, Box]] = []
+        self.passages: list[Passage] = []
+
+    def add(self, at_ns: int, boxes: list[Box]) -> None:
+        """Take the faces of one look."""
+        self._open = [(seen_ns, box) for seen_ns, box in self._open if 0 < at_ns - seen_ns <= BRIDGE_NS]
+        pairs = [
+            (_distance(old[1], new), i, j)
+            for i, old in enumerate(self._open)
+            for j, new in enumerate(boxes)
+            if _alike(old[1], new)
+        ]
+        linked_old: set[int] = set()
+        linked_new: set[int] = set()
+        for _, i, j in sorted(pairs):
+            if i in linked_old or j in linked_new:
+                continue
+            linked_old.add(i)
+            linked_new.add(j)
+            self.passages.append(Passage(self._open[i][0], at_ns, self._open[i][1], boxes[j]))
+        left = [track for i, track in enumerate(self._open) if i not in linked_old]
+        self._open = [*left, *((at_ns, box) for box in boxes)][-OPEN_LIMIT:]
+
+    def at(self, at_ns: int, until_ns: int) -> list[Box]:
+        """Give the faces on their way at a time, by looks up to `until_ns`."""
+        return [p.at(at_ns) for p in self.passages if p.from_ns <= at_ns <= p.to_ns <= until_ns]
+
+    def forget_before(self, at_ns: int) -> None:
+        """Drop passages that ended earlier."""
+        self.passages = [p for p in self.passages if p.to_ns >= at_ns]
+
+
+def _size(box: Box) -> float:
+    return max(box.x1 - box.x0, box.y1 - box.y0, 1.0)
+
+
+def _distance(a: Box, b: Box) -> float:
+    across, down = (a.x0 + a.x1 - b.x0 - b.x1) / 2, (a.y0 + a.y1 - b.y0 - b.y1) / 2
+    return float((across**2 + down**2) ** 0.5 / max(_size(a), _size(b)))
+
+
+def _alike(a: Box, b: Box) -> bool:
+    ratio = _size(a) / _size(b)
+    return 1 / SIZE_RATIO <= ratio <= SIZE_RATIO and _distance(a, b) <= REACH_SIZES
