@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: run test check bench setup format clean
+.PHONY: help run test test-opencv4 check bench setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +38,15 @@ run: setup
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
+# The same tests on the oldest OpenCV that is supported, in an environment of their own.
+test-opencv4: setup
+	@test -x $(VENV)-opencv4/bin/pytest || { $(PYTHON) -m venv $(VENV)-opencv4 && \
+	  grep -v opencv constraints.txt > $(VENV)-opencv4/constraints.txt && \
+	  $(VENV)-opencv4/bin/python -m pip install --disable-pip-version-check --quiet \
+	  -c $(VENV)-opencv4/constraints.txt -e '.[dev]' 'opencv-python-headless==4.10.0.84'; }
+	@$(VENV)-opencv4/bin/latchkey models install centerface
+	@$(VENV)-opencv4/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/contract tests/sim
+
 check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -52,4 +61,4 @@ format: setup
 	@$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) $(VENV)-opencv4 out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

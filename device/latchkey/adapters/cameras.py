@@ -13,9 +13,11 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
+from latchkey.adapters.planes import rows_of
 from latchkey.errors import CameraLost, FootageEnded
 from latchkey.frames import Colour, Plane, RawFrame
 from latchkey.ports import Clock, Still
@@ -52,8 +54,7 @@ def raw_frame(picture: VideoFrame, at_ns: int) -> RawFrame:
 
 def _plane(picture: VideoFrame, index: int) -> Plane:
     plane = picture.planes[index]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, : plane.width]
+    return rows_of(plane)[:, : plane.width]
 
 
 class VideoCamera:
@@ -62,7 +63,8 @@ class VideoCamera:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
-        self._container: av.container.InputContainer | None = None
+        self._container: InputContainer | None = None
+        self._waiting: RawFrame | None = None
         self._open()
 
     @property
@@ -74,12 +76,10 @@ class VideoCamera:
         """Give the next picture if it is due, else `Still` until then."""
         if self._container is None:
             raise CameraLost(f"{self._path}: closed")
-        if self._waiting is None:
-            self._waiting = self._next()
-        if self._waiting.at_ns > self._clock.now_ns():
-            return Still(self._waiting.at_ns)
-        frame, self._waiting = self._waiting, None
-        return frame
+        frame = self._waiting or self._next()
+        early = frame.at_ns > self._clock.now_ns()
+        self._waiting = frame if early else None
+        return Still(frame.at_ns) if early else frame
 
     def restart(self) -> None:
         """Play the file again from its beginning."""
@@ -110,7 +110,6 @@ class VideoCamera:
         self._start_ns = self._clock.now_ns()
         self._first_ns: int | None = None
         self._last_ns = -1
-        self._waiting: RawFrame | None = None
         self._waiting = self._first_picture()
 
     def _first_picture(self) -> RawFrame:

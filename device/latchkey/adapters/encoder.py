@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import av
-import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import PictureType
+from av.video.stream import VideoStream
 
+from latchkey.adapters.planes import rows_of
 from latchkey.errors import EncoderError
-from latchkey.frames import Plane, SafeFrame
+from latchkey.frames import SafeFrame
 from latchkey.ports import ClipSpec
 from latchkey.settings import RecordingSettings
 from latchkey.units import NS_PER_S
@@ -92,7 +93,7 @@ class H264Clip:
         }
         self._container.start_encoding()
         self._filter = BitStreamFilterContext(f"filter_units=remove_types={UNREGISTERED_SEI}", self._stream)
-        self._group: list[Packet] = []
+        self._group: list[Packet[VideoStream]] = []
         self._first_ns = 0
         self._next_key_ns: int | None = None
         self._last_ticks = -1
@@ -134,7 +135,7 @@ class H264Clip:
         self._last_ticks = max(ticks, self._last_ticks + 1)
         return self._last_ticks
 
-    def _collect(self, packets: Iterable[Packet]) -> None:
+    def _collect(self, packets: "Iterable[Packet[VideoStream]]") -> None:
         for packet in packets:
             for clean in self._filter.filter(packet):
                 if clean.is_keyframe:
@@ -151,9 +152,5 @@ class H264Clip:
 def _picture(frame: SafeFrame) -> av.VideoFrame:
     picture = av.VideoFrame(frame.width, frame.height, "yuv420p")
     for plane, pixels in zip(picture.planes, (frame.y, frame.u, frame.v), strict=True):
-        _fill(np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size), pixels)
+        rows_of(plane)[:, : pixels.shape[1]] = pixels
     return picture
-
-
-def _fill(target: Plane, pixels: Plane) -> None:
-    target[:, : pixels.shape[1]] = pixels

@@ -145,8 +145,8 @@ class PahoLink:
             failures = 1 if ending.up_s > self._pace.steady_s else failures + 1
             if ending.end in (End.VERSION, End.SILENT):
                 version = _V311 if version is _V5 else _V5
-            if ending.end is End.VERSION and failures == 1:
-                continue
+                if failures == 1:
+                    continue
             self._emit(LinkLost(ending.reason))
             share = os.urandom(1)[0] / 255
             self._stopping.wait(self._pace.pause_s(failures, ending.end, share))

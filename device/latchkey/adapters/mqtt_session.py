@@ -27,7 +27,10 @@ KEEPALIVE_S = 15
 """A silent broker is noticed within twice this."""
 
 CONNECT_LIMIT_S = 5.0
-"""For TCP and TLS each, and for the broker's answer."""
+"""For TCP and TLS each."""
+
+ANSWER_LIMIT_S = 2.0
+"""For the broker's first answer. Some that speak 3.1.1 alone (amqtt) never answer MQTT 5."""
 
 ACK_LIMIT_S = 20.0
 """A message that stays unacknowledged for so long ends the connection: it is sent on the next."""
@@ -211,11 +214,11 @@ class Session:
 
     def _serve(self) -> None:
         began_s = time.monotonic()
-        while self._client.loop(timeout=1.0) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+        while self._client.loop(timeout=1.0 if self.up else 0.2) == MQTTErrorCode.MQTT_ERR_SUCCESS:
             now_s = time.monotonic()
             if self._leaving and self._up_since_s is None:
                 return
-            if self._up_since_s is None and now_s - began_s > CONNECT_LIMIT_S:
+            if self._up_since_s is None and now_s - began_s > ANSWER_LIMIT_S:
                 end = End.LOST if self._answered else End.SILENT
                 self._end(end, f"the broker at {self._plan.host}:{self._plan.port} does not answer")
                 return

@@ -37,5 +37,3 @@ def linux_board(
         workers=ThreadWorkers(clock),
         journal=journal,
     )
-
-

@@ -6,13 +6,13 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from latchkey.adapters.identity import device_id
 from latchkey.adapters.journal import TextJournal
 from latchkey.boards import open_board
 from latchkey.cli.check import load_usable
 from latchkey.cli.command import Command, Terminal
 from latchkey.device import Device, run
 from latchkey.errors import EXIT_OK
+from latchkey.pipeline.identity import device_id
 from latchkey.ports import JournalLine
 from latchkey.settings import Settings
 

@@ -1,0 +1,239 @@
+"""What code may not do, checked in the syntax tree of every module.
+
+Import directions are import-linter's (`make check`); here are the calls, attributes and names.
+"""
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DEVICE = ROOT / "device" / "latchkey"
+SOURCES = sorted([*DEVICE.rglob("*.py"), *(ROOT / "sim").rglob("*.py"), *(ROOT / "hardware").rglob("*.py")])
+WORLD = {"adapters", "egress", "boards", "cli"}
+"""Packages that may touch the real world: boards and commands only to put adapters together."""
+
+RECOGNITION = {
+    "FaceRecognizerSF",
+    "FaceRecognizerSF_create",
+    "FaceRecognizer",
+    "EigenFaceRecognizer_create",
+    "FisherFaceRecognizer_create",
+    "LBPHFaceRecognizer_create",
+    "face_encodings",
+    "face_landmarks",
+    "alignCrop",
+    "embedding",
+    "embeddings",
+    "DeepFace",
+    "insightface",
+    "face_recognition",
+    "dlib",
+}
+"""Names of APIs that compute or compare face templates."""
+
+
+def _trees() -> Iterator[tuple[Path, ast.Module]]:
+    for path in SOURCES:
+        yield path, ast.parse(path.read_text(), str(path))
+
+
+def _part(path: Path) -> str:
+    """The package below `latchkey` that a file belongs to, or its root package."""
+    if DEVICE in path.parents:
+        return path.relative_to(DEVICE).parts[0].removesuffix(".py")
+    return path.relative_to(ROOT).parts[0]
+
+
+def _names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr, node.lineno
+        elif isinstance(node, ast.Name):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.alias):
+            yield from ((part, node.lineno) for part in node.name.split("."))
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0], node.lineno
+
+
+def _calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def test_the_sources_are_found() -> None:
+    assert len(SOURCES) > 40
+
+
+def test_no_recognition_api_is_named_anywhere() -> None:
+    found = [(path, line) for path, tree in _trees() for name, line in _names(tree) if name in RECOGNITION]
+    assert not found
+
+
+def test_the_recognition_ban_would_catch_an_attribute() -> None:
+    tree = ast.parse("import cv2\ncv2.FaceRecognizerSF.create('m')")
+    assert any(name in RECOGNITION for name, _ in _names(tree))
+
+
+BANNED_IMPORTS = {
+    "random", "secrets", "time", "datetime", "socket", "ssl", "subprocess", "threading", "sqlite3",
+    "urllib", "http", "asyncio", "multiprocessing", "tempfile", "shutil", "os", "logging", "paho", "av",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "vision",
+        "clip",
+        "wire",
+        "vault",
+        "pipeline",
+        "device",
+        "ports.py",
+        "frames.py",
+        "events.py",
+        "units.py",
+    ],
+)
+def test_pure_parts_import_nothing_of_the_world(part: str) -> None:
+    wrong = [
+        (str(path), name, line)
+        for path, tree in _trees()
+        if DEVICE in path.parents and path.relative_to(DEVICE).parts[0] == part
+        for name, line in _imports(tree)
+        if name in BANNED_IMPORTS
+    ]
+    assert not wrong
+
+
+def test_only_the_world_opens_files_or_asks_the_time_or_chance() -> None:
+    banned = {
+        "open", "os.urandom", "time.time", "time.monotonic", "time.monotonic_ns", "time.time_ns", "time.sleep",
+        "nacl.utils.random", "np.random.default_rng", "datetime.now",
+    }  # fmt: skip
+    wrong = [
+        (str(path), name, call.lineno)
+        for path, tree in _trees()
+        if DEVICE in path.parents and _part(path) not in {*WORLD, "owner", "settings"}
+        for name, call in _calls(tree)
+        if name in banned
+    ]
+    assert not wrong
+
+
+def test_only_egress_opens_connections() -> None:
+    wrong = [
+        (str(path), name, line)
+        for path, tree in _trees()
+        if DEVICE in path.parents and _part(path) != "egress"
+        for name, line in _imports(tree)
+        if name in {"urllib", "http", "asyncio", "requests", "ftplib", "smtplib"}
+    ]
+    wrong += [
+        (str(path), name, call.lineno)
+        for path, tree in _trees()
+        if DEVICE in path.parents and _part(path) != "egress"
+        for name, call in _calls(tree)
+        if name in {"socket.socket", "socket.create_connection", "socket.create_server"}
+    ]
+    assert not wrong
+
+
+def test_a_safe_frame_is_made_in_one_place_only() -> None:
+    makers = [
+        (path.name, call.lineno)
+        for path, tree in _trees()
+        for name, call in _calls(tree)
+        if name.split(".")[-1] == "SafeFrame" or (name == "replace" and "safe" in ast.unparse(call).lower())
+    ]
+    assert {name for name, _ in makers} == {"redactor.py"}
+
+
+def test_no_cast_hides_what_a_frame_is() -> None:
+    wrong = [
+        (str(path), ast.unparse(call))
+        for path, tree in _trees()
+        for name, call in _calls(tree)
+        if name.split(".")[-1] == "cast" and "Frame" in ast.unparse(call)
+    ]
+    assert not wrong
+
+
+def test_only_the_recording_path_writes_pictures() -> None:
+    """cv2.imwrite and VideoWriter would put pixels on a disk past the vault."""
+    wrong = [
+        (str(path), name)
+        for path, tree in _trees()
+        if DEVICE in path.parents
+        for name, _ in _names(tree)
+        if name in {"imwrite", "VideoWriter", "imwritemulti", "savez", "tofile"}
+    ]
+    assert not wrong
+
+
+def test_the_device_never_imports_the_simulator() -> None:
+    wrong = [
+        str(path)
+        for path, tree in _trees()
+        if DEVICE in path.parents
+        for name, _ in _imports(tree)
+        if name in {"latchkey_sim", "latchkey_pi"}
+    ]
+    assert not wrong
+
+
+def test_no_file_has_grown_beyond_400_lines() -> None:
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+    assert not [
+        (path.name, lines)
+        for path in [*SOURCES, *tests]
+        if (lines := len(path.read_text().splitlines())) > 400
+    ]
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert not [str(path) for path, tree in _trees() if path.stat().st_size and not ast.get_docstring(tree)]
+
+
+def test_every_module_is_imported_by_something() -> None:
+    """Dead files fail here: each module is imported by another, or is an entry point."""
+    entries = {
+        "latchkey.cli",
+        "latchkey_sim.board",
+        "latchkey_pi",
+        "latchkey.boards.file",
+        "latchkey.boards.webcam",
+    }
+    texts = "\n".join(path.read_text() for path in SOURCES)
+    dead = []
+    for package in ("latchkey", "latchkey_sim"):
+        root = importlib.import_module(package)
+        for module in pkgutil.walk_packages(root.__path__, f"{package}."):
+            name = module.name
+            if name in entries or name.endswith("__main__") or module.ispkg:
+                continue
+            if name not in texts:
+                dead.append(name)
+    assert not dead
+
+
+def test_starting_the_program_loads_no_heavy_library() -> None:
+    heavy = ("cv2", "av", "numpy", "paho", "matplotlib")
+    code = f"import sys, latchkey.cli; print([name for name in {heavy} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"

@@ -1,0 +1,97 @@
+"""Settings: private defaults, and errors that say where and what."""
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latchkey.errors import SettingsError
+from latchkey.settings import Settings, load, parse
+from latchkey.settings.model import Zone
+
+
+def test_every_default_is_the_private_one() -> None:
+    settings = parse("schema = 1")
+    assert settings == Settings()
+    assert settings.mqtt.host == ""
+    assert settings.vault.days == 1
+    assert settings.owner.recipients == ()
+    assert settings.privacy.detector == "auto"
+    names = {field.name for section in fields(Settings) for field in _fields(section.default)}
+    assert not names & {"upload", "uplink", "audio", "live", "share", "location", "latitude", "account"}
+
+
+def _fields(value: object) -> tuple[object, ...]:
+    return fields(value) if is_dataclass(value) else ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("", "f.toml:1: the key schema is missing", "schema = 1"),
+        ("schema = 2", "f.toml:1: this version reads schema 1, not 2", None),
+        (
+            "schema = 1\n[privacy]\ndetectr = 'auto'",
+            "f.toml:3: unknown key privacy.detectr",
+            "did you mean detector?",
+        ),
+        ("schema = 1\n[privcy]\n", "f.toml:2: unknown key privcy", "did you mean privacy?"),
+        ("schema = 1\n\n[vault]\n# days\ndays = 99", "f.toml:5: vault.days must lie in 1..30, not 99", None),
+        ("schema = 1\n[vault]\ndays = '1'", "f.toml:3: vault.days must be a whole number, not '1'", None),
+        ("schema = 1\n[vault]\ndays = true", "f.toml:3: vault.days must be a whole number, not True", None),
+        ("schema = 1\n[mqtt]\nport = 1.5", "f.toml:3: mqtt.port must be a whole number, not 1.5", None),
+        (
+            "schema = 1\n[privacy]\ndetector='yunt'",
+            "one of auto, yunet, centerface, none",
+            "did you mean yunet?",
+        ),
+        ("schema = 1\nvault = 3", "f.toml:2: vault must be a section", None),
+        ("schema = 1\n[owner]\nrecipients = 'age1'", "f.toml:3: owner.recipients must be a list", None),
+        ("schema = 1\n[camera", "f.toml: ", None),
+        ("schema = 1\n[motion]\nmin_area = nan", "f.toml:3: motion.min_area must lie in", None),
+        (
+            "schema = 1\n[[privacy.zones]]\nname = 'a'\npoints = [[0,0],[1,1]]",
+            "zone 'a' needs 3 to 64 points",
+            None,
+        ),
+        (
+            "schema = 1\n[[privacy.zones]]\nname = 'a'\npoints = [[0,0],[1,1],[0,2]]",
+            "zone 'a' has a point that is not [x, y] in 0..1",
+            None,
+        ),
+    ],
+)
+def test_wrong_settings_name_file_line_and_key(text: str, message: str, hint: str | None) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(text, "f.toml")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    if hint:
+        assert caught.value.hint is not None
+        assert hint in caught.value.hint
+
+
+def test_zones_are_named_polygons() -> None:
+    text = "schema = 1\n[[motion.zones]]\nname = 'porch'\npoints = [[0, 0], [1, 0], [0.5, 1]]"
+    assert parse(text).motion.zones == (Zone("porch", ((0.0, 0.0), (1.0, 0.0), (0.5, 1.0))),)
+
+
+def test_paths_are_relative_to_the_settings_file(tmp_path: Path) -> None:
+    file = tmp_path / "door.toml"
+    file.write_text("schema = 1\n[vault]\npath = 'clips'")
+    assert load(file).vault.path == tmp_path / "clips"
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        load(tmp_path / "none.toml")
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_settings_or_a_settings_error(text: str) -> None:
+    try:
+        parse(text)
+    except SettingsError as error:
+        assert str(error)
