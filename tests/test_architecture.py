@@ -123,8 +123,8 @@ def test_pure_parts_import_nothing_of_the_world(part: str) -> None:
 
 def test_only_the_world_opens_files_or_asks_the_time_or_chance() -> None:
     banned = {
-        "open", "os.urandom", "time.time", "time.monotonic", "time.monotonic_ns", "time.time_ns", "time.sleep",
-        "nacl.utils.random", "np.random.default_rng", "datetime.now",
+        "open", "os.urandom", "time.time", "time.monotonic", "time.monotonic_ns", "time.time_ns",
+        "time.sleep", "nacl.utils.random", "np.random.default_rng", "datetime.now",
     }  # fmt: skip
     wrong = [
         (str(path), name, call.lineno)

@@ -328,6 +328,10 @@ class Ticket(Protocol[T_co]):
         """What the job returned; raises what it raised. Only after `done`."""
         ...
 
+    def cost_ns(self) -> int:
+        """How long the job ran by the board's clock. Only after `done`."""
+        ...
+
 
 class Workers(Protocol):
     """Where slow work happens: one worker per lane, jobs of a lane in order."""

@@ -20,8 +20,9 @@ class _Outcome(Generic[T]):
 class VirtualTicket(Generic[T]):
     """A job whose answer is known, but not before its time has come."""
 
-    def __init__(self, clock: Clock, ready_ns: int | None, outcome: _Outcome[T]) -> None:
+    def __init__(self, clock: Clock, ready_ns: int | None, cost_ns: int, outcome: _Outcome[T]) -> None:
         self._clock = clock
+        self._cost_ns = cost_ns
         self._ready_ns = ready_ns
         self._outcome = outcome
 
@@ -34,6 +35,10 @@ class VirtualTicket(Generic[T]):
         if self._outcome.error is not None:
             raise self._outcome.error
         return self._outcome.value  # type: ignore[return-value]  # None is a legal answer
+
+    def cost_ns(self) -> int:
+        """Give the stated cost."""
+        return self._cost_ns
 
 
 class VirtualWorkers:
@@ -62,14 +67,15 @@ class VirtualWorkers:
             if self._stuck[lane] >= self._queue_limit:
                 raise WorkerBusy(f"the {lane} worker has {self._queue_limit} jobs waiting")
             self._stuck[lane] += 1
-            return VirtualTicket(self._clock, None, _Outcome(None, None))
-        ready_ns = max(self._clock.now_ns(), self._free_ns.get(lane, 0)) + self._costs_ns.get(lane, 0)
+            return VirtualTicket(self._clock, None, 0, _Outcome(None, None))
+        cost_ns = self._costs_ns.get(lane, 0)
+        ready_ns = max(self._clock.now_ns(), self._free_ns.get(lane, 0)) + cost_ns
         self._free_ns[lane] = ready_ns
         try:
             outcome = _Outcome(job(), None)
         except Exception as error:  # noqa: BLE001 -- travels to whoever asks the ticket
             outcome = _Outcome(None, error)
-        return VirtualTicket(self._clock, ready_ns, outcome)
+        return VirtualTicket(self._clock, ready_ns, cost_ns, outcome)
 
     def close(self) -> None:
         """Nothing waits: jobs ran when they came."""

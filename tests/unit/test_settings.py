@@ -1,5 +1,6 @@
 """Settings: private defaults, and errors that say where and what."""
 
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from latchkey.errors import SettingsError
 from latchkey.settings import Settings, load, parse
 from latchkey.settings.model import Zone
+from latchkey.settings.reference import settings_reference
 
 
 def test_every_default_is_the_private_one() -> None:
@@ -91,7 +93,10 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_settings_or_a_settings_error(text: str) -> None:
-    try:
-        parse(text)
-    except SettingsError as error:
-        assert str(error)
+    with suppress(SettingsError):
+        assert isinstance(parse(text), Settings)
+
+
+def test_the_settings_page_is_up_to_date() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
+    assert page.read_text() == settings_reference(), "remake it"

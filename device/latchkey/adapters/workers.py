@@ -21,14 +21,33 @@ QUEUE_LIMIT = 64
 CLOSE_LIMIT_S = 10.0
 """How long `close` waits for a lane; one that still hangs is left behind (threads are daemons)."""
 
-_Item = tuple[Future[Any], Callable[[], Any]]
+
+class _Job:
+    """A callable, its future, and how long it ran."""
+
+    def __init__(self, work: Callable[[], Any], clock: Clock) -> None:
+        self.future: Future[Any] = Future()
+        self.cost_ns = 0
+        self._work = work
+        self._clock = clock
+
+    def run(self) -> None:
+        began_ns = self._clock.now_ns()
+        try:
+            result = self._work()
+        except BaseException as error:  # noqa: BLE001 -- travels to whoever asks the ticket
+            self.future.set_exception(error)
+        else:
+            self.cost_ns = self._clock.now_ns() - began_ns
+            self.future.set_result(result)
 
 
 class ThreadTicket(Generic[T]):
     """A job in a lane."""
 
-    def __init__(self, future: Future[T], lockstep: bool) -> None:
-        self._future = future
+    def __init__(self, job: _Job, lockstep: bool) -> None:
+        self._job = job
+        self._future: Future[T] = job.future
         self._lockstep = lockstep
 
     def done(self) -> bool:
@@ -41,6 +60,10 @@ class ThreadTicket(Generic[T]):
         """Give what the job returned, or raise what it raised."""
         return self._future.result()
 
+    def cost_ns(self) -> int:
+        """Give how long the job ran; in lockstep time stands still meanwhile."""
+        return self._job.cost_ns
+
 
 class ThreadWorkers:
     """One daemon thread per lane, started when its first job comes."""
@@ -48,21 +71,21 @@ class ThreadWorkers:
     def __init__(self, clock: Clock, *, lockstep: bool = False) -> None:
         self._clock = clock
         self._lockstep = lockstep
-        self._lanes: dict[Lane, queue.Queue[_Item | None]] = {}
+        self._lanes: dict[Lane, queue.Queue[_Job | None]] = {}
         self._threads: dict[Lane, threading.Thread] = {}
 
     def submit(self, lane: Lane, job: Callable[[], T]) -> ThreadTicket[T]:
         """Queue a job; raises WorkerBusy where the lane is full."""
         if lane not in self._lanes:
             self._start(lane)
-        future: Future[T] = Future()
+        queued = _Job(job, self._clock)
         if not self._lockstep:
-            future.add_done_callback(lambda _: self._clock.wake())
+            queued.future.add_done_callback(lambda _: self._clock.wake())
         try:
-            self._lanes[lane].put_nowait((future, job))
+            self._lanes[lane].put_nowait(queued)
         except queue.Full as error:
             raise WorkerBusy(f"the {lane} worker has {QUEUE_LIMIT} jobs waiting") from error
-        return ThreadTicket(future, self._lockstep)
+        return ThreadTicket(queued, self._lockstep)
 
     def close(self) -> None:
         """Let each lane finish what it has, then stop its thread."""
@@ -75,19 +98,13 @@ class ThreadWorkers:
         self._lanes.clear()
 
     def _start(self, lane: Lane) -> None:
-        jobs: queue.Queue[_Item | None] = queue.Queue(QUEUE_LIMIT)
+        jobs: queue.Queue[_Job | None] = queue.Queue(QUEUE_LIMIT)
         thread = threading.Thread(target=_serve, args=(jobs,), name=f"latchkey-{lane}", daemon=True)
         self._lanes[lane], self._threads[lane] = jobs, thread
         thread.start()
 
 
-def _serve(jobs: "queue.Queue[_Item | None]") -> None:
-    while (item := jobs.get()) is not None:
-        future, job = item
-        try:
-            result = job()
-        except BaseException as error:  # noqa: BLE001 -- travels to whoever asks the ticket
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-        del item, future, job
+def _serve(jobs: "queue.Queue[_Job | None]") -> None:
+    while (job := jobs.get()) is not None:
+        job.run()
+        del job  # or its pictures would live until the next job comes

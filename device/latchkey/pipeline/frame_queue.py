@@ -7,7 +7,9 @@ compressed, in RAM) by a worker. In the steady state of a recording nothing is e
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 
+from latchkey.errors import WorkerBusy
 from latchkey.frames import RawFrame
 from latchkey.ports import Ticket, Workers
 from latchkey.vision import Motion, PackedFrame, pack, unpack
@@ -50,7 +52,8 @@ class Held:
         """Have a worker pack the frame."""
         if isinstance(self._frame, RawFrame):
             frame = self._frame
-            self._packing = workers.submit("pack", lambda: pack(frame))
+            with suppress(WorkerBusy):  # stays raw; the total limit of the queue still holds
+                self._packing = workers.submit("pack", lambda: pack(frame))
 
     def settle(self) -> bool:
         """Put the packed form in place if it is ready; True if nothing is under way."""

@@ -23,6 +23,9 @@ BUSY_SHARE = 0.5
 """Share of a worker's time that looks may take before they become rarer than every frame."""
 
 
+LATE = "the detector is too slow"
+
+
 class LookPace:
     """How far apart looks are: fixed, or as close as the detector's cost allows."""
 
@@ -48,7 +51,7 @@ class LookPace:
 class _Look:
     at_ns: int
     asked_ns: int
-    ticket: Ticket[tuple[list[Box], int]]
+    ticket: Ticket[list[Box]]
 
 
 class Looker:
@@ -76,6 +79,7 @@ class Looker:
         self._considered_ns = -1
         self._looked_ns = -1
         self._frames_since = 0
+        self._late: Ticket[list[Box]] | None = None
         self.failures = 0
         self.last_error = ""
 
@@ -102,11 +106,11 @@ class Looker:
             first = self._flight[0]
             if first.ticket.done():
                 self._take(first)
+                self._flight.popleft()
             elif self._clock.now_ns() - first.asked_ns > self._deadline_ns:
-                self._fail(first.at_ns, "the detector is too slow")
+                self._fail_late(first.ticket)
             else:
                 return
-            self._flight.popleft()
 
     def give_up_before(self, at_ns: int) -> None:
         """Count every look before `at_ns` as failed: the backlog is too long to look at."""
@@ -135,28 +139,31 @@ class Looker:
         self._start(held)
 
     def _start(self, held: Held) -> None:
-        finder, clock = self._finder, self._clock
-
-        def job() -> tuple[list[Box], int]:
-            began_ns = clock.now_ns()
-            boxes = look(finder, held.picture())
-            return boxes, clock.now_ns() - began_ns
-
-        try:
-            ticket = self._workers.submit("look", job)
-        except WorkerBusy:
-            self._fail(held.at_ns, "the detector hangs")
+        if self._late is not None and not self._late.done():
+            self._fail(held.at_ns, LATE)
             return
-        self._flight.append(_Look(held.at_ns, clock.now_ns(), ticket))
+        self._late = None
+        try:
+            ticket = self._workers.submit("look", lambda: look(self._finder, held.picture()))
+        except WorkerBusy:
+            self._fail(held.at_ns, LATE)
+            return
+        self._flight.append(_Look(held.at_ns, self._clock.now_ns(), ticket))
 
     def _take(self, done: _Look) -> None:
         try:
-            boxes, cost_ns = done.ticket.result()
+            boxes = done.ticket.result()
         except Exception as error:  # noqa: BLE001 -- whatever a detector raises, the frame is covered
             self._fail(done.at_ns, str(error) or type(error).__name__)
             return
-        self._pace.took(cost_ns)
+        self._pace.took(done.ticket.cost_ns())
         self._planner.add_look(done.at_ns, boxes)
+
+    def _fail_late(self, ticket: Ticket[list[Box]]) -> None:
+        """Fail all open looks: none will be answered before this one. Until it is, none is started."""
+        self._late = ticket
+        while self._flight:
+            self._fail(self._flight.popleft().at_ns, LATE)
 
     def _fail(self, at_ns: int, why: str) -> None:
         self.failures += 1
