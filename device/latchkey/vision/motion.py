@@ -10,6 +10,7 @@ Rules
   learned anew; the change has been reported by then.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from latchkey.frames import Cover, Plane, RawFrame
 from latchkey.settings import MotionSettings
 from latchkey.units import NS_PER_S, to_ns
-from latchkey.vision.rectangles import on_grid
+from latchkey.vision.rectangles import bounding, on_grid
 from latchkey.vision.zones import Mask, polygon_mask
 
 ROWS = 180
@@ -30,6 +31,9 @@ LEARN_NS = 10 * NS_PER_S
 
 ABSORB_NS = 60 * NS_PER_S
 """A change that stands still this long becomes background. Visits are shorter, parcels stay longer."""
+
+CHECK_NS = NS_PER_S // 4
+"""How often it is checked what stands still: often enough for `ABSORB_NS`, rare enough to be cheap."""
 
 STEP_LIMIT_NS = NS_PER_S
 """A pause of the camera counts as this much learning at most."""
@@ -53,6 +57,7 @@ BOX_LIMIT = 32
 """More separate changes than this are reported as one box around all."""
 
 Luma = NDArray[np.float32]
+Outline = NDArray[np.int32]
 _SPREAD = np.ones((5, 5), np.uint8)
 
 
@@ -80,6 +85,7 @@ class _Scene:
     since_ns: NDArray[np.int64]
     zones: tuple[tuple[str, Mask, int], ...]
     last_ns: int
+    checked_ns: int
     light_ns: int | None = None
 
 
@@ -119,28 +125,26 @@ class MotionGate:
             mask = polygon_mask([zone], width, height)
             enough = min(self._least_px(mask), max(cv2.countNonZero(mask) // 4, 1))
             zones.append((zone.name, mask, enough))
-        return _Scene(small, small.copy(), np.full(small.shape, at_ns), tuple(zones), at_ns)
+        return _Scene(small, small.copy(), np.full(small.shape, at_ns), tuple(zones), at_ns, at_ns)
 
     def _least_px(self, mask: Mask) -> int:
         return max(round(self._settings.min_area * mask.size), 1)
 
     def _weigh(self, mask: Mask, frame: RawFrame) -> tuple[Cover, ...]:
         """Find the changes that are large enough; note when and where. Gives their boxes."""
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_16U)
-        large = stats[:, cv2.CC_STAT_AREA] >= self._least_px(mask)
-        large[0] = False
-        if not large.any():
+        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        large = [line for line in outlines if cv2.contourArea(line) >= self._least_px(mask)]
+        if not large:
             return ()
-        self._place(mask if large[1:].all() else large.astype(np.uint8)[labels], frame.at_ns)
-        boxes = stats[large, :4]
-        scale = (frame.width / mask.shape[1], frame.height / mask.shape[0])
-        return _full_size(boxes, scale, frame)
+        self._place(large, mask.shape, frame.at_ns)
+        return _full_size([cv2.boundingRect(line) for line in large], mask.shape, frame)
 
-    def _place(self, mask: Mask, at_ns: int) -> None:
+    def _place(self, outlines: Sequence[Outline], shape: tuple[int, ...], at_ns: int) -> None:
         scene = self._scene
         if scene is None or not scene.zones:
             self._moved_ns = at_ns
             return
+        mask = cv2.drawContours(np.zeros(shape, np.uint8), outlines, -1, (255,), cv2.FILLED)
         hit = tuple(
             name
             for name, zone, enough in scene.zones
@@ -161,7 +165,9 @@ class MotionGate:
         if not share:
             scene.light_ns = None
             return
-        _absorb(scene, small, mask, at_ns)
+        if at_ns - scene.checked_ns >= CHECK_NS:
+            scene.checked_ns = at_ns
+            _absorb(scene, small, mask, at_ns)
         _follow_light(scene, small, share, at_ns)
 
 
@@ -174,15 +180,15 @@ def _small(y: Plane) -> Luma:
     return np.asarray(blurred, np.float32)
 
 
-def _full_size(boxes: NDArray[np.int32], scale: tuple[float, float], frame: RawFrame) -> tuple[Cover, ...]:
-    if len(boxes) > BOX_LIMIT:
-        low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-        boxes = np.concatenate([low, high - low])[None]
-    covers = [
-        on_grid(x * scale[0], y * scale[1], (x + w) * scale[0], (y + h) * scale[1], frame.width, frame.height)
-        for x, y, w, h in boxes.tolist()
-    ]
-    return tuple(cover for cover in covers if cover is not None)
+def _full_size(boxes: Sequence[Sequence[int]], shape: tuple[int, ...], frame: RawFrame) -> tuple[Cover, ...]:
+    """Scale (x, y, width, height) boxes of the small picture up to the frame's pixels."""
+    right, down = frame.width / shape[1], frame.height / shape[0]
+    placed = (
+        on_grid(x * right, y * down, (x + w) * right, (y + h) * down, frame.width, frame.height)
+        for x, y, w, h in boxes
+    )
+    covers = [cover for cover in placed if cover is not None]
+    return (bounding(covers),) if len(covers) > BOX_LIMIT else tuple(covers)
 
 
 def _absorb(scene: _Scene, small: Luma, mask: Mask, at_ns: int) -> None:
