@@ -139,6 +139,7 @@ class _AmqttThread(threading.Thread):
         from amqtt.errors import BrokerError
 
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(lambda _loop, _context: None)  # it stumbles over broken connections
         for _ in range(ATTEMPTS):
             port = _free_port()
             broker = Amqtt(_amqtt_config(port))

@@ -1,6 +1,7 @@
 """The table of topics: closed, sized, and the same in code, discovery and WIRE.md."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,22 @@ def test_whatever_zones_are_called_a_clip_event_stays_below_its_limit(names: lis
 def test_any_clock_can_be_written_down(wall_s: int) -> None:
     wire.record(DEVICE, wire.DOORBELL, RING | {"ts": wire.stamp(wall_s)})
     wire.record(DEVICE, wire.CLIP, CLIP | {"expires": wire.day(wall_s // 86_400)})
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)))
+def test_moments_are_written_as_the_calendar_has_them(moment: datetime) -> None:
+    seconds = int(moment.replace(tzinfo=UTC, microsecond=0).timestamp())
+    assert wire.stamp(seconds) == moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    assert wire.day(seconds // 86_400) == moment.strftime("%Y-%m-%d").rjust(10, "0")
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-00-01", "2026-13-01", "2026-04-31", "2100-02-29", "2026-1-1", "２026-01-01"]
+)
+def test_a_day_that_no_calendar_has_is_refused(day: str) -> None:
+    with pytest.raises(wire.WireError):
+        wire.record(DEVICE, wire.CLIP, CLIP | {"expires": day})
+    wire.record(DEVICE, wire.CLIP, CLIP | {"expires": "2028-02-29"})
 
 
 @pytest.mark.parametrize(

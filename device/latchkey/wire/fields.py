@@ -6,10 +6,10 @@ how a picture, a key or a name has no place to hide.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from latchkey.errors import LatchkeyError
+from latchkey.units import S_PER_DAY
 
 ZONES_LIMIT = 8
 ZONE_LIMIT_CHARS = 24
@@ -17,8 +17,11 @@ ZONES_LIMIT_BYTES = 160
 """All zone names of one message together: keeps the longest clip event below 512 bytes."""
 
 _ZONE = re.compile(r"[\w][\w .-]*")
-_STAMP = "%Y-%m-%dT%H:%M:%SZ"
-_DAY = "%Y-%m-%d"
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_STAMP = re.compile(_DAY.pattern + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
+_DAYS_OF_MONTH = dict(enumerate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1))
+_LAST_DAY = 2_932_896
+"""The last day of the year 9999, in days since 1970: beyond it, dates have no four-digit year."""
 
 
 class WireError(LatchkeyError):
@@ -86,7 +89,7 @@ class Stamp:
     or_null: bool = False
 
     def allows(self, value: object) -> bool:
-        return (value is None and self.or_null) or _parses(value, _STAMP)
+        return (value is None and self.or_null) or _is_date(value, _STAMP)
 
     def describe(self) -> str:
         return "UTC, whole seconds" + (", or null" if self.or_null else "")
@@ -97,7 +100,7 @@ class Day:
     """A UTC day, like `2026-01-31`."""
 
     def allows(self, value: object) -> bool:
-        return _parses(value, _DAY)
+        return _is_date(value, _DAY)
 
     def describe(self) -> str:
         return "UTC day"
@@ -130,23 +133,28 @@ def fit_zones(names: list[object] | tuple[object, ...]) -> tuple[str, ...]:
 
 def stamp(wall_s: int) -> str:
     """Write seconds since 1970 as a moment in UTC; what no calendar holds becomes 1970."""
-    return _moment(wall_s).strftime(_STAMP)
+    days, second = divmod(wall_s, S_PER_DAY)
+    if not 0 <= days <= _LAST_DAY:
+        days, second = 0, 0
+    return f"{day(days)}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
 
 
 def day(utc_day: int) -> str:
-    """Write days since 1970 as a date."""
-    return _moment(utc_day * 86_400).strftime(_DAY)
+    """Write days since 1970 as a date; what no calendar holds becomes 1970."""
+    days = (utc_day if 0 <= utc_day <= _LAST_DAY else 0) + 719_468  # from 1 March of the year 0
+    era, of_era = divmod(days, 146_097)  # 400 years
+    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153  # 0 = March: months from there have a regular pattern of lengths
+    of_month = of_year - (153 * month + 2) // 5 + 1
+    return f"{era * 400 + year + month // 10:04d}-{(month + 2) % 12 + 1:02d}-{of_month:02d}"
 
 
-def _moment(wall_s: int) -> datetime:
-    last_s = 253_402_300_799  # the end of 9999
-    return datetime.fromtimestamp(wall_s if 0 <= wall_s <= last_s else 0, UTC)
-
-
-def _parses(value: object, pattern: str) -> bool:
-    if not isinstance(value, str) or not value.isascii():
+def _is_date(value: object, pattern: re.Pattern[str]) -> bool:
+    found = pattern.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
         return False
-    try:
-        return datetime.strptime(value, pattern).replace(tzinfo=UTC).strftime(pattern) == value
-    except ValueError:
-        return False
+    year, month, of_month = (int(part) for part in found.groups()[:3])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = 29 if month == 2 and leap else _DAYS_OF_MONTH.get(month, 0)
+    return 1 <= of_month <= days

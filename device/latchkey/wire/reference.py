@@ -20,8 +20,9 @@ Written by `python -m latchkey.wire` from `device/latchkey/wire/table.py`; a tes
 
 All topics lie below `{BASE}/<device id>/`. The device id is {DEVICE_ID.describe()}, made by the
 device at its first start: no serial number, no MAC address. MQTT 5, or 3.1.1 where the broker
-speaks nothing newer (message expiry is lost then). Everything is QoS 1: it may arrive twice, and
-the `id` of an event tells. Events are never retained, states are. A retained command is ignored.
+speaks nothing newer (message expiry is lost then). Events are never retained, states are. A retained
+command is ignored. Everything is QoS 1: it may arrive twice, after a break in the connection a
+`ring` even once more as `missed`. The `id` tells; what acts on events should heed it.
 
 No payload holds a picture, a clip's size, hash or length, a count of clips or visitors, or a figure
 of the disk. What is not in this table cannot be sent: building it raises an error. No payload is

@@ -1,0 +1,124 @@
+"""The modes of a running device: baseline and wishes joined, the wishes kept on disk.
+
+A change holds at once; that it is stored follows. Unreadable wishes close the shutter: better a
+camera that must be opened by hand than one that looks although it was told not to.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from latchkey.errors import DiskError, NotOnDisk, WorkerBusy
+from latchkey.events import ModesSet
+from latchkey.pipeline import modes
+from latchkey.ports import Board, Ticket
+from latchkey.settings import BaselineSettings
+from latchkey.wire import Command
+
+FILE = "modes.json"
+
+
+class LinkModes:
+    """Follows commands, remembers them, and says what holds; `changed` hears of each change."""
+
+    def __init__(self, board: Board, baseline: BaselineSettings, changed: Callable[[ModesSet], None]) -> None:
+        self._board = board
+        self._baseline = baseline
+        self._changed = changed
+        self._wishes = modes.Wishes()
+        self._now = self._effective()
+        self._to_store: bytes | None = None
+        self._storing: Ticket[None] | None = None
+
+    @property
+    def now(self) -> ModesSet:
+        """What holds."""
+        return self._now
+
+    @property
+    def snooze_left_ns(self) -> int:
+        """How long the snooze lasts yet; 0 = there is none."""
+        return modes.snooze_left_ns(self._wishes, self._board.clock.now_ns())
+
+    @property
+    def wake_ns(self) -> int | None:
+        """When the snooze ends, on the monotonic clock; None = there is none."""
+        return self._wishes.snooze_until_ns or None
+
+    def load(self) -> str:
+        """Take up what was stored and announce it; give what was wrong, or nothing.
+
+        Raises DiskError where the disk itself is broken.
+        """
+        clock = self._board.clock
+        trouble = ""
+        try:
+            self._wishes = modes.decode(self._board.state.read(FILE), clock.now_ns(), clock.wall_ns())
+        except NotOnDisk:
+            pass
+        except modes.ModesDamaged as error:
+            self._wishes = modes.MOST_PRIVATE
+            trouble = f"{error}: the shutter closes until it is opened over the broker"
+        self._now = self._effective()
+        self._changed(self._now)
+        return trouble
+
+    def obey(self, command: Command) -> None:
+        """Follow a command, as far as it makes the camera more private than the baseline."""
+        clock = self._board.clock
+        wishes = modes.apply(self._wishes, command, clock.now_ns())
+        if wishes != self._wishes:
+            self._wishes = wishes
+            self._to_store = modes.encode(wishes, clock.now_ns(), clock.wall_ns())
+        self._settle()
+
+    def end_snooze(self) -> bool:
+        """End a snooze whose time is over; tell whether one did."""
+        if not self._wishes.snooze_until_ns or self.snooze_left_ns:
+            return False
+        self._wishes = replace(self._wishes, snooze_until_ns=0)
+        self._settle()
+        return True
+
+    def store(self) -> str:
+        """Hand what is to be stored to the worker; give what went wrong before, or nothing."""
+        trouble = self._take_result()
+        data = self._to_store
+        if data is None or self._storing is not None:
+            return trouble
+        try:
+            self._storing = self._board.workers.submit("disk", lambda: self._write(data))
+        except WorkerBusy:
+            return trouble
+        self._to_store = None
+        return trouble
+
+    def _effective(self) -> ModesSet:
+        return modes.effective(self._baseline, self._wishes, self._board.clock.now_ns())
+
+    def _settle(self) -> None:
+        before, self._now = self._now, self._effective()
+        if self._now != before:
+            self._changed(self._now)
+
+    def _take_result(self) -> str:
+        if self._storing is None or not self._storing.done():
+            return ""
+        storing, self._storing = self._storing, None
+        try:
+            storing.result()
+        except DiskError as error:
+            return f"the modes cannot be stored: {error}"
+        return ""
+
+    def _write(self, data: bytes) -> None:
+        disk, part = self._board.state, f"{FILE}.part"
+        if part in disk.names(""):
+            disk.remove(part)
+        file = disk.create(part)
+        try:
+            file.append(data)
+            file.sync()
+        finally:
+            file.close()
+        disk.rename(part, FILE)
+        disk.sync_folder("")
