@@ -1,1 +1,1 @@
-"""sim"""
+"""The simulator: the same device on another board, in virtual time, with known truth."""
