@@ -15,7 +15,7 @@ from latchkey.wire.fields import fit_zones
 from latchkey.wire.reference import reference
 from latchkey.wire.table import PAYLOAD_LIMIT_BYTES
 
-DEVICE = "00112233445566ff"
+DEVICE = "00112233445566ff" * 2
 RING: dict[str, wire.Value] = {"event_type": "ring", "id": "ab" * 16, "ts": "2026-01-31T12:00:00Z"}
 CLIP: dict[str, wire.Value] = {
     "event_type": "end",
@@ -125,7 +125,7 @@ def test_a_topic_outside_the_table_cannot_be_published() -> None:
         wire.plain(DEVICE, wire.ARMED_SET, "ON")
 
 
-@pytest.mark.parametrize("device", ["front-door", "", "../../etc", "0011223344556677aa", "+", "#"])
+@pytest.mark.parametrize("device", ["front-door", "", "../../etc", "00112233445566ff" * 2 + "a", "+", "#"])
 def test_an_id_that_is_not_random_hex_makes_no_topic(device: str) -> None:
     with pytest.raises(wire.WireError):
         wire.topic_name(device, wire.STATUS)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from latchkey.errors import DiskError, NotOnDisk, WorkerBusy
 from latchkey.events import ModesSet
 from latchkey.pipeline import modes
+from latchkey.pipeline.durable import write_whole
 from latchkey.ports import Board, Ticket
 from latchkey.settings import BaselineSettings
 from latchkey.wire import Command
@@ -86,7 +87,7 @@ class LinkModes:
         if data is None or self._storing is not None:
             return trouble
         try:
-            self._storing = self._board.workers.submit("disk", lambda: self._write(data))
+            self._storing = self._board.workers.submit("disk", lambda: write_whole(self._board.state, FILE, data))
         except WorkerBusy:
             return trouble
         self._to_store = None
@@ -109,16 +110,3 @@ class LinkModes:
         except DiskError as error:
             return f"the modes cannot be stored: {error}"
         return ""
-
-    def _write(self, data: bytes) -> None:
-        disk, part = self._board.state, f"{FILE}.part"
-        if part in disk.names(""):
-            disk.remove(part)
-        file = disk.create(part)
-        try:
-            file.append(data)
-            file.sync()
-        finally:
-            file.close()
-        disk.rename(part, FILE)
-        disk.sync_folder("")

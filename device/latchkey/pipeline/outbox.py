@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from latchkey.errors import DiskError, LinkDown, NotOnDisk, WorkerBusy
+from latchkey.pipeline.durable import write_whole
 from latchkey.ports import Disk, Link, Publication, Ticket, Workers
 from latchkey.units import NS_PER_S
-from latchkey.wire import CLIP, DOORBELL, RING_FRESH_S, Topic, Value, WireError, record
+from latchkey.wire import CLIP, DEVICE_ID, DOORBELL, RING_FRESH_S, Topic, Value, WireError, record
 
 FOLDER = "outbox"
 DAMAGED_FOLDER = "outbox-damaged"
@@ -245,7 +246,70 @@ def decode_entry(name: str, data: bytes, now_ns: int, wall_ns: int) -> Entry:
             raise WireError(f"{name} is not of schema {SCHEMA}")
         topic = _TOPICS[stored["topic"]]
         age_s = wall_ns // NS_PER_S - int(stored["born_s"])
-        record("0" * 16, topic, stored["values"])
+        record("0" * DEVICE_ID.digits, topic, stored["values"])
+        entry = Entry(number, topic, stored["values"], 0)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise WireError(f"{name} cannot be read") from error
+    if entry.name != f"{FOLDER}/{name}":
+        raise WireError(f"{name} is not the name of what it holds")
+    old_s = RING_FRESH_S + 1
+    entry.born_ns = now_ns - (min(age_s, old_s) if age_s >= 0 else old_s) * NS_PER_S
+    return entry
+
+
+def _store(disk: Disk, entry: Entry, data: bytes) -> None:
+    """Write an event's file so that it is whole or not there; not at all if it is needless by now."""
+    if entry.gone:
+        return
+    write_whole(disk, entry.name, data)
+
+
+def _forget_tickets(self) -> None:
+        self._by_ticket.clear()
+        for entry in self._entries.values():
+            entry.ticket, entry.refused = None, False
+
+    def _work(self) -> None:
+        """Hand jobs to the worker, in order; what it cannot take waits."""
+        while self._jobs:
+            try:
+                self._tickets.append(self._workers.submit("disk", self._jobs[0]))
+            except WorkerBusy:
+                return
+            self._jobs.popleft()
+
+    def _complaints(self) -> list[str]:
+        found = []
+        while self._tickets and self._tickets[0].done():
+            try:
+                self._tickets.popleft().result()
+            except DiskError as error:
+                found.append(f"an event cannot be stored: {error}")
+        return found
+
+
+def encode_entry(entry: Entry, now_ns: int, wall_ns: int) -> bytes:
+    """Give the bytes of an event's file; its birth in wall-clock time, for want of another."""
+    born_s = (wall_ns - (now_ns - entry.born_ns)) // NS_PER_S
+    stored = {"schema": SCHEMA, "topic": entry.topic.suffix, "born_s": born_s, "values": entry.values}
+    return json.dumps(stored, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def decode_entry(name: str, data: bytes, now_ns: int, wall_ns: int) -> Entry:
+    """Read an event's file. Raises WireError unless it holds one legal event.
+
+    Where the clock is now behind the event's birth, its age is unknown: it counts as old.
+    """
+    try:
+        if len(data) > FILE_LIMIT_BYTES:
+            raise WireError(f"{name} is too long")
+        number = int(name.partition("-")[0])
+        stored = json.loads(data)
+        if set(stored) != {"schema", "topic", "born_s", "values"} or stored["schema"] != SCHEMA:
+            raise WireError(f"{name} is not of schema {SCHEMA}")
+        topic = _TOPICS[stored["topic"]]
+        age_s = wall_ns // NS_PER_S - int(stored["born_s"])
+        record("0" * DEVICE_ID.digits, topic, stored["values"])
         entry = Entry(number, topic, stored["values"], 0)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WireError(f"{name} cannot be read") from error

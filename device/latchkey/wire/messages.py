@@ -11,8 +11,8 @@ from latchkey.ports import Publication
 from latchkey.wire.fields import Hex, Kind, Whole, WireError
 from latchkey.wire.table import BASE, BIRTH_TOPIC, COMMANDS, STATUS, TOPICS, Topic, Variant
 
-DEVICE_ID = Hex(16)
-"""64 random bits, made by the device itself: neither a serial number nor a MAC address."""
+DEVICE_ID = Hex(32)
+"""128 random bits, made by the device itself: neither a serial number nor a MAC address."""
 
 Value = str | int | None | tuple[str, ...]
 

@@ -98,7 +98,7 @@ def _row(topic: Topic, name: str) -> str:
 
 
 def _entities() -> list[str]:
-    device_id = "0" * 16
+    device_id = "0" * DEVICE_ID.digits
     lines = [
         f"One retained message on `{discovery_topic('<device id>')}` makes these entities; an empty one",
         "there removes them. There is no camera and no image entity.\n",
