@@ -391,3 +391,5 @@ class Board:
     encoder: Encoder
     workers: Workers
     journal: Journal
+    traffic: Callable[[], list[str]]
+    """The egress ledger: a line of JSON per destination and purpose."""

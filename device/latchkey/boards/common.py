@@ -6,20 +6,33 @@ from latchkey.adapters.entropy import OsEntropy
 from latchkey.adapters.finders import open_finder
 from latchkey.adapters.index import SqliteIndex
 from latchkey.adapters.lamp import JournalLamp
-from latchkey.adapters.mqtt import open_link
+from latchkey.adapters.mqtt import PahoLink
+from latchkey.adapters.nolink import NoLink
 from latchkey.adapters.uplink import NoUplink
 from latchkey.adapters.workers import ThreadWorkers
-from latchkey.ports import Bell, Board, Camera, Clock, Journal, JournalLine
+from latchkey.egress import Destination, Egress, Ledger
+from latchkey.pipeline.identity import device_id
+from latchkey.ports import Bell, Board, Camera, Clock, Journal, JournalLine, Link, Workers
 from latchkey.settings import Settings
 
 
 def linux_board(
-    name: str, settings: Settings, journal: Journal, clock: Clock, camera: Camera, bell: Bell
+    name: str,
+    settings: Settings,
+    journal: Journal,
+    clock: Clock,
+    camera: Camera,
+    bell: Bell,
+    *,
+    workers: Workers | None = None,
 ) -> Board:
-    """Put a board together around a camera and a bell. Raises DiskError."""
+    """Put a board together around a camera and a bell. Raises DiskError, SettingsError.
+
+    `workers` is for boards in virtual time; by default jobs take as long as they take.
+    """
     found = open_finder(settings.privacy)
     journal.note(JournalLine(clock.now_ns(), "filter", found.note, "info" if found.finder else "warning"))
-    entropy = OsEntropy()
+    entropy, state, ledger = OsEntropy(), FolderDisk(settings.device.state), Ledger()
     return Board(
         name=name,
         clock=clock,
@@ -28,12 +41,21 @@ def linux_board(
         bell=bell,
         lamp=JournalLamp(clock, journal),
         vault=FolderDisk(settings.vault.path),
-        state=FolderDisk(settings.device.state),
+        state=state,
         index=SqliteIndex(settings.vault.path / "index.sqlite"),
-        link=open_link(settings.mqtt, clock),
+        link=_link(settings, device_id(state, entropy), ledger, clock),
         uplink=NoUplink(),
         finder=found.finder,
         encoder=H264Encoder(settings.recording),
-        workers=ThreadWorkers(clock),
+        workers=workers or ThreadWorkers(clock),
         journal=journal,
+        traffic=lambda: [row.line() for row in ledger.rows()],
     )
+
+
+def _link(settings: Settings, client_id: str, ledger: Ledger, clock: Clock) -> Link:
+    mqtt = settings.mqtt
+    if not mqtt.host:
+        return NoLink()
+    egress = Egress(ledger, [Destination(mqtt.host, mqtt.port, "mqtt")])
+    return PahoLink(mqtt, client_id, egress, clock)

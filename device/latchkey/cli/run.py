@@ -44,6 +44,8 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
         run(device, board, stopped.is_set)
     finally:
         device.close()
+    for line in board.traffic():
+        journal.note(JournalLine(board.clock.now_ns(), "egress", line))
     journal.note(JournalLine(board.clock.now_ns(), "device", "stopped"))
     return EXIT_OK
 
