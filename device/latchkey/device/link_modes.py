@@ -83,11 +83,11 @@ class LinkModes:
     def store(self) -> str:
         """Hand what is to be stored to the worker; give what went wrong before, or nothing."""
         trouble = self._take_result()
-        data = self._to_store
+        data, disk = self._to_store, self._board.state
         if data is None or self._storing is not None:
             return trouble
         try:
-            self._storing = self._board.workers.submit("disk", lambda: write_whole(self._board.state, FILE, data))
+            self._storing = self._board.workers.submit("disk", lambda: write_whole(disk, FILE, data))
         except WorkerBusy:
             return trouble
         self._to_store = None
