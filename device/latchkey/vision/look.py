@@ -32,7 +32,7 @@ def look(finder: FaceFinder, frame: RawFrame) -> list[Box]:
     try:
         answer: object = finder.find(small_bgr(frame, width, height))
     except cv2.error as error:
-        raise FinderError(f"{finder.name} failed: {error.err or 'in OpenCV'}") from error
+        raise FinderError(f"{finder.name} failed: in OpenCV") from error
     if not isinstance(answer, list):
         raise FinderError(f"{finder.name} answered no list but a {type(answer).__name__}")
     if len(answer) > FACE_LIMIT:
