@@ -1,9 +1,9 @@
 """What is really in the picture: where a face is, and whether a person could recognise it.
 
-A face box is tight (brow to chin, ear to ear) and clipped to the picture. A face counts as seen up
-to and including the full profile: while the nose is turned away from the lens by no more than
-`PROFILE_DEG`, and while at least `SEEN_SHARE` of its box lies inside the picture. Beyond the
-profile only cheek, ear and hair remain.
+A face box is tight (brow to chin, ear to ear) and clipped to the picture. A face counts as seen
+while an eye can be seen: up to the profile and beyond it, until the nose is turned away from the
+lens by `LOST_DEG`; and while at least `SEEN_SHARE` of its box lies inside the picture. After that
+only cheek, ear and hair remain.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,9 @@ import numpy as np
 from latchkey.frames import Box
 from latchkey_sim.scene.head import AXIS, BROW, CHIN, EAR_LEFT, EAR_RIGHT, LEFT, TOP, head_matrix
 
-PROFILE_DEG = 90.0
+LOST_DEG = 118.0
+"""The eyes lie 28 degrees beside the nose; 90 further the second one goes behind the head."""
+
 SEEN_SHARE = 0.25
 """With less than a quarter of it inside the picture there is an ear or a chin, not a face."""
 
@@ -31,7 +33,7 @@ def face_box(
 ) -> Box | None:
     """Give the box of a face drawn with these numbers, or None if it is not to be seen."""
     turned = abs((yaw + 180) % 360 - 180)
-    if turned > PROFILE_DEG:
+    if turned > LOST_DEG:
         return None
     half = (EAR_RIGHT - EAR_LEFT) / 2
     ends = np.clip(np.array([-90.0, 90.0]) + yaw, -90, 90)
