@@ -160,7 +160,7 @@ class MotionGate:
     def _learn(self, scene: _Scene, small: Luma, mask: Mask, share: float, at_ns: int) -> None:
         step_ns = min(max(at_ns - scene.last_ns, 0), STEP_LIMIT_NS)
         scene.last_ns = at_ns
-        quiet = cv2.bitwise_not(mask) if share else None
+        quiet = (mask == 0).view(np.uint8) if share else None
         cv2.accumulateWeighted(small, scene.background, step_ns / (LEARN_NS + step_ns), quiet)
         if not share:
             scene.light_ns = None

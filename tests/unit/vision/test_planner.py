@@ -1,0 +1,202 @@
+"""The planner: what is covered when, and that a missing answer covers everything."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from latchkey.frames import Box, Cover, FilterState
+from latchkey.settings import PrivacySettings
+from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, Motion
+
+WIDTH, HEIGHT = 1280, 720
+WHOLE = (Cover(0, 0, WIDTH, HEIGHT),)
+FACE = Box(600, 300, 640, 350, 0.9)
+FRAME_NS = 40 * NS_PER_MS
+
+
+def planner(*looks: tuple[int, list[Box] | None], has_finder: bool = True) -> CoverPlanner:
+    made = CoverPlanner(PrivacySettings(), has_finder)
+    for at_ns, boxes in looks:
+        made.add_look(at_ns, boxes)
+    return made
+
+
+def state(made: CoverPlanner, at_ns: int) -> FilterState:
+    return made.plan(at_ns, WIDTH, HEIGHT).state
+
+
+def holds(cover: Cover, box: Box, dilation: float = 1.6) -> bool:
+    grow_x, grow_y = ((box.x1 - box.x0) * (dilation - 1) / 2, (box.y1 - box.y0) * (dilation - 1) / 2)
+    return (
+        cover.x0 <= max(box.x0 - grow_x, 0)
+        and cover.y0 <= max(box.y0 - grow_y, 0)
+        and cover.x1 >= min(box.x1 + grow_x, WIDTH)
+        and cover.y1 >= min(box.y1 + grow_y, HEIGHT)
+    )
+
+
+def test_between_two_good_looks_that_are_close_enough_the_frame_is_ok() -> None:
+    made = planner((0, []), (MAX_LOOK_GAP_NS, []))
+    assert {state(made, at_ns) for at_ns in (0, 1, MAX_LOOK_GAP_NS // 2, MAX_LOOK_GAP_NS)} == {FilterState.OK}
+    assert made.plan(1, WIDTH, HEIGHT).covers == ()
+
+
+def test_between_looks_that_are_too_far_apart_all_is_covered_but_not_where_was_looked() -> None:
+    made = planner((0, []), (MAX_LOOK_GAP_NS + 1, []))
+    assert [state(made, at_ns) for at_ns in (0, 1, MAX_LOOK_GAP_NS + 1)] == [
+        FilterState.OK,
+        FilterState.FALLBACK_FULL,
+        FilterState.OK,
+    ]
+    assert made.plan(1, WIDTH, HEIGHT).covers == WHOLE
+
+
+@pytest.mark.parametrize("looks", [[], [(0, None)], [(0, None), (FRAME_NS, None), (2 * FRAME_NS, None)]])
+def test_without_a_good_look_all_is_covered(looks: list[tuple[int, list[Box] | None]]) -> None:
+    assert state(planner(*looks), FRAME_NS) is FilterState.FALLBACK_FULL
+
+
+def test_before_the_first_look_and_after_the_last_one_all_is_covered() -> None:
+    made = planner((NS_PER_S, []), (NS_PER_S + FRAME_NS, []))
+    assert state(made, NS_PER_S - 1) is FilterState.FALLBACK_FULL
+    assert state(made, NS_PER_S + FRAME_NS + 1) is FilterState.FALLBACK_FULL
+
+
+def test_a_failed_look_counts_as_none() -> None:
+    gap_ns = 120 * NS_PER_MS
+    made = planner((0, []), (gap_ns, None), (2 * gap_ns, []))
+    assert state(made, gap_ns) is FilterState.FALLBACK_FULL
+    assert state(made, gap_ns // 2) is FilterState.FALLBACK_FULL
+
+
+def test_a_face_is_covered_before_it_is_first_found_and_after_it_is_last_found() -> None:
+    looks = [(i * FRAME_NS, [FACE] if i == 20 else []) for i in range(41)]
+    made = planner(*looks)
+    for i in range(41):
+        (covered,) = made.plan(i * FRAME_NS, WIDTH, HEIGHT).covers or (None,)
+        near = abs(i - 20) * FRAME_NS <= 250 * NS_PER_MS
+        assert (covered is not None and holds(covered, FACE)) is near
+
+
+def test_a_face_that_is_missed_for_a_while_is_covered_on_its_way() -> None:
+    moved = FACE._replace(x0=FACE.x0 + 40, x1=FACE.x1 + 40)
+    looks = [(i * FRAME_NS, {0: [FACE], 16: [moved]}.get(i, [])) for i in range(30)]
+    made = planner(*looks)
+    plan = made.plan(12 * FRAME_NS, WIDTH, HEIGHT)
+    on_its_way = FACE._replace(x0=FACE.x0 + 30, x1=FACE.x1 + 30)
+    assert any(holds(cover, on_its_way) for cover in plan.covers)
+
+
+def test_faces_below_the_threshold_are_not_covered() -> None:
+    made = planner((0, [FACE._replace(score=0.14)]), (FRAME_NS, []))
+    assert made.plan(0, WIDTH, HEIGHT).covers == ()
+
+
+coordinate = st.floats(-200, 1400)
+boxes = st.builds(
+    lambda x, y, w, h, s: Box(x, y, x + w, y + h, s),
+    coordinate, coordinate, st.floats(0, 500), st.floats(0, 500), st.floats(0.15, 1),
+)  # fmt: skip
+series = st.lists(st.one_of(st.none(), st.lists(boxes, max_size=4)), min_size=1, max_size=30)
+
+
+@settings(max_examples=100, deadline=None)
+@given(looks=series, at=st.integers(-2, 32), step_ms=st.integers(20, 200))
+def test_every_face_of_a_look_within_the_union_is_covered_or_all_is(
+    looks: list[list[Box] | None], at: int, step_ms: int
+) -> None:
+    step_ns = step_ms * NS_PER_MS
+    made = planner(*((i * step_ns, found) for i, found in enumerate(looks)))
+    plan = made.plan(at * step_ns, WIDTH, HEIGHT)
+    if plan.state is FilterState.FALLBACK_FULL:
+        assert plan.covers == WHOLE
+        return
+    for i, found in enumerate(looks):
+        for box in found or []:
+            if abs(i - at) * step_ns <= 250 * NS_PER_MS:
+                assert _outside(box) or any(holds(cover, box) for cover in plan.covers)
+
+
+def _outside(box: Box) -> bool:
+    grow_x, grow_y = (box.x1 - box.x0) * 0.3, (box.y1 - box.y0) * 0.3
+    return (
+        box.x1 + grow_x <= 0 or box.y1 + grow_y <= 0 or box.x0 - grow_x >= WIDTH or box.y0 - grow_y >= HEIGHT
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(looks=series)
+def test_forgetting_what_is_past_changes_nothing_that_follows(looks: list[list[Box] | None]) -> None:
+    given_looks = [(i * FRAME_NS, found) for i, found in enumerate(looks)]
+    whole, forgetful = planner(*given_looks), planner(*given_looks)
+    for at_ns, _ in given_looks:
+        assert forgetful.plan(at_ns, WIDTH, HEIGHT) == whole.plan(at_ns, WIDTH, HEIGHT)
+        forgetful.forget_before(at_ns - forgetful.look_ahead_ns)
+
+
+@settings(max_examples=60, deadline=None)
+@given(looks=series, later=series)
+def test_looks_beyond_the_look_ahead_change_nothing(
+    looks: list[list[Box] | None], later: list[list[Box] | None]
+) -> None:
+    """What a frame shows must not depend on how far ahead the detector happens to be."""
+    given_looks = [(i * FRAME_NS, found) for i, found in enumerate(looks)]
+    made = planner(*given_looks)
+    at_ns = given_looks[-1][0] - made.look_ahead_ns
+    before = made.plan(at_ns, WIDTH, HEIGHT)
+    for i, found in enumerate(later, start=1):
+        made.add_look(given_looks[-1][0] + i * FRAME_NS, found)
+    assert made.plan(at_ns, WIDTH, HEIGHT) == before
+
+
+def test_an_absurd_number_of_faces_covers_all() -> None:
+    crowd = [Box(i * 8, i * 5, i * 8 + 20, i * 5 + 30, 0.5) for i in range(100)]
+    made = planner(*((i * FRAME_NS, crowd) for i in range(13)))
+    assert state(made, 6 * FRAME_NS) is FilterState.FALLBACK_FULL
+
+
+def moved(*covers: Cover) -> Motion:
+    return Motion(bool(covers), 0.1, covers, ())
+
+
+def without_finder(*motions: Motion) -> CoverPlanner:
+    made = CoverPlanner(PrivacySettings(), has_finder=False)
+    for i, motion in enumerate(motions):
+        made.add_motion(i * NS_PER_S, motion)
+    return made
+
+
+def test_without_a_detector_all_is_covered_until_something_says_where_people_are() -> None:
+    made = without_finder(moved(), moved(), moved())
+    assert state(made, NS_PER_S) is FilterState.FALLBACK_FULL
+
+
+def test_without_a_detector_all_that_has_moved_stays_covered_for_the_whole_clip() -> None:
+    first, second = Cover(100, 100, 200, 300), Cover(600, 200, 700, 400)
+    made = without_finder(moved(first), moved(second), *[moved()] * 60)
+    assert [len(made.plan(i * NS_PER_S, WIDTH, HEIGHT).covers) for i in (0, 1, 60)] == [1, 2, 2]
+    plan = made.plan(60 * NS_PER_S, WIDTH, HEIGHT)
+    assert plan.state is FilterState.FALLBACK_REGION
+    for box in (first, second):
+        assert any(holds(cover, Box(*box), dilation=1.2) for cover in plan.covers)
+
+
+def test_without_a_detector_what_will_move_soon_is_covered_already() -> None:
+    made = CoverPlanner(PrivacySettings(), has_finder=False)
+    made.add_motion(0, moved(Cover(0, 0, 10, 10)))
+    made.add_motion(200 * NS_PER_MS, moved(Cover(600, 200, 700, 400)))
+    assert len(made.plan(0, WIDTH, HEIGHT).covers) == 2
+
+
+def test_without_a_detector_more_than_half_of_the_picture_becomes_all_of_it() -> None:
+    made = without_finder(moved(Cover(0, 0, 800, 700)))
+    plan = made.plan(0, WIDTH, HEIGHT)
+    assert (plan.state, plan.covers) == (FilterState.FALLBACK_FULL, WHOLE)
+
+
+def test_without_a_detector_many_small_movements_become_one_region() -> None:
+    specks = [moved(Cover(x, y, x + 4, y + 4)) for x in range(0, 600, 30) for y in range(0, 200, 30)]
+    plan = without_finder(*specks).plan(len(specks) * NS_PER_S, WIDTH, HEIGHT)
+    assert len(plan.covers) <= 16
+    assert plan.state is FilterState.FALLBACK_REGION
