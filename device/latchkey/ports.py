@@ -5,7 +5,7 @@ Real implementations live in `latchkey.adapters` and `latchkey_pi`, simulated on
 which it got.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
@@ -173,8 +173,15 @@ class ClipIndex(Protocol):
         """Forget a clip; unknown ones are fine."""
         ...
 
+    def rebuild(self, entries: Sequence[ClipEntry]) -> None:
+        """Hold exactly these, in this order, durably and in one step."""
+        ...
+
     def entries(self) -> list[ClipEntry]:
-        """All entries, by day, then id."""
+        """All entries, in the order in which their clips were first put: the order of recording.
+
+        Days come from the wall clock, which may jump; what is oldest is told by this order.
+        """
         ...
 
 

@@ -16,7 +16,8 @@ from nacl.bindings import (
 )
 from nacl.exceptions import CryptoError
 
-from latchkey.clip import bech32
+from latchkey.clip.bech32 import decode as from_bech32
+from latchkey.clip.bech32 import encode as to_bech32
 from latchkey.clip.errors import HeaderDamaged
 from latchkey.clip.header import FILE_KEY_BYTES, Stanza, from_base64, hkdf, to_base64
 from latchkey.errors import OwnerKeyError
@@ -76,7 +77,7 @@ class X25519Recipient:
         return Stanza(("X25519", to_base64(share).decode("ascii")), body)
 
     def __str__(self) -> str:
-        return bech32.encode(PUBLIC_PREFIX, self.point)
+        return to_bech32(PUBLIC_PREFIX, self.point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class X25519Identity:
     @property
     def text(self) -> str:
         """The line of an identity file. Only for such a file."""
-        return bech32.encode(SECRET_PREFIX, self.secret).upper()
+        return to_bech32(SECRET_PREFIX, self.secret).upper()
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
         """Give the file key, or None if the stanza is not for this key. Raises HeaderDamaged."""
@@ -132,7 +133,7 @@ class ForeignIdentity:
 def parse_recipient(text: str) -> Recipient:
     """Read a public key. Raises OwnerKeyError."""
     try:
-        prefix, data = bech32.decode(text)
+        prefix, data = from_bech32(text)
     except ValueError as error:
         raise OwnerKeyError(
             f"{_shorten(text)} is not an age public key: {error}", hint=_PUBLIC_HINT
@@ -146,7 +147,7 @@ def parse_recipient(text: str) -> Recipient:
 def parse_identity(text: str) -> Identity:
     """Read a secret key; never repeats it in an error. Raises OwnerKeyError."""
     try:
-        prefix, data = bech32.decode(text)
+        prefix, data = from_bech32(text)
     except ValueError as error:
         raise OwnerKeyError(f"a line is not an age secret key: {error}", hint=_SECRET_HINT) from error
     if not prefix.startswith(FOREIGN_PREFIXES) or text != text.upper():

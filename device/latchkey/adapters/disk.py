@@ -1,0 +1,184 @@
+"""A folder of the real file system as a `Disk`.
+
+Folders are 0700 and files 0600, whatever the umask; files are created exclusively and only grow;
+symbolic links are never followed. Errors of the system become DiskFull, NotOnDisk, DiskError.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from latchkey.errors import DiskError, DiskFull, NotOnDisk
+from latchkey.vault.names import check_disk_name
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+READ_LIMIT_BYTES = 64 << 20
+"""`read` is for small files: what is larger goes through `reader`."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Turn an OSError into ours; `what` says what was tried, like `write clips/ID.age`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotOnDisk(f"cannot {what}: it is not there") from error
+    except OSError as error:
+        kind = DiskFull if error.errno in _FULL else DiskError
+        raise kind(f"cannot {what}: {error.strerror or error}") from error
+
+
+class FolderDisk:
+    """The tree below `root`, which is made at the first `create`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def create(self, name: str) -> "FolderFile":
+        """Make an empty file and the folders above it. Raises DiskError where the name is taken."""
+        path = self._path(name)
+        with disk_errors(f"create {path}"):
+            self._make_folders(path.parent)
+            return FolderFile(os.open(path, _CREATE, FILE_MODE), path)
+
+    def read(self, name: str) -> bytes:
+        """Give a whole small file. Raises NotOnDisk, DiskError (also beyond 64 MiB)."""
+        with self.reader(name) as file, disk_errors(f"read {self._root / name}"):
+            data = file.read(READ_LIMIT_BYTES + 1)
+        if len(data) > READ_LIMIT_BYTES:
+            raise DiskError(f"cannot read {self._root / name}: it is over {READ_LIMIT_BYTES} bytes")
+        return data
+
+    def reader(self, name: str) -> BinaryIO:
+        """Give a stream over a file of any size; the caller closes it. Raises NotOnDisk, DiskError."""
+        path = self._path(name)
+        with disk_errors(f"read {path}"):
+            handle = os.open(path, _READ)
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                os.close(handle)
+                raise DiskError(f"cannot read {path}: it is not a file")
+            return os.fdopen(handle, "rb")
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Move a file atomically over what has the new name."""
+        path, new_path = self._path(name), self._path(new_name)
+        with disk_errors(f"rename {path}"):
+            self._regular(path)
+            self._make_folders(new_path.parent)
+            path.replace(new_path)
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        path = self._path(name)
+        with disk_errors(f"remove {path}"):
+            path.unlink()
+
+    def sync_folder(self, folder: str) -> None:
+        """Make the names in a folder durable."""
+        path = self._path(folder) if folder else self._root
+        with disk_errors(f"sync {path}"):
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def names(self, folder: str) -> list[str]:
+        """Give the sorted names of the files right below a folder; [] if it is missing."""
+        path = self._path(folder) if folder else self._root
+        try:
+            with disk_errors(f"list {path}"), os.scandir(path) as found:
+                return sorted(entry.name for entry in found if entry.is_file(follow_symlinks=False))
+        except NotOnDisk:
+            return []
+
+    def size_bytes(self, name: str) -> int:
+        """Give the length of a file."""
+        path = self._path(name)
+        with disk_errors(f"look at {path}"):
+            return self._regular(path).st_size
+
+    def free_bytes(self) -> int:
+        """Give what an ordinary user may still write where the root is, or will be."""
+        with disk_errors(f"look at {self._root}"):
+            place = self._root.absolute()
+            while not place.exists() and place != place.parent:
+                place = place.parent
+            numbers = os.statvfs(place)
+            return numbers.f_bavail * numbers.f_frsize
+
+    def _path(self, name: str) -> Path:
+        check_disk_name(name)
+        path = self._root
+        for part in name.split("/")[:-1]:
+            path = path / part
+            if path.is_symlink():
+                raise DiskError(f"{path} is a link: it could lead out of {self._root}")
+        return path / name.rpartition("/")[2]
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make missing folders, the innermost last, each durable in the one above it."""
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
+        for path in reversed(missing):
+            path.mkdir(FOLDER_MODE, exist_ok=True)
+            if path == self._root or self._root in path.parents:
+                path.chmod(FOLDER_MODE)
+
+    @staticmethod
+    def _regular(path: Path) -> os.stat_result:
+        facts = path.lstat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise DiskError(f"{path} is not a file")
+        return facts
+
+
+class FolderFile:
+    """A file open for appending."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        self._handle: int | None = handle
+        self._path = path
+        self._unsure = False
+
+    def append(self, data: bytes) -> None:
+        """Write all of `data` at the end. After DiskFull a part of it may be there."""
+        handle = self._open_handle()
+        with disk_errors(f"write {self._path}"):
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+
+    def sync(self) -> None:
+        """Return once everything is durable.
+
+        A failed sync is never forgotten: the kernel drops the pages it could not write, and the
+        next fsync would call it success.
+        """
+        handle = self._open_handle()
+        if self._unsure:
+            raise DiskError(f"cannot sync {self._path}: an earlier sync failed")
+        self._unsure = True
+        with disk_errors(f"sync {self._path}"):
+            os.fsync(handle)
+        self._unsure = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._handle is not None:
+            handle, self._handle = self._handle, None
+            with disk_errors(f"close {self._path}"):
+                os.close(handle)
+
+    def _open_handle(self) -> int:
+        if self._handle is None:
+            raise DiskError(f"cannot write {self._path}: it is closed")
+        return self._handle

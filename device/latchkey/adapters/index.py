@@ -1,0 +1,131 @@
+"""The plain index of the vault in SQLite: id, UTC day, bytes, state, and nothing else.
+
+A connection per operation: any thread may call, and another process may read at the same time.
+A file that is damaged, or of another version, is moved aside (`index.sqlite.damaged`) and begun afresh; the
+keeper fills it from the files at the next start.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from latchkey.adapters.disk import FILE_MODE, FOLDER_MODE, disk_errors
+from latchkey.errors import DiskError, DiskFull
+from latchkey.ports import ClipEntry
+
+T = TypeVar("T")
+
+VERSION = 1
+BUSY_LIMIT_S = 5.0
+"""How long to wait for another process; its transactions take milliseconds."""
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_TABLE = """CREATE TABLE clips (
+    clip TEXT NOT NULL UNIQUE,
+    day INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+    state TEXT NOT NULL CHECK (state IN ('whole', 'torn'))
+)"""
+_PUT = """INSERT INTO clips (clip, day, size_bytes, state) VALUES (?, ?, ?, ?)
+    ON CONFLICT (clip) DO UPDATE SET day = excluded.day, size_bytes = excluded.size_bytes,
+    state = excluded.state"""
+
+
+class _OtherVersion(sqlite3.DatabaseError):
+    """The file is an index of another version of the table."""
+
+
+class SqliteIndex:
+    """The index in one file, made at the first entry, 0600."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def put(self, entry: ClipEntry) -> None:
+        """Add or replace an entry, durably; a replaced one keeps its place."""
+        self._change(lambda database: database.execute(_PUT, _row(entry)))
+
+    def drop(self, clip: str) -> None:
+        """Forget a clip; its row is overwritten, not only unlinked."""
+        self._change(lambda database: database.execute("DELETE FROM clips WHERE clip = ?", (clip,)))
+
+    def rebuild(self, entries: Sequence[ClipEntry]) -> None:
+        """Hold exactly these, in this order."""
+
+        def refill(database: sqlite3.Connection) -> None:
+            database.execute("DELETE FROM clips")
+            database.executemany(_PUT, map(_row, entries))
+
+        self._change(refill)
+
+    def entries(self) -> list[ClipEntry]:
+        """All entries in the order of recording; [] while there is no file."""
+        if not self._path.exists():
+            return []
+        query = "SELECT clip, day, size_bytes, state FROM clips ORDER BY rowid"
+        return self._try(lambda database: [ClipEntry(*row) for row in database.execute(query)])
+
+    def _change(self, change: Callable[[sqlite3.Connection], object]) -> None:
+        with disk_errors(f"create {self._path}"):
+            self._path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+        self._try(change)
+
+    def _try(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return self._once(work)
+        except sqlite3.DatabaseError as error:
+            if not _is_damaged(error):
+                raise self._ours(error) from error
+        self._set_aside()
+        try:
+            return self._once(work)
+        except sqlite3.DatabaseError as error:
+            raise self._ours(error) from error
+
+    def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in one transaction."""
+        with closing(sqlite3.connect(self._path, timeout=BUSY_LIMIT_S, isolation_level=None)) as database:
+            database.execute("PRAGMA synchronous = EXTRA")  # the removed journal is durable too
+            database.execute("PRAGMA secure_delete = ON")
+            database.execute("BEGIN IMMEDIATE")
+            _prepare(database)
+            result = work(database)
+            database.execute("COMMIT")
+            return result
+
+    def _set_aside(self) -> None:
+        """Keep the damaged file for whoever wants to look; its journal must not meet a new file."""
+        with disk_errors(f"move {self._path} aside"):
+            self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
+            self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
+            os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+
+    def _ours(self, error: sqlite3.DatabaseError) -> DiskError:
+        code = getattr(error, "sqlite_errorcode", None)
+        kind = DiskFull if code == sqlite3.SQLITE_FULL else DiskError
+        return kind(f"cannot use the index {self._path}: {error}")
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        database.execute(_TABLE)
+        database.execute(f"PRAGMA user_version = {VERSION}")
+    elif version != VERSION:
+        raise _OtherVersion(f"version {version}")
+
+
+def _is_damaged(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file is at fault, rather than the disk, a lock, or the room."""
+    if isinstance(error, _OtherVersion):
+        return True
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
+    return code in _DAMAGED or (code == sqlite3.SQLITE_ERROR and "table" in str(error))
+
+
+def _row(entry: ClipEntry) -> tuple[str, int, int, str]:
+    return entry.clip, entry.day, entry.size_bytes, entry.state

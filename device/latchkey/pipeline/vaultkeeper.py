@@ -1,0 +1,271 @@
+"""Puts clips into the vault, keeps it in order, and deletes what is due. Through ports only.
+
+Runs in the film worker. A clip is announced only after `OpenClip.finish` has returned, which does,
+in this order: end the seal, sync the clip, write and sync its sealed record, give both their final
+names, sync the folder, enter the index. A crash before the end leaves a state that `start` mends.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from latchkey.clip import Sealer, Take, parse_recipient, seal
+from latchkey.errors import DiskError, DiskFull, NotOnDisk
+from latchkey.events import DiskState
+from latchkey.pipeline.durable import write_whole
+from latchkey.ports import ClipEntry, ClipIndex, ClipState, Disk, DiskFile
+from latchkey.settings import VaultSettings
+from latchkey.vault import (
+    CLIPS,
+    ClipMeta,
+    encode_meta,
+    expired,
+    meta_name,
+    overflow,
+    part_name,
+    reconcile,
+    room_state,
+    sealed_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultReport:
+    """What `start` found. `torn` counts the clips that were cut off since the last start.
+
+    `strangers` are files that are not ours, `failures` files that could not be mended.
+    """
+
+    clips: int
+    torn: int
+    strangers: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class TidyReport:
+    """What `tidy` deleted, and how many clips it could not delete (it tries again next time)."""
+
+    removed: tuple[ClipEntry, ...]
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What keeper and open clips work with."""
+
+    disk: Disk
+    index: ClipIndex
+    recipients: tuple[str, ...]
+    take: Take
+
+
+class VaultKeeper:
+    """The vault of one device. One thread at a time.
+
+    Raises OwnerKeyError where a recipient is not a key.
+    """
+
+    def __init__(
+        self, disk: Disk, index: ClipIndex, recipients: Sequence[str], take: Take, settings: VaultSettings
+    ) -> None:
+        for text in recipients:
+            parse_recipient(text)
+        self._means = _Means(disk, index, tuple(recipients), take)
+        self._disk = disk
+        self._index = index
+        self._settings = settings
+        self._open: set[OpenClip] = set()
+
+    def start(self) -> VaultReport:
+        """Mend what a crash left and rebuild the index from the files. Call before any `begin`.
+
+        Damaged files are counted, not raised; raises DiskError only where the disk itself fails.
+        """
+        sizes, failures = self._sizes()
+        known = self._index.entries()
+        repair = reconcile(sizes, known)
+        failures += sum(not self._rename(old, new) for old, new in repair.renames)
+        failures += sum(not self._remove(name) for name in repair.removals)
+        if repair.renames or repair.removals:
+            self._disk.sync_folder(CLIPS)
+        if list(repair.entries) != known:
+            self._index.rebuild(repair.entries)
+        return VaultReport(len(repair.entries), len(repair.torn), len(repair.strangers), failures)
+
+    def begin(self, clip: str, day: int) -> "OpenClip":
+        """Begin a clip of UTC day `day`. Raises DiskFull, DiskError, OwnerKeyError (no recipient)."""
+        if self.room() is DiskState.FULL:
+            raise DiskFull(
+                "the disk has no room for another clip",
+                hint="free some room, or lower vault.max_mib or vault.spare_mib",
+            )
+        opened = OpenClip(self._means, clip, day, self._open.discard)
+        self._open.add(opened)
+        try:
+            opened.append(b"")  # the header: from now on a crash leaves a file that is torn, not empty
+            self._disk.sync_folder(CLIPS)
+            self._disk.sync_folder("")
+        except DiskError:
+            opened.abandon()
+            raise
+        return opened
+
+    def tidy(self, today: int) -> TidyReport:
+        """Delete what is past its days or beyond the room, oldest first. Raises DiskError."""
+        entries = self._index.entries()
+        due = expired(entries, today, self._settings.days)
+        due_ids = {entry.clip for entry in due}
+        due += overflow(
+            [entry for entry in entries if entry.clip not in due_ids],
+            max_bytes=self._settings.max_bytes,
+            free_bytes=self._disk.free_bytes() + sum(entry.size_bytes for entry in due),
+            spare_bytes=self._settings.spare_bytes,
+            open_bytes=sum(opened.size_bytes for opened in self._open),
+        )
+        removed = tuple(entry for entry in due if self._forget(entry))
+        return TidyReport(removed, len(due) - len(removed))
+
+    def room(self) -> DiskState:
+        """Say in a word how much room there is. Raises DiskError."""
+        return room_state(self._disk.free_bytes(), self._settings.spare_bytes)
+
+    def _sizes(self) -> tuple[dict[str, int], int]:
+        sizes, failures = {}, 0
+        for name in self._disk.names(CLIPS):
+            try:
+                sizes[name] = self._disk.size_bytes(f"{CLIPS}/{name}")
+            except DiskError:
+                failures += 1
+        return sizes, failures
+
+    def _rename(self, old: str, new: str) -> bool:
+        try:
+            self._disk.rename(old, new)
+        except DiskError:
+            return False
+        return True
+
+    def _remove(self, name: str) -> bool:
+        try:
+            self._disk.remove(name)
+        except DiskError:
+            return False
+        return True
+
+    def _forget(self, entry: ClipEntry) -> bool:
+        try:
+            remove_clip(self._disk, self._index, entry)
+        except DiskError:
+            return False
+        return True
+
+
+class OpenClip:
+    """A clip being written. After `finish` or `abandon` nothing can be added."""
+
+    def __init__(self, means: _Means, clip: str, day: int, leave: Callable[["OpenClip"], None]) -> None:
+        self.clip = clip
+        self.day = day
+        self.size_bytes = 0
+        self._means = means
+        self._disk = means.disk
+        self._leave_keeper = leave
+        self._sealer = Sealer(means.recipients, means.take)
+        self._file: DiskFile = means.disk.create(part_name(clip, day))
+        self._has_footage = False
+        self._intact = True  # every sealed byte so far is in the file
+        self._sealed = False
+        self._named = False
+        self._over = False
+
+    def append(self, plaintext: bytes) -> None:
+        """Seal and write. Raises DiskFull, DiskError; then only `abandon` is left."""
+        self._write(self._sealer.feed(plaintext))
+        self._has_footage = self._has_footage or bool(plaintext)
+
+    def sync(self) -> None:
+        """Make durable what is written; up to one chunk (64 KiB) is still in memory."""
+        self._file.sync()
+
+    def finish(self, meta: ClipMeta) -> ClipEntry:
+        """Make the clip whole and durable. Only then may anybody be told. Raises DiskFull, DiskError."""
+        self._end_seal()
+        self._file.close()
+        sealed_meta = seal(encode_meta(meta), self._means.recipients, self._means.take)
+        write_whole(self._disk, meta_name(self.clip), sealed_meta)
+        entry = self._take_name("whole")
+        self._leave()
+        return entry
+
+    def abandon(self) -> ClipEntry | None:
+        """Give the clip up. What was recorded becomes a torn clip (its seal is ended, so it opens).
+
+        Gives its entry, or None where nothing had been recorded. Never raises DiskError: it is
+        called because something failed already, and what it cannot do `start` does later.
+        """
+        if self._over:
+            return None
+        try:
+            return self._give_up()
+        except DiskError:
+            return None
+        finally:
+            self._file.close()
+            self._leave()
+
+    def _give_up(self) -> ClipEntry | None:
+        if self._named:  # whole, but not entered in the index
+            return self._take_name("whole")
+        with suppress(DiskError):
+            if self._intact and not self._sealed:
+                self._end_seal()
+        with suppress(NotOnDisk):
+            self._disk.remove(meta_name(self.clip))
+        if self._has_footage:
+            return self._take_name("torn")
+        self._disk.remove(part_name(self.clip, self.day))
+        self._disk.sync_folder(CLIPS)
+        return None
+
+    def _end_seal(self) -> None:
+        self._write(self._sealer.close())
+        self._sealed = True
+        self._file.sync()
+
+    def _write(self, sealed: bytes) -> None:
+        if self._over:
+            raise DiskError(f"clip {self.clip} was closed before")
+        if not sealed:
+            return
+        self._intact = False
+        self._file.append(sealed)
+        self._intact = True
+        self.size_bytes += len(sealed)
+
+    def _take_name(self, state: ClipState) -> ClipEntry:
+        """Give the file its final name and enter it in the index."""
+        name = sealed_name(self.clip, self.day, state)
+        if not self._named:
+            self._disk.rename(part_name(self.clip, self.day), name)
+            self._named = state == "whole"
+        self._disk.sync_folder(CLIPS)
+        entry = ClipEntry(self.clip, self.day, self._disk.size_bytes(name), state)
+        self._means.index.put(entry)
+        return entry
+
+    def _leave(self) -> None:
+        self._over = True
+        self._leave_keeper(self)
+
+
+def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
+    """Delete a clip, its record, and last its row in the index. Raises DiskError.
+
+    Files that are gone already are fine. Flash may keep old blocks; they are sealed.
+    """
+    for name in (sealed_name(entry.clip, entry.day, entry.state), meta_name(entry.clip)):
+        with suppress(NotOnDisk):
+            disk.remove(name)
+    disk.sync_folder(CLIPS)
+    index.drop(entry.clip)

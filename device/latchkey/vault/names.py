@@ -1,0 +1,88 @@
+"""How the files of the vault are called.
+
+    clips/2026-11-24.ID.age.part   being written
+    clips/2026-11-24.ID.age        whole
+    clips/2026-11-24.ID.torn.age   recording ended before it was whole
+    clips/ID.meta.age              sealed facts about it; ID.meta.age.part while being written
+
+ID is 32 lower-case hexadecimal digits, 128 random bits. The UTC day stands in the name so that a
+lost index is rebuilt from names and sizes alone, without any key.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from latchkey.errors import ClipError, DiskError
+from latchkey.ports import ClipState
+from latchkey.vault.days import day_text, parse_day
+
+CLIPS = "clips"
+INDEX_NAME = "index.sqlite"
+
+FileKind = Literal["part", "whole", "torn", "meta", "meta_part"]
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CLIP_SUFFIXES: dict[FileKind, str] = {"part": ".age.part", "whole": ".age", "torn": ".torn.age"}
+_META_SUFFIXES: dict[FileKind, str] = {"meta": ".meta.age", "meta_part": ".meta.age.part"}
+_NAME_LIMIT_CHARS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What a name in `clips/` says. `day` is None for metas."""
+
+    clip: str
+    kind: FileKind
+    day: int | None
+
+
+def is_clip_id(text: str) -> bool:
+    """Whether `text` is 32 lower-case hexadecimal digits."""
+    return _ID.fullmatch(text) is not None
+
+
+def part_name(clip: str, day: int) -> str:
+    """Name of a clip while it is written."""
+    return _clip_name(clip, day, "part")
+
+
+def sealed_name(clip: str, day: int, state: ClipState) -> str:
+    """Name of a whole or torn clip."""
+    return _clip_name(clip, day, state)
+
+
+def meta_name(clip: str) -> str:
+    """Name of the sealed facts about a clip."""
+    return f"{CLIPS}/{_checked(clip)}{_META_SUFFIXES['meta']}"
+
+
+def parse_name(name: str) -> FileName | None:
+    """Read a name as listed in `clips/`; None for files that are not ours."""
+    for kind, suffix in _META_SUFFIXES.items():
+        if name.endswith(suffix) and is_clip_id(clip := name.removesuffix(suffix)):
+            return FileName(clip, kind, None)
+    text, _, rest = name.partition(".")
+    clip, dot, suffix = rest.partition(".")
+    day = parse_day(text)
+    for kind, known in _CLIP_SUFFIXES.items():
+        if dot + suffix == known and is_clip_id(clip) and day is not None:
+            return FileName(clip, kind, day)
+    return None
+
+
+def check_disk_name(name: str) -> None:
+    """Raise DiskError for a name that could leave the root of a `Disk`, or is no name at all."""
+    parts = name.split("/")
+    if any(part in ("", ".", "..") or len(part) > _NAME_LIMIT_CHARS for part in parts) or "\0" in name:
+        raise DiskError(f"{name!r} is not a name inside the folder")
+
+
+def _clip_name(clip: str, day: int, kind: FileKind) -> str:
+    return f"{CLIPS}/{day_text(day)}.{_checked(clip)}{_CLIP_SUFFIXES[kind]}"
+
+
+def _checked(clip: str) -> str:
+    if not is_clip_id(clip):
+        raise ClipError(f"{clip!r} is not the id of a clip")
+    return clip

@@ -1,0 +1,95 @@
+"""After a crash: what the files say, against what the index says. The files are right.
+
+A clip is finished in this order: clip synced, facts written and renamed to their final name,
+clip renamed, folder synced, index. So facts under their final name beside a `.part` prove that the
+`.part` is complete; a `.part` without them is torn. Nothing is ever appended to either.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from latchkey.ports import ClipEntry, ClipState
+from latchkey.vault.names import CLIPS, FileName, parse_name, sealed_name
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What to do to the files, and what the index then has to hold, in this order.
+
+    `torn` clips are those that were still being written. `strangers` are files in `clips/` that
+    are not ours: they are left alone. A second file of a clip is removed, for what is not in the
+    index would never expire.
+    """
+
+    renames: tuple[tuple[str, str], ...]
+    removals: tuple[str, ...]
+    entries: tuple[ClipEntry, ...]
+    torn: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+def reconcile(sizes: Mapping[str, int], entries: Sequence[ClipEntry]) -> Repair:
+    """Plan the repair from the names (as listed in `clips/`) with their sizes, and the old entries."""
+    return _Reconciler(sizes).repair(entries)
+
+
+class _Reconciler:
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self._sizes = sizes
+        self._strangers: list[str] = []
+        self._removals: list[str] = []
+        self._renames: list[tuple[str, str]] = []
+        self._torn: list[str] = []
+        self._metas: dict[str, str] = {}
+        self._found: dict[str, ClipEntry] = {}
+        self._parts: list[tuple[FileName, str]] = []
+
+    def repair(self, entries: Sequence[ClipEntry]) -> Repair:
+        for name in sorted(self._sizes, key=lambda name: (".torn." in name, name)):
+            self._sort(name)  # whole before torn: of two files of a clip the first is kept
+        for parsed, name in self._parts:
+            self._end_part(parsed, name)
+        self._removals += [name for clip, name in self._metas.items() if clip not in self._found]
+        return Repair(
+            renames=tuple(self._renames),
+            removals=tuple(f"{CLIPS}/{name}" for name in self._removals),
+            entries=self._in_order(entries),
+            torn=tuple(self._torn),
+            strangers=tuple(self._strangers),
+        )
+
+    def _sort(self, name: str) -> None:
+        parsed = parse_name(name)
+        if parsed is None:
+            self._strangers.append(name)
+        elif parsed.kind == "part":
+            self._parts.append((parsed, name))
+        elif parsed.kind == "meta":
+            self._metas[parsed.clip] = name
+        elif parsed.kind == "meta_part" or parsed.clip in self._found:
+            self._removals.append(name)
+        else:
+            self._enter(parsed, name, "torn" if parsed.kind == "torn" else "whole")
+
+    def _end_part(self, parsed: FileName, name: str) -> None:
+        """Give a file that was being written its final name; an empty one is removed."""
+        if parsed.clip in self._found or not self._sizes[name]:
+            self._removals.append(name)
+        else:
+            state: ClipState = "whole" if parsed.clip in self._metas else "torn"
+            entry = self._enter(parsed, name, state)
+            self._renames.append((f"{CLIPS}/{name}", sealed_name(entry.clip, entry.day, state)))
+            if state == "torn":
+                self._torn.append(entry.clip)
+
+    def _enter(self, parsed: FileName, name: str, state: ClipState) -> ClipEntry:
+        entry = ClipEntry(parsed.clip, parsed.day or 0, self._sizes[name], state)
+        self._found[parsed.clip] = entry
+        return entry
+
+    def _in_order(self, entries: Sequence[ClipEntry]) -> tuple[ClipEntry, ...]:
+        """Known clips keep their order, which is that of recording; others follow by day."""
+        known = [self._found[entry.clip] for entry in entries if entry.clip in self._found]
+        seen = {entry.clip for entry in known}
+        new = [entry for entry in self._found.values() if entry.clip not in seen]
+        return (*known, *sorted(new, key=lambda entry: (entry.day, entry.clip)))

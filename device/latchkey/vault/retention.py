@@ -1,0 +1,61 @@
+"""Which clips have to go. Rules on values; who deletes is `latchkey.pipeline.vaultkeeper`.
+
+A clip that is still being written is never among the entries, so it is never chosen.
+"""
+
+from collections.abc import Sequence
+
+from latchkey.events import DiskState
+from latchkey.ports import ClipEntry
+
+FULL_SHARE = 4
+"""Below a quarter of the spare room no new clip begins: outbox and index need the rest."""
+
+
+def expires_day(day: int, days: int) -> int:
+    """Give the UTC day on which a clip of `day` is deleted."""
+    return day + days
+
+
+def expired(entries: Sequence[ClipEntry], today: int, days: int) -> list[ClipEntry]:
+    """Choose the clips whose day is `days` or more past.
+
+    A clip from the future (the clock went back) stays, and counts, until its day is past. So a
+    clock that falls back to 1970 deletes nothing.
+    """
+    return [entry for entry in entries if expires_day(entry.day, days) <= today]
+
+
+def overflow(
+    entries: Sequence[ClipEntry],
+    *,
+    max_bytes: int,
+    free_bytes: int,
+    spare_bytes: int,
+    open_bytes: int = 0,
+) -> list[ClipEntry]:
+    """Choose the clips to delete for want of room, in the order of `entries`: oldest first.
+
+    Clips and the `open_bytes` of those being written may take `max_bytes`, and `spare_bytes` of
+    the disk stay free. Where not even deleting every clip would free that much, something else
+    fills the disk: then none is deleted for it.
+    """
+    held_bytes = open_bytes + sum(entry.size_bytes for entry in entries)
+    excess_bytes = held_bytes - max_bytes
+    missing_bytes = spare_bytes - free_bytes
+    if missing_bytes > held_bytes - open_bytes:
+        missing_bytes = 0
+    chosen, freed_bytes = [], 0
+    for entry in entries:
+        if freed_bytes >= max(excess_bytes, missing_bytes):
+            break
+        chosen.append(entry)
+        freed_bytes += entry.size_bytes
+    return chosen
+
+
+def room_state(free_bytes: int, spare_bytes: int) -> DiskState:
+    """Say in a word how much room there is, after whatever could be deleted was deleted."""
+    if free_bytes >= spare_bytes:
+        return DiskState.OK
+    return DiskState.LOW if free_bytes * FULL_SHARE >= spare_bytes else DiskState.FULL

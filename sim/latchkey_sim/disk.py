@@ -1,0 +1,181 @@
+"""A disk and an index in memory, with room that ends and faults on demand."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from latchkey.errors import DiskError, DiskFull, NotOnDisk
+from latchkey.ports import ClipEntry
+from latchkey.vault.names import check_disk_name
+
+DiskOperation = Literal[
+    "create", "append", "sync", "read", "rename", "remove", "sync_folder", "names", "size_bytes", "free_bytes"
+]
+
+
+@dataclass(slots=True)
+class _Fault:
+    operation: DiskOperation
+    error: DiskError
+    skip: int
+
+
+class MemoryDisk:
+    """Files in a dictionary on a disk of `limit_bytes`.
+
+    Everything is durable at once: this disk knows full and faulty, not power loss. `log` names the
+    operations that change something or make it durable, in order, like `sync clips/ID.age.part`.
+    """
+
+    def __init__(self, limit_bytes: int = 1 << 40) -> None:
+        self.limit_bytes = limit_bytes
+        self.files: dict[str, bytearray] = {}
+        self.log: list[str] = []
+        self._folders: set[str] = {""}
+        self._faults: list[_Fault] = []
+
+    def fail_next(self, operation: DiskOperation, error: DiskError, *, skip: int = 0) -> None:
+        """Make an operation fail once: the next of its kind, or the one after `skip` more."""
+        self._faults.append(_Fault(operation, error, skip))
+
+    def create(self, name: str) -> "MemoryFile":
+        """Make an empty file and the folders above it."""
+        check_disk_name(name)
+        self.meet("create", name)
+        if name in self.files or name in self._folders:
+            raise DiskError(f"cannot create {name}: File exists")
+        self._make_folders(name)
+        self.files[name] = bytearray()
+        return MemoryFile(self, name, self.files[name])
+
+    def read(self, name: str) -> bytes:
+        """Give a whole file."""
+        check_disk_name(name)
+        self.meet("read", name, noted=False)
+        return bytes(self._file(name))
+
+    def reader(self, name: str) -> BinaryIO:
+        """Give a stream over what the file holds now."""
+        return io.BytesIO(self.read(name))
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Move a file over what has the new name."""
+        check_disk_name(name)
+        check_disk_name(new_name)
+        self.meet("rename", f"{name} {new_name}")
+        file = self._file(name)
+        self._make_folders(new_name)
+        del self.files[name]
+        self.files[new_name] = file
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        check_disk_name(name)
+        self.meet("remove", name)
+        self._file(name)
+        del self.files[name]
+
+    def sync_folder(self, folder: str) -> None:
+        """Note it; names are durable at once."""
+        if folder:
+            check_disk_name(folder)
+        self.meet("sync_folder", folder)
+        if folder not in self._folders:
+            raise NotOnDisk(f"cannot sync {folder}: it is not there")
+
+    def names(self, folder: str) -> list[str]:
+        """Give the sorted names of the files right below a folder."""
+        if folder:
+            check_disk_name(folder)
+        self.meet("names", folder, noted=False)
+        return sorted(name.rpartition("/")[2] for name in self.files if name.rpartition("/")[0] == folder)
+
+    def size_bytes(self, name: str) -> int:
+        """Give the length of a file."""
+        check_disk_name(name)
+        self.meet("size_bytes", name, noted=False)
+        return len(self._file(name))
+
+    def free_bytes(self) -> int:
+        """Give what is left of `limit_bytes`."""
+        self.meet("free_bytes", "", noted=False)
+        return max(0, self.limit_bytes - sum(len(file) for file in list(self.files.values())))
+
+    def meet(self, operation: DiskOperation, what: str, *, noted: bool = True) -> None:
+        """Raise the fault that waits for this operation, if any; else note it in the log."""
+        for fault in [fault for fault in self._faults if fault.operation == operation]:
+            fault.skip -= 1
+            if fault.skip < 0:
+                self._faults.remove(fault)
+                raise fault.error
+        if noted:
+            self.log.append(f"{operation} {what}")
+
+    def _file(self, name: str) -> bytearray:
+        if name not in self.files:
+            raise NotOnDisk(f"{name} is not there")
+        return self.files[name]
+
+    def _make_folders(self, name: str) -> None:
+        folder = name.rpartition("/")[0]
+        while folder:
+            if folder in self.files:
+                raise DiskError(f"cannot create {name}: Not a directory")
+            self._folders.add(folder)
+            folder = folder.rpartition("/")[0]
+
+
+class MemoryFile:
+    """A file of a `MemoryDisk`, open for appending."""
+
+    def __init__(self, disk: MemoryDisk, name: str, data: bytearray) -> None:
+        self._disk = disk
+        self._name = name
+        self._data = data
+        self._closed = False
+
+    def append(self, data: bytes) -> None:
+        """Write at the end; on a full disk as much as fits is there after DiskFull."""
+        self._check_open()
+        self._disk.meet("append", self._name)
+        free = self._disk.free_bytes()
+        self._data += data[:free]
+        if len(data) > free:
+            raise DiskFull(f"cannot write {self._name}: No space left on device")
+
+    def sync(self) -> None:
+        """Note it; bytes are durable at once."""
+        self._check_open()
+        self._disk.meet("sync", self._name)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise DiskError(f"cannot write {self._name}: it is closed")
+
+
+class MemoryIndex:
+    """The index as a dictionary, in the order in which clips were first put."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, ClipEntry] = {}
+
+    def put(self, entry: ClipEntry) -> None:
+        """Add or replace an entry; a replaced one keeps its place."""
+        self._entries[entry.clip] = entry
+
+    def drop(self, clip: str) -> None:
+        """Forget a clip."""
+        self._entries.pop(clip, None)
+
+    def rebuild(self, entries: Sequence[ClipEntry]) -> None:
+        """Hold exactly these."""
+        self._entries = {entry.clip: entry for entry in entries}
+
+    def entries(self) -> list[ClipEntry]:
+        """All entries in their order."""
+        return list(self._entries.values())
