@@ -6,6 +6,7 @@ real ones; disk, broker, camera, bell, chance and time are simulated.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.uplink import NoUplink
@@ -50,7 +51,7 @@ class Desk:
         """Step the device until virtual `at_ns`."""
         while self.clock.now_ns() < at_ns:
             wake_ns = self.device.step()
-            times = [wake_ns, at_ns, self.bell.next_ns, self.broker.next_due_ns()]
+            times = [wake_ns, at_ns, self.bell.next_ns, self.broker.next_due_ns]
             self.clock.wait_until(min(time_ns for time_ns in times if time_ns is not None))
             self.broker.run_due()
 
@@ -112,7 +113,7 @@ def desk(
     return Desk(clock, camera, bell, lamp, vault, state, index, broker, workers, journal, board, device)
 
 
-def tiny_settings(recipient: str, **sections: object) -> Settings:
+def tiny_settings(recipient: str, **sections: Any) -> Settings:
     """Give settings for tiny pictures and short clips, sealed to `recipient`."""
     settings = Settings(owner=OwnerSettings((recipient,)), mqtt=MqttSettings())
     return replace(settings, **sections)

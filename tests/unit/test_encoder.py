@@ -51,7 +51,7 @@ def _boxes(data: bytes) -> list[str]:
 
 def test_every_frame_comes_back_at_its_time() -> None:
     data, _ = _encode(_frames(40))
-    with av.open(io.BytesIO(data)) as video:
+    with av.open(io.BytesIO(data), "r") as video:
         decoded = list(video.decode(video=0))
         assert video.streams.video[0].codec_context.name == "h264"
     assert [round(picture.time * 15) for picture in decoded if picture.time is not None] == list(range(40))
@@ -65,7 +65,7 @@ def test_a_fragment_is_one_closed_group_of_at_most_a_second() -> None:
     assert _boxes(data) == ["ftyp", "moov"] + ["moof", "mdat"] * 4
     for piece in pieces:
         assert _boxes(piece)[::2] in ([], ["ftyp"], ["moof"], ["moof", "moof"])
-    with av.open(io.BytesIO(data)) as video:
+    with av.open(io.BytesIO(data), "r") as video:
         keys = [
             packet.pts * packet.time_base
             for packet in video.demux(video=0)
@@ -76,7 +76,7 @@ def test_a_fragment_is_one_closed_group_of_at_most_a_second() -> None:
 
 def test_slow_cameras_get_groups_by_time_too() -> None:
     data, _ = _encode(_frames(6, fps=2))
-    with av.open(io.BytesIO(data)) as video:
+    with av.open(io.BytesIO(data), "r") as video:
         keys = [packet.pts for packet in video.demux(video=0) if packet.is_keyframe]
     assert len(keys) == 3
     assert GOP_NS == NS_PER_S
@@ -118,5 +118,5 @@ def test_two_frames_of_one_time_still_make_a_legal_file() -> None:
     same = list(_frames(2))
     clip = _start()
     data = b"".join([clip.feed(same[0]), clip.feed(same[0]), clip.feed(same[1]), clip.close()])
-    with av.open(io.BytesIO(data)) as video:
+    with av.open(io.BytesIO(data), "r") as video:
         assert len(list(video.decode(video=0))) == 3

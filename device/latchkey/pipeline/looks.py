@@ -78,6 +78,7 @@ class Looker:
         self._flight: deque[_Look] = deque()
         self._considered_ns = -1
         self._looked_ns = -1
+        self._needed_ns = -1
         self._frames_since = 0
         self._late: Ticket[list[Box]] | None = None
         self.failures = 0
@@ -102,6 +103,7 @@ class Looker:
 
     def settle(self, needed_ns: int) -> None:
         """Take in answers that are needed for frames up to `needed_ns`, late ones as failures."""
+        self._needed_ns = needed_ns
         while self._flight and self._flight[0].at_ns <= needed_ns:
             first = self._flight[0]
             if first.ticket.done():
@@ -123,8 +125,10 @@ class Looker:
 
     @property
     def wake_ns(self) -> int | None:
-        """When the oldest open look becomes late, or None."""
-        return self._flight[0].asked_ns + self._deadline_ns + 1 if self._flight else None
+        """When the oldest look that is waited for becomes late, or None."""
+        if not self._flight or self._flight[0].at_ns > self._needed_ns:
+            return None
+        return self._flight[0].asked_ns + self._deadline_ns + 1
 
     def _consider(self, held: Held, follower: Held | None) -> None:
         self._considered_ns = held.at_ns
