@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import av
 import numpy as np
@@ -52,9 +53,7 @@ def _street(seconds: float, moving: tuple[tuple[float, float], ...] = ()) -> Ite
         yield RawFrame(y, chroma, chroma, number * NS_PER_S // FPS)
 
 
-def _visit(
-    moving: tuple[tuple[float, float], ...] = ((6, 9),), seconds: float = 30, **options: object
-) -> Desk:
+def _visit(moving: tuple[tuple[float, float], ...] = ((6, 9),), seconds: float = 30, **options: Any) -> Desk:
     settings = options.pop("settings", None) or _settings()
     options.setdefault("finder", Sees())
     return desk(_street(seconds, moving), settings, **options)
@@ -90,8 +89,8 @@ def _heard(home: Desk, suffix: str) -> list[dict[str, object]]:
     ]
 
 
-def _kinds(home: Desk) -> list[object]:
-    return [event["event_type"] for event in _heard(home, "event/clip")]
+def _kinds(home: Desk) -> list[str]:
+    return [str(event["event_type"]) for event in _heard(home, "event/clip")]
 
 
 def test_movement_makes_one_clip_with_pre_roll_and_post_roll() -> None:

@@ -1,8 +1,8 @@
 """Frames between the camera and the film: pre-roll while nothing happens, backlog while it does.
 
-One queue serves both, so there is no moment at which a frame changes hands. The newest frames
-stay raw; once raw frames take more than `raw_limit_bytes` the oldest raw one is packed (intra
-compressed, in RAM) by a worker. In the steady state of a recording nothing is ever packed.
+One queue serves both, so there is no moment at which a frame changes hands. Frames of the last
+`RAW_NS` stay raw; older ones are packed (intra compressed, in RAM) by a worker. In the steady state
+of a recording no frame gets that old, so nothing is ever packed.
 """
 
 from collections import deque
@@ -12,10 +12,11 @@ from contextlib import suppress
 from latchkey.errors import WorkerBusy
 from latchkey.frames import RawFrame
 from latchkey.ports import Ticket, Workers
+from latchkey.units import NS_PER_MS
 from latchkey.vision import Motion, PackedFrame, pack, unpack
 
-RAW_LIMIT_BYTES = 24 << 20
-"""17 frames at 720p, 7 at 1080p: what look-ahead and detector need in the steady state."""
+RAW_NS = 600 * NS_PER_MS
+"""A little more than look-ahead and slack together: 9 frames (12 MB) at 720p15, 15 (47 MB) at 1080p25."""
 
 TOTAL_LIMIT_BYTES = 96 << 20
 """All frames together. At 720p a packed frame takes 0.1 to 0.3 MB: half a minute and more."""
@@ -24,7 +25,7 @@ TOTAL_LIMIT_BYTES = 96 << 20
 class Held:
     """A frame in the queue, raw or packed, with what the motion gate saw in it."""
 
-    __slots__ = ("_frame", "_packing", "at_ns", "motion", "size")
+    __slots__ = ("_frame", "_packing", "at_ns", "motion", "size", "taken")
 
     def __init__(self, frame: RawFrame, motion: Motion) -> None:
         self._frame: RawFrame | PackedFrame = frame
@@ -32,6 +33,7 @@ class Held:
         self.at_ns = frame.at_ns
         self.size = (frame.width, frame.height)
         self.motion = motion
+        self.taken = False
 
     @property
     def size_bytes(self) -> int:
@@ -39,9 +41,9 @@ class Held:
         return self._frame.size_bytes
 
     @property
-    def packable(self) -> bool:
-        """Whether the frame is raw and nobody is packing it."""
-        return isinstance(self._frame, RawFrame) and self._packing is None
+    def is_raw(self) -> bool:
+        """Whether the picture is held raw."""
+        return isinstance(self._frame, RawFrame)
 
     def picture(self) -> RawFrame:
         """Give the raw picture; unpacking takes milliseconds, so call this in a worker."""
@@ -66,10 +68,10 @@ class Held:
 class FrameQueue:
     """A bounded queue of `Held` frames in time order."""
 
-    def __init__(self, workers: Workers, raw_limit_bytes: int = RAW_LIMIT_BYTES) -> None:
+    def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._raw_limit_bytes = raw_limit_bytes
         self._frames: deque[Held] = deque()
+        self._raw: deque[Held] = deque()
         self._packing: deque[Held] = deque()
 
     def __len__(self) -> int:
@@ -92,25 +94,30 @@ class FrameQueue:
         return sum(held.size_bytes for held in self._frames)
 
     def push(self, held: Held) -> None:
-        """Add the newest frame, and have an old raw one packed if too many are raw."""
+        """Add the newest frame, and have those packed that are too old to stay raw."""
         while self._packing and self._packing[0].settle():
             self._packing.popleft()
         self._frames.append(held)
-        raw = [old for old in self._frames if old.packable]
-        if sum(old.size_bytes for old in raw) > self._raw_limit_bytes:
-            raw[0].pack(self._workers)
-            self._packing.append(raw[0])
+        self._raw.append(held)
+        while self._raw[0].at_ns < held.at_ns - RAW_NS:
+            old = self._raw.popleft()
+            if not old.taken:
+                old.pack(self._workers)
+                self._packing.append(old)
 
     def pop(self) -> Held:
         """Take the oldest frame out."""
-        return self._frames.popleft()
+        held = self._frames.popleft()
+        held.taken = True
+        return held
 
     def drop_before(self, at_ns: int) -> None:
         """Forget frames older than `at_ns`."""
         while self._frames and self._frames[0].at_ns < at_ns:
-            self._frames.popleft()
+            self.pop()
 
     def clear(self) -> None:
         """Forget all frames."""
         self._frames.clear()
+        self._raw.clear()
         self._packing.clear()
