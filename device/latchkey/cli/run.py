@@ -7,6 +7,7 @@ from threading import Event
 from types import FrameType
 
 from latchkey.adapters.journal import TextJournal
+from latchkey.adapters.memory import return_memory_early
 from latchkey.boards import open_board
 from latchkey.cli.check import load_usable
 from latchkey.cli.command import Command, Terminal
@@ -25,6 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run_command(options: Namespace, terminal: Terminal) -> int:
     """Run the device; SIGINT and SIGTERM end it cleanly."""
+    return_memory_early()
     settings = load_usable(options.config)
     journal = TextJournal(terminal.err, debug=options.debug)
     board = open_board(settings, journal)

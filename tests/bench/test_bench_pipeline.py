@@ -1,0 +1,108 @@
+"""The whole capture side against its floor: decode and encode alone.
+
+Floor: PyAV decode (threads AUTO) and x264 with the same preset, crf and threads, picture types
+left to x264, nothing written. Measured: the production loop in lockstep: decode, motion, looks,
+covers, encode, seal, vault on a real disk. Alternated in one run; medians of five.
+"""
+
+import statistics
+import time
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+from av.video.frame import PictureType
+
+from latchkey.adapters.cameras import VideoCamera
+from latchkey.adapters.finders import open_finder
+from latchkey.adapters.workers import ThreadWorkers
+from latchkey.boards import linux_board
+from latchkey.clip import X25519Identity
+from latchkey.device import Device
+from latchkey.settings import (
+    DeviceSettings,
+    OwnerSettings,
+    PrivacySettings,
+    RecordingSettings,
+    Settings,
+    VaultSettings,
+)
+from latchkey_sim.bell import ScriptedBell
+from latchkey_sim.clock import VirtualClock
+from latchkey_sim.footage import moving_face, write_video
+from latchkey_sim.journal import ListJournal
+
+pytestmark = pytest.mark.bench
+FPS, SECONDS, ROUNDS = 25, 10, 5
+RECORDING = RecordingSettings()
+GOALS = {("centerface", 720): 0.5, ("centerface", 1080): 0.65, ("yunet", 720): 0.68, ("yunet", 1080): 0.76}
+OWNER = X25519Identity(bytes(range(1, 33)))
+
+
+def _floor(video: Path) -> float:
+    """Frames a second of decode and encode alone."""
+    began = time.perf_counter()
+    frames = 0
+    with av.open(str(video), "r") as source:
+        stream = source.streams.video[0]
+        stream.thread_type = "AUTO"
+        encoder = av.CodecContext.create("libx264", "w")
+        encoder.width, encoder.height, encoder.pix_fmt = stream.width, stream.height, "yuv420p"
+        encoder.time_base = Fraction(1, 90_000)
+        encoder.gop_size, encoder.max_b_frames, encoder.thread_count = FPS, 0, RECORDING.threads
+        encoder.options = {"preset": RECORDING.preset, "crf": str(RECORDING.crf), "sc_threshold": "0"}
+        for picture in source.decode(stream):
+            picture.pict_type = PictureType.NONE
+            encoder.encode(picture)
+            frames += 1
+        encoder.encode(None)
+    return frames / (time.perf_counter() - began)
+
+
+def _pipeline(video: Path, folder: Path, privacy: PrivacySettings) -> float:
+    """Frames a second of the device, from decoding to the durable clip."""
+    settings = Settings(
+        device=DeviceSettings(state=folder / "state"),
+        vault=VaultSettings(path=folder / "vault"),
+        owner=OwnerSettings((str(OWNER.recipient),)),
+        recording=RECORDING,
+        privacy=privacy,
+    )
+    clock, journal = VirtualClock(time.time_ns()), ListJournal()
+    camera, bell = VideoCamera(video, clock), ScriptedBell(clock, [0])
+    board = linux_board(
+        "file", settings, journal, clock, camera, bell, workers=ThreadWorkers(clock, lockstep=True)
+    )
+    device = Device(board, settings, "b" * 32)
+    device.start()
+    began = time.perf_counter()
+    while not device.ended:
+        clock.wait_until(device.step())
+    seconds = time.perf_counter() - began
+    device.close()
+    (entry,) = board.index.entries()
+    assert entry.state == "whole"
+    assert not [line for line in journal.lines if "covers the whole" in line.text]
+    return FPS * SECONDS / seconds
+
+
+@pytest.mark.parametrize("height", [720, 1080])
+def test_the_pipeline_keeps_its_share_of_the_floor(height: int, tmp_path: Path) -> None:
+    video = tmp_path / "face.mp4"
+    write_video(video, moving_face(height * 16 // 9, height, FPS, SECONDS), FPS)
+    names = [name for name in ("centerface", "yunet") if open_finder(PrivacySettings(detector=name)).finder]
+    _floor(video)
+    floors, runs = [], {name: [] for name in names}
+    for turn in range(ROUNDS):
+        floors.append(_floor(video))
+        for name in names:
+            privacy = replace(PrivacySettings(detector=name))
+            runs[name].append(_pipeline(video, tmp_path / f"{name}{turn}", privacy))
+    floor = statistics.median(floors)
+    print(f"\n{height}p at {FPS} fps, floor {floor:.0f} frames/s")
+    for name, speeds in runs.items():
+        speed = statistics.median(speeds)
+        print(f"  {name:<11} {speed:6.0f} frames/s, ratio {speed / floor:.2f} (goal {GOALS[name, height]})")
+    assert all(statistics.median(speeds) / floor >= GOALS[name, height] for name, speeds in runs.items())
