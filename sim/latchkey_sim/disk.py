@@ -63,8 +63,8 @@ class MemoryDisk:
         """Move a file over what has the new name."""
         check_disk_name(name)
         check_disk_name(new_name)
-        self.meet("rename", f"{name} {new_name}")
         file = self._file(name)
+        self.meet("rename", f"{name} {new_name}")
         self._make_folders(new_name)
         del self.files[name]
         self.files[new_name] = file
@@ -72,8 +72,8 @@ class MemoryDisk:
     def remove(self, name: str) -> None:
         """Delete a file."""
         check_disk_name(name)
-        self.meet("remove", name)
         self._file(name)
+        self.meet("remove", name)
         del self.files[name]
 
     def sync_folder(self, folder: str) -> None:

@@ -5,7 +5,7 @@ nothing else; all else is in its sealed record.
 """
 
 from latchkey.vault.days import day_text, parse_day
-from latchkey.vault.meta import ClipMeta, MetaDamaged, decode_meta, encode_meta
+from latchkey.vault.meta import META_LIMIT_BYTES, ClipMeta, MetaDamaged, decode_meta, encode_meta
 from latchkey.vault.names import (
     CLIPS,
     INDEX_NAME,
@@ -21,6 +21,7 @@ from latchkey.vault.retention import expired, expires_day, overflow, room_state
 __all__ = [
     "CLIPS",
     "INDEX_NAME",
+    "META_LIMIT_BYTES",
     "ClipMeta",
     "MetaDamaged",
     "Repair",

@@ -1,0 +1,176 @@
+"""`latchkey clips`: list, open and delete sealed clips."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from latchkey.adapters.disk import FolderDisk
+from latchkey.adapters.index import SqliteIndex
+from latchkey.cli.command import Command, Terminal
+from latchkey.cli.owner import add_key_option, load_key
+from latchkey.errors import EXIT_FAILED, EXIT_OK, LatchkeyError, NotOnDisk, UsageError
+from latchkey.owner import default_key_path, find_clip, list_clips, open_clip, read_meta, stream_clip
+from latchkey.pipeline.vaultkeeper import remove_clip
+from latchkey.ports import ClipEntry
+from latchkey.settings import VaultSettings, load
+from latchkey.units import MIB, NS_PER_S, to_s
+from latchkey.vault import INDEX_NAME, ClipMeta, day_text
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="list clips; with your key also when, why and how long")
+    listing.add_argument("--json", action="store_true", help="print a JSON array")
+    opening = actions.add_parser("open", help="decrypt a clip to an MP4 file")
+    opening.add_argument("-o", "--out", required=True, metavar="FILE", help="where to; - = standard output")
+    opening.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    removal = actions.add_parser("rm", help="delete a clip for good")
+    removal.add_argument("--yes", action="store_true", help="do not ask")
+    for action in (opening, removal):
+        action.add_argument("id", metavar="ID", help="id of the clip, or its first 6 or more characters")
+    for action in (listing, opening):
+        add_key_option(action)
+    for action in (listing, opening, removal):
+        place = action.add_mutually_exclusive_group()
+        place.add_argument("--vault", type=Path, metavar="DIR", help="folder of the clips [./latchkey-vault]")
+        place.add_argument("--config", type=Path, metavar="FILE", help="settings that name the folder")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Do what was asked."""
+    vault = _vault(options)
+    if options.action == "list":
+        return _list(vault, options, terminal)
+    disk = FolderDisk(vault)
+    entry = find_clip(list_clips(disk), options.id)
+    if options.action == "open":
+        return _open(disk, entry, options, terminal)
+    return _remove(vault, entry, options, terminal)
+
+
+def _vault(options: Namespace) -> Path:
+    path: Path = options.vault or (load(options.config).vault if options.config else VaultSettings()).path
+    if not path.is_dir():
+        raise NotOnDisk(f"there is no vault at {path}", hint="--vault DIR or --config FILE tells where it is")
+    return path
+
+
+def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
+    disk = FolderDisk(vault)
+    entries = list_clips(disk)
+    keys: tuple[str, ...] = ()
+    if options.key or default_key_path().exists():
+        keys = load_key(options.key, terminal).identities
+    facts = [_facts(disk, entry, keys) for entry in entries]
+    if options.json:
+        rows = [_row(entry, fact) for entry, fact in zip(entries, facts, strict=True)]
+        print(json.dumps(rows, indent=1), file=terminal.out)
+        return EXIT_OK
+    for entry, fact in sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair)):
+        print(_line(entry, fact), file=terminal.out)
+    if not entries:
+        terminal.say(f"no clips in {vault}")
+    elif not keys:
+        terminal.say("with your key (--key FILE) the list also says when, why and how long")
+    return EXIT_OK
+
+
+Facts = ClipMeta | LatchkeyError | None
+"""What the key opened, why it did not, or None without a key."""
+
+
+def _facts(disk: FolderDisk, entry: ClipEntry, keys: tuple[str, ...]) -> Facts:
+    if not keys:
+        return None
+    try:
+        return read_meta(disk, entry.clip, keys)
+    except LatchkeyError as error:
+        return error
+
+
+def _order(entry: ClipEntry, facts: Facts) -> tuple[int, int, str]:
+    return entry.day, facts.start_wall_ns if isinstance(facts, ClipMeta) else 0, entry.clip
+
+
+def _row(entry: ClipEntry, facts: Facts) -> dict[str, object]:
+    row: dict[str, object] = {
+        "id": entry.clip,
+        "day": day_text(entry.day),
+        "size_bytes": entry.size_bytes,
+        "state": entry.state,
+    }
+    if isinstance(facts, ClipMeta):
+        row |= {
+            "start": _moment(facts.start_wall_ns).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "length_s": round(to_s(facts.span_ns), 3),
+            "trigger": facts.trigger,
+            "triggers": list(facts.triggers),
+            "frames": facts.frames,
+            "frames_with_covers": facts.frames_with_covers,
+            "filter": facts.worst,
+            "detector": facts.detector,
+        }
+    elif facts is not None:
+        row["error"] = str(facts)
+    return row
+
+
+def _line(entry: ClipEntry, facts: Facts) -> str:
+    """Write a clip for a person; times are UTC, like the day."""
+    size = f"{entry.size_bytes / MIB:7.1f} MiB"
+    if isinstance(facts, ClipMeta):
+        start = _moment(facts.start_wall_ns).strftime("%Y-%m-%d %H:%M:%S")
+        about = f"{start} UTC  {facts.trigger:<6}  {to_s(facts.span_ns):6.1f} s  {facts.worst:<15}"
+        return f"{entry.clip}  {about}  {size}  {entry.state}"
+    line = f"{entry.clip}  {day_text(entry.day)}  {size}  {entry.state}"
+    if facts is None or entry.state == "torn":
+        return line
+    return f"{line}  ({facts})"
+
+
+def _moment(wall_ns: int) -> datetime:
+    """Give the UTC time; a device whose clock was nonsense gives a nearest possible one."""
+    limit_s = 253_402_300_799  # 9999-12-31T23:59:59Z
+    return datetime.fromtimestamp(min(max(wall_ns // NS_PER_S, 0), limit_s), UTC)
+
+
+def _open(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+    to_stdout = options.out == "-"
+    if to_stdout and terminal.out.isatty():
+        raise UsageError("a video is not for a terminal", hint="-o FILE writes it to a file")
+    keys = load_key(options.key, terminal).identities
+    if to_stdout:
+        stream_clip(disk, entry, keys, terminal.out.buffer)
+        terminal.out.buffer.flush()
+        return EXIT_OK
+    n_bytes = open_clip(disk, entry, keys, Path(options.out), force=options.force)
+    terminal.say(f"{options.out}: {n_bytes / MIB:.1f} MiB, readable by you only")
+    return EXIT_OK
+
+
+def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+    if not options.yes and not _agreed(entry, terminal):
+        terminal.say("nothing was deleted")
+        return EXIT_FAILED
+    remove_clip(FolderDisk(vault), SqliteIndex(vault / INDEX_NAME), entry)
+    terminal.say(f"clip {entry.clip} is deleted")
+    terminal.say("flash may keep old blocks for a while; they are sealed, and open with your key only")
+    return EXIT_OK
+
+
+def _agreed(entry: ClipEntry, terminal: Terminal) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("deleting needs a yes, and there is nobody to ask", hint="--yes answers for you")
+    print(
+        f"delete clip {entry.clip} of {day_text(entry.day)} for good? [y/N] ",
+        end="",
+        file=terminal.err,
+        flush=True,
+    )
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+COMMAND = Command("clips", "list, open and delete clips", configure, run)

@@ -1,0 +1,89 @@
+"""Files on the owner's machine: written whole or not at all, never readable by others."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from latchkey.adapters.disk import FILE_MODE, FOLDER_MODE, disk_errors
+from latchkey.errors import UsageError
+
+_NAME_SHOWN_CHARS = 60
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+@contextmanager
+def writing(target: Path, *, force: bool = False) -> Iterator[BinaryIO]:
+    """Give a stream whose bytes appear as `target` at the end, 0600; after an error nothing is left.
+
+    The bytes lie in a hidden 0600 file in the same folder meanwhile.
+    Raises UsageError where `target` is there (unless `force`) or is no ordinary file, DiskError.
+    """
+    _check_target(target, force=force)
+    with disk_errors(f"write {target}"):
+        prefix = f".{target.name[:_NAME_SHOWN_CHARS]}."
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
+    hidden = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            with disk_errors(f"write {target}"):
+                stream.flush()
+                os.fsync(handle)
+        _check_target(target, force=force)
+        with disk_errors(f"write {target}"):
+            hidden.replace(target)
+            _sync_folder(target.parent)
+    finally:
+        with suppress(FileNotFoundError):
+            hidden.unlink()
+
+
+def write_new(target: Path, data: bytes) -> None:
+    """Make a file, 0600, and the folders above it, 0700. Never replaces one.
+
+    Raises UsageError where `target` is there, DiskError.
+    """
+    with disk_errors(f"write {target}"):
+        target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        try:
+            handle = os.open(target, _CREATE, FILE_MODE)
+        except FileExistsError as error:
+            raise UsageError(f"{target} is there already, and is left as it is") from error
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(handle)
+        except OSError:
+            target.unlink()
+            raise
+        _sync_folder(target.parent)
+
+
+def readable_by_others(path: Path) -> bool:
+    """Whether other users of this machine may read a file."""
+    with disk_errors(f"look at {path}"):
+        return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def _check_target(target: Path, *, force: bool) -> None:
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent}")
+    if not os.path.lexists(target):
+        return
+    if not target.is_file():
+        raise UsageError(f"{target} is not an ordinary file", hint="`-o -` writes to standard output")
+    if not force:
+        raise UsageError(f"{target} is there already", hint="--force replaces it")
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

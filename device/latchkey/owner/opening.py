@@ -1,0 +1,134 @@
+"""Finding clips in a vault, and opening them with the owner's keys.
+
+What is listed is what the files say; the device's index is not needed, nor trusted.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from latchkey.adapters.disk import disk_errors
+from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, decrypt
+from latchkey.errors import ClipError, NotOnDisk, UsageError
+from latchkey.owner.files import writing
+from latchkey.ports import ClipEntry, Disk
+from latchkey.vault import (
+    CLIPS,
+    META_LIMIT_BYTES,
+    ClipMeta,
+    MetaDamaged,
+    decode_meta,
+    meta_name,
+    reconcile,
+    sealed_name,
+)
+
+PREFIX_MIN_CHARS = 6
+"""Shortest prefix of an id that is accepted: 24 bits, so a typing error rarely names a clip."""
+
+
+class ReadableDisk(Disk, Protocol):
+    """A disk whose large files can be read piece by piece."""
+
+    def reader(self, name: str) -> BinaryIO:
+        """Give a stream over a file; the caller closes it. Raises NotOnDisk, DiskError."""
+        ...
+
+
+class ClipTorn(ClipError):
+    """Recording ended in the middle of this clip. `reason` says how far it verifies."""
+
+    def __init__(self, clip: str, reason: str) -> None:
+        super().__init__(
+            f"clip {clip} is torn, power was lost while it was recorded: {reason}",
+            hint="`age -d` with the key file writes the part that verifies",
+        )
+        self.clip = clip
+        self.reason = reason
+
+
+def list_clips(disk: Disk) -> list[ClipEntry]:
+    """List whole and torn clips, by day, then id; one that is being written is not among them."""
+    sizes = {}
+    for name in disk.names(CLIPS):
+        try:
+            sizes[name] = disk.size_bytes(f"{CLIPS}/{name}")
+        except NotOnDisk:
+            continue  # the device renamed or deleted it meanwhile
+    entries = reconcile(sizes, []).entries
+    return [entry for entry in entries if _file_name(entry).removeprefix(f"{CLIPS}/") in sizes]
+
+
+def find_clip(entries: Sequence[ClipEntry], prefix: str) -> ClipEntry:
+    """Choose the one clip whose id begins with `prefix`. Raises UsageError, NotOnDisk."""
+    if len(prefix) < PREFIX_MIN_CHARS:
+        raise UsageError(f"an id needs at least {PREFIX_MIN_CHARS} characters")
+    found = [entry for entry in entries if entry.clip.startswith(prefix.lower())]
+    if not found:
+        raise NotOnDisk(f"there is no clip {prefix}", hint="`latchkey clips list` shows what there is")
+    if len(found) > 1:
+        raise UsageError(f"{len(found)} clips begin with {prefix}", hint="give more characters of the id")
+    return found[0]
+
+
+def read_meta(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> ClipMeta:
+    """Open the sealed record of a clip.
+
+    Raises NotOnDisk (torn clips have none), NoIdentityMatched, MetaDamaged, ClipError.
+    """
+    with disk.reader(meta_name(clip)) as file:
+        data = b""
+        for chunk in decrypt(file, identities):
+            data += chunk
+            if len(data) > META_LIMIT_BYTES:
+                break
+    meta = decode_meta(data)
+    if meta.clip != clip:
+        raise MetaDamaged(f"the record of clip {clip} belongs to another clip")
+    return meta
+
+
+def open_clip(
+    disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str], target: Path, *, force: bool = False
+) -> int:
+    """Write the video of a clip to `target`, 0600, and give its length in bytes.
+
+    The file appears only once the clip has verified to its end; after any error nothing is left.
+    Raises NoIdentityMatched, ClipTorn, ClipError, UsageError (target is there), DiskError.
+    """
+    with writing(target, force=force) as sink:
+        return _copy(open_chunks(disk, entry, identities), sink, str(target))
+
+
+def stream_clip(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str], sink: BinaryIO) -> int:
+    """Write the video of a clip to a stream, and give its length in bytes.
+
+    The clip is verified to its end first, for a stream cannot be taken back. Raises as `open_clip`.
+    """
+    for _ in open_chunks(disk, entry, identities):
+        pass
+    return _copy(open_chunks(disk, entry, identities), sink, "standard output")
+
+
+def open_chunks(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> Iterator[bytes]:
+    """Give the video of a clip in verified pieces; complete only if nothing is raised."""
+    try:
+        with disk.reader(_file_name(entry)) as file:
+            yield from decrypt(file, identities)
+    except (ClipTruncated, ClipDamaged, HeaderDamaged) as error:
+        if entry.state == "torn":
+            raise ClipTorn(entry.clip, str(error)) from error
+        raise
+
+
+def _copy(chunks: Iterator[bytes], sink: BinaryIO, where: str) -> int:
+    n_bytes = 0
+    for chunk in chunks:
+        with disk_errors(f"write {where}"):
+            sink.write(chunk)
+        n_bytes += len(chunk)
+    return n_bytes
+
+
+def _file_name(entry: ClipEntry) -> str:
+    return sealed_name(entry.clip, entry.day, entry.state)
