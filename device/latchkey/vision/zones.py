@@ -22,12 +22,15 @@ Mask = NDArray[np.uint8]
 
 def polygon_mask(zones: Sequence[Zone], width: int, height: int) -> Mask:
     """Give a (height, width) picture that is 255 wherever a zone touches the pixel, else 0."""
-    mask = np.zeros((height, width), np.uint8)
+    # The margin holds corners at 1.0, which lie beyond the last pixel. Rounding down moves an edge
+    # by less than a pixel, so growing by one makes good for it.
+    margin = 1
+    mask = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
     for zone in zones:
-        points = np.array(zone.points, np.float64) * (width, height)
-        cv2.fillPoly(mask, [np.floor(points).astype(np.int32)], (255,))
-    # floor moves an edge by less than a pixel, so a neighbourhood of one pixel makes good for it
-    return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
+        points = np.floor(np.array(zone.points, np.float64) * (width, height)) + margin
+        cv2.fillPoly(mask, [points.astype(np.int32)], (255,))
+    grown: Mask = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
+    return np.ascontiguousarray(grown[margin:-margin, margin:-margin])
 
 
 class _Blanks(NamedTuple):
