@@ -1,0 +1,210 @@
+"""What every Disk does, in memory or in a folder; then what only a real folder can show."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from latchkey.adapters.disk import FolderDisk
+from latchkey.errors import DiskError, DiskFull, NotOnDisk
+from latchkey.owner import ReadableDisk
+from latchkey_sim.disk import MemoryDisk
+
+ESCAPES = ["../x", "a/../../x", "/etc/passwd", "a//b", "", ".", "..", "a/.", "a\0b", "./a", "a/", "x" * 300]
+
+
+@pytest.fixture(params=["folder", "memory"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> ReadableDisk:
+    return FolderDisk(tmp_path / "root") if request.param == "folder" else MemoryDisk()
+
+
+def put(disk: ReadableDisk, name: str, data: bytes) -> None:
+    file = disk.create(name)
+    file.append(data)
+    file.sync()
+    file.close()
+
+
+def test_what_was_appended_is_read_back(disk: ReadableDisk) -> None:
+    file = disk.create("clips/a")
+    file.append(b"one ")
+    file.append(b"")
+    file.append(b"two")
+    file.sync()
+    assert disk.size_bytes("clips/a") == 7
+    file.close()
+    assert disk.read("clips/a") == b"one two"
+    with disk.reader("clips/a") as stream:
+        assert stream.read(4) == b"one "
+        assert stream.read() == b"two"
+
+
+def test_a_taken_name_is_not_created_again(disk: ReadableDisk) -> None:
+    put(disk, "clips/a", b"first")
+    with pytest.raises(DiskError):
+        disk.create("clips/a")
+    assert disk.read("clips/a") == b"first"
+
+
+def test_a_file_is_not_a_folder_nor_the_other_way_round(disk: ReadableDisk) -> None:
+    put(disk, "clips/a", b"")
+    with pytest.raises(DiskError):
+        disk.create("clips/a/b")
+    with pytest.raises(DiskError):
+        disk.create("clips")
+
+
+def test_a_rename_replaces_what_has_the_name(disk: ReadableDisk) -> None:
+    put(disk, "clips/a.part", b"new")
+    put(disk, "clips/a", b"old")
+    disk.rename("clips/a.part", "clips/a")
+    disk.sync_folder("clips")
+    assert disk.read("clips/a") == b"new"
+    assert disk.names("clips") == ["a"]
+
+
+def test_a_rename_to_itself_changes_nothing(disk: ReadableDisk) -> None:
+    put(disk, "a", b"data")
+    disk.rename("a", "a")
+    assert disk.read("a") == b"data"
+
+
+def test_a_rename_into_a_new_folder_makes_it(disk: ReadableDisk) -> None:
+    put(disk, "outbox/a", b"bad")
+    disk.rename("outbox/a", "damaged/a")
+    assert disk.names("outbox") == []
+    assert disk.names("damaged") == ["a"]
+
+
+def test_an_open_file_can_be_renamed_and_still_grows(disk: ReadableDisk) -> None:
+    file = disk.create("a.part")
+    disk.rename("a.part", "a")
+    file.append(b"more")
+    file.close()
+    assert disk.read("a") == b"more"
+
+
+def test_names_are_sorted_and_only_of_files_right_below(disk: ReadableDisk) -> None:
+    for name in ("b", "clips/z", "clips/a", "clips/deep/x", "a"):
+        put(disk, name, b"")
+    assert disk.names("") == ["a", "b"]
+    assert disk.names("clips") == ["a", "z"]
+    assert disk.names("missing") == []
+
+
+def test_a_missing_file_is_named_as_missing(disk: ReadableDisk) -> None:
+    for attempt in (
+        disk.read,
+        disk.reader,
+        disk.remove,
+        disk.size_bytes,
+        lambda name: disk.rename(name, "b"),
+    ):
+        with pytest.raises(NotOnDisk):
+            attempt("clips/none")
+
+
+def test_a_missing_folder_cannot_be_synced(disk: ReadableDisk) -> None:
+    put(disk, "a", b"")
+    disk.sync_folder("")
+    with pytest.raises(NotOnDisk):
+        disk.sync_folder("clips")
+
+
+def test_a_removed_file_is_gone(disk: ReadableDisk) -> None:
+    put(disk, "clips/a", b"")
+    disk.remove("clips/a")
+    disk.sync_folder("clips")
+    assert disk.names("clips") == []
+
+
+def test_a_closed_file_takes_nothing(disk: ReadableDisk) -> None:
+    file = disk.create("a")
+    file.close()
+    file.close()
+    with pytest.raises(DiskError):
+        file.append(b"x")
+    with pytest.raises(DiskError):
+        file.sync()
+
+
+@pytest.mark.parametrize("name", ESCAPES)
+def test_a_name_cannot_lead_out_of_the_root(disk: ReadableDisk, name: str, tmp_path: Path) -> None:
+    put(disk, "a", b"")
+    for attempt in (
+        disk.create,
+        disk.read,
+        disk.reader,
+        disk.remove,
+        disk.size_bytes,
+        lambda name: disk.rename("a", name),
+        lambda name: disk.rename(name, "b"),
+    ):
+        with pytest.raises(DiskError):
+            attempt(name)
+    assert not (tmp_path / "x").exists()
+    assert disk.names("") == ["a"]
+
+
+def test_there_is_room_before_the_first_file(disk: ReadableDisk) -> None:
+    assert disk.free_bytes() > 0
+
+
+def test_a_full_disk_says_so_and_may_hold_a_part() -> None:
+    disk = MemoryDisk(limit_bytes=5)
+    file = disk.create("a")
+    with pytest.raises(DiskFull):
+        file.append(b"1234567")
+    assert disk.read("a") == b"12345"
+    assert disk.free_bytes() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_real_full_disk_says_so(tmp_path: Path) -> None:
+    from latchkey.adapters.disk import FolderFile
+
+    file = FolderFile(os.open("/dev/full", os.O_WRONLY), Path("/dev/full"))
+    with pytest.raises(DiskFull):
+        file.append(b"x")
+    file.close()
+
+
+def test_folders_and_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        disk = FolderDisk(tmp_path / "new" / "root")
+        put(disk, "clips/a", b"x")
+    finally:
+        os.umask(before)
+    modes = {path: stat.S_IMODE((tmp_path / "new" / path).stat().st_mode) for path in ("root", "root/clips")}
+    assert set(modes.values()) == {0o700}
+    assert stat.S_IMODE((tmp_path / "new/root/clips/a").stat().st_mode) == 0o600
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_bytes(b"secret")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path / "outside")
+    (root / "file").symlink_to(tmp_path / "outside" / "secret")
+    disk = FolderDisk(root)
+    for attempt in (disk.read, disk.size_bytes, disk.create):
+        for name in ("link/secret", "link/new", "file"):
+            with pytest.raises(DiskError):
+                attempt(name)
+    assert disk.names("") == []
+    assert not (tmp_path / "outside" / "new").exists()
+
+
+def test_a_pipe_in_the_folder_does_not_hang_a_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DiskError, match="not a file"):
+        FolderDisk(tmp_path).read("pipe")
+
+
+def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DiskError, match="Not a directory"):
+        FolderDisk(tmp_path / "file" / "root").create("a")
