@@ -63,4 +63,4 @@ def test_bytes_that_are_no_network_are_an_error_of_ours(
     finder: type[CenterFaceFinder | YuNetFinder], model: bytes
 ) -> None:
     with pytest.raises(FinderError):
-        finder(model, 0.15)
+        finder(lambda: model, 0.15)

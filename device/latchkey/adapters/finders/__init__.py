@@ -6,6 +6,7 @@ picture. Boxes and scores leave this package; landmarks that a network computes 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 
@@ -19,7 +20,7 @@ from latchkey.settings import PrivacySettings
 
 __all__ = ["CenterFaceFinder", "FoundFinder", "YuNetFinder", "open_finder"]
 
-_Maker = Callable[[bytes, float], FaceFinder]
+_Maker = Callable[[Callable[[], bytes], float], FaceFinder]
 
 MAKERS: dict[str, tuple[Model, _Maker]] = {
     "yunet": (YUNET, YuNetFinder),
@@ -49,7 +50,7 @@ def open_finder(settings: PrivacySettings) -> FoundFinder:
     for name in names:
         model, make = MAKERS[name]
         try:
-            finder = make(load_model(model), settings.threshold)
+            finder = make(partial(load_model, model), settings.threshold)
         except FinderError as error:
             reasons.append(str(error))
             continue

@@ -8,6 +8,8 @@ Trap: a `cv2.dnn` network of OpenCV 4.14 that is fed another input shape than be
 garbage without an error. So there is one network per shape.
 """
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +47,9 @@ class CenterFaceFinder:
     name = "centerface"
     long_side_px = LONG_SIDE_PX
 
-    def __init__(self, model: bytes, threshold: float) -> None:
-        self._model = np.frombuffer(model, np.uint8)
+    def __init__(self, load: Callable[[], bytes], threshold: float) -> None:
+        """`load` gives the model's verified bytes: 7 MB that are not worth keeping for a second shape."""
+        self._load = load
         self._threshold = threshold
         self._nets: dict[tuple[int, int], cv2.dnn.Net] = {}
         self.find(np.zeros((LONG_SIDE_PX // STRIDE_PX * STRIDE_PX, LONG_SIDE_PX, 3), np.uint8))
@@ -72,7 +75,7 @@ class CenterFaceFinder:
         if shape not in self._nets:
             while len(self._nets) >= NET_LIMIT:
                 del self._nets[next(iter(self._nets))]
-            self._nets[shape] = cv2.dnn.readNetFromONNX(self._model)
+            self._nets[shape] = cv2.dnn.readNetFromONNX(np.frombuffer(self._load(), np.uint8))
         return self._nets[shape]
 
 

@@ -1,5 +1,7 @@
 """YuNet-n (Wu et al. 2023, Apache-2.0) through `cv2.FaceDetectorYN`."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -23,8 +25,9 @@ class YuNetFinder:
     name = "yunet"
     long_side_px = LONG_SIDE_PX
 
-    def __init__(self, model: bytes, threshold: float) -> None:
-        data = np.frombuffer(model, np.uint8)
+    def __init__(self, load: Callable[[], bytes], threshold: float) -> None:
+        """`load` gives the model's verified bytes."""
+        data = np.frombuffer(load(), np.uint8)
         size = (LONG_SIDE_PX, LONG_SIDE_PX)
         try:
             self._net = cv2.FaceDetectorYN.create(
