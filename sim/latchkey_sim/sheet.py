@@ -77,7 +77,9 @@ class _Layout:
         picture = panel.drawn if panel.drawn is not None else panel.recorded
         if picture is None:
             return self.tile_width * 9 // 16
-        return min(round(self.tile_width * picture.shape[0] / picture.shape[1]), self.tile_width * 3 // 2)
+        height, width = picture.shape[:2]
+        fitting: int = self.tile_width * height // width
+        return min(fitting, self.tile_width * 3 // 2)
 
     def corner(self, number: int) -> tuple[int, int]:
         """Top left of a panel."""
@@ -100,7 +102,7 @@ def _captions(figure: Figure, layout: _Layout, number: int, panel: Panel) -> Non
 def _pictures(sheet: Plane, layout: _Layout, number: int, panel: Panel) -> None:
     x, y = layout.corner(number)
     y += CAPTION_PX - 14
-    for picture in ([panel.drawn, panel.recorded] if layout.paired else [panel.recorded]):
+    for picture in [panel.drawn, panel.recorded] if layout.paired else [panel.recorded]:
         tile = sheet[y : y + layout.tile_height, x : x + layout.tile_width]
         tile[:] = (224, 228, 230)
         if picture is not None:
@@ -112,7 +114,9 @@ def _fill(tile: Plane, picture: Plane) -> None:
     """Fit a picture into a tile, whole and in the middle."""
     scale = min(tile.shape[1] / picture.shape[1], tile.shape[0] / picture.shape[0])
     width, height = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    small = cv2.resize(
+        picture, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    )
     left, top = (tile.shape[1] - width) // 2, (tile.shape[0] - height) // 2
     tile[top : top + height, left : left + width] = small
 

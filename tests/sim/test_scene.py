@@ -116,7 +116,7 @@ def test_scenes_come_in_other_sizes() -> None:
     small = Scene(3, SHORT_VISIT, Lens(320, 180))
     frame = small.render(45)
     assert frame.y.shape == (180, 320)
-    assert bgr(frame.y, frame.u, frame.v).shape == (180, 320, 3)
+    assert bgr(frame).shape == (180, 320, 3)
     assert numbers_with_faces(small)
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from latchkey.frames import Plane
+from latchkey.frames import Plane, RawFrame
 
 Drawing = NDArray[np.floating[Any]]
 """(height, width, 3) BGR, 0..255."""
@@ -19,8 +19,10 @@ Drawing = NDArray[np.floating[Any]]
 Alpha = NDArray[np.floating[Any]]
 """(height, width), 0..1."""
 
-KR, KB = 0.2126, 0.0722
-"""ITU-T H.273 table 4, matrix coefficients 1 (BT.709)."""
+MATRICES = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
+"""KR and KB by ITU-T H.273 table 4: BT.709, BT.601 twice, BT.2020."""
+
+KR, KB = MATRICES[1]
 
 SMALLEST_LEVEL_PX = 24
 
@@ -64,15 +66,19 @@ def yuv(drawing: Drawing) -> tuple[Drawing, Drawing, Drawing]:
     return y, u, v
 
 
-def bgr(y: Plane, u: Plane, v: Plane) -> Plane:
-    """Turn BT.709 limited-range planes into BGR for people to look at."""
-    size = (y.shape[1], y.shape[0])
-    luma = (y.astype(np.float32) - 16) * (255 / 219)
-    blue_diff = cv2.resize(u, size, interpolation=cv2.INTER_LINEAR).astype(np.float32) - 128
-    red_diff = cv2.resize(v, size, interpolation=cv2.INTER_LINEAR).astype(np.float32) - 128
-    blue = luma + blue_diff * (255 / 112 * (1 - KB))
-    red = luma + red_diff * (255 / 112 * (1 - KR))
-    green = (luma - KR * red - KB * blue) / (1 - KR - KB)
+def bgr(frame: RawFrame) -> Plane:
+    """Turn a frame into BGR for people to look at, by its own matrix and range."""
+    kr, kb = MATRICES.get(frame.colour.matrix, MATRICES[1])
+    size = (frame.width, frame.height)
+    offset, scale = (0, 1.0) if frame.colour.full_range else (16, 255 / 219)
+    swing = 127.5 if frame.colour.full_range else 112
+    luma = (frame.y.astype(np.float32) - offset) * scale
+    blue_diff, red_diff = (
+        (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR).astype(np.float32) - 128) * (255 / swing)
+        for plane in (frame.u, frame.v)
+    )
+    blue, red = luma + blue_diff * (1 - kb), luma + red_diff * (1 - kr)
+    green = (luma - kr * red - kb * blue) / (1 - kr - kb)
     return to_u8(np.stack([blue, green, red], axis=-1))
 
 

@@ -96,7 +96,7 @@ VISIT = Script(
     moments=(
         Moment(6.6, "comes up the path"),
         Moment(9.4, "at the step"),
-        Moment(12.7, "rings"),
+        Moment(12.6, "rings"),
         Moment(17.8, "waits, looks about"),
         Moment(23.1, "turns round"),
         Moment(27.6, "leaves"),
@@ -106,7 +106,7 @@ VISIT = Script(
 
 SHORT_VISIT = Script(
     duration_s=9.0,
-    x_m=Track(((0.0, 3.4), (1.6, 0.2), (4.6, 0.2), (7.0, 4.2))),
+    x_m=Track(((0.2, 2.15), (2.7, 0.2), (4.6, 0.2), (7.0, 4.2))),
     z_m=Track(((0.0, 2.0), (2.2, 0.8), (4.4, 0.8), (6.6, 2.4))),
     head_yaw=Track(((0.0, -25), (2.0, 0), (4.2, 5), (5.0, 165))),
     body_yaw=Track(((0.0, -35), (2.0, 0), (4.2, 0), (5.2, 150))),

@@ -1,0 +1,43 @@
+"""The `sim` board: a scene as camera, its script at the bell; everything else is real.
+
+As an entry point it plays the scene in real time, so that a real broker and Home Assistant can
+watch (`camera.source` is the seed). The demo plays the same board in virtual time.
+"""
+
+from collections.abc import Iterable
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.workers import ThreadWorkers
+from latchkey.boards import linux_board
+from latchkey.errors import SettingsError
+from latchkey.ports import Board, Clock, Journal
+from latchkey.settings import Settings
+from latchkey_sim.bell import ScriptedBell
+from latchkey_sim.clock import VirtualClock
+from latchkey_sim.scene import Lens, Scene, SceneCamera
+
+
+def open_board(settings: Settings, journal: Journal) -> Board:
+    """Open the visit of seed `camera.source`, in real time. Raises SettingsError, DiskError."""
+    source = settings.camera.source
+    if not source.isdigit():
+        raise SettingsError(
+            f"camera.source {source!r} is no seed", hint="for the sim board it is a whole number"
+        )
+    camera = settings.camera
+    scene = Scene(int(source), lens=Lens(camera.width & ~1, camera.height & ~1), fps=camera.fps)
+    return scene_board(settings, journal, SystemClock(), scene, scene.script.rings_ns)
+
+
+def scene_board(
+    settings: Settings, journal: Journal, clock: Clock, scene: Scene, rings_ns: Iterable[int]
+) -> Board:
+    """Put a board together around a scene that begins now. Raises SettingsError, DiskError."""
+    camera = SceneCamera(scene, clock)
+    bell = ScriptedBell(clock, [camera.start_ns + ring_ns for ring_ns in rings_ns])
+    return linux_board("sim", settings, journal, clock, camera, bell, workers=workers_for(clock))
+
+
+def workers_for(clock: Clock) -> ThreadWorkers:
+    """Give workers that suit a clock: in virtual time work takes none of it."""
+    return ThreadWorkers(clock, lockstep=isinstance(clock, VirtualClock))

@@ -1,0 +1,143 @@
+"""The command itself: arguments, the order of things, files, exit code."""
+
+import json
+import sys
+import tempfile
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from latchkey.cli.command import Command, Terminal
+from latchkey.errors import EXIT_OK, EXIT_UNCOVERED
+from latchkey_sim.brokers import Delivery, Listener, any_broker
+from latchkey_sim.demo.folder import check_replaceable, out_folder
+from latchkey_sim.demo.owner_side import make_key, open_clips
+from latchkey_sim.demo.progress import Progress
+from latchkey_sim.demo.report import NO_DETECTOR, Summary, headline, summarise, table
+from latchkey_sim.demo.review import OpenedClip, Review, review
+from latchkey_sim.demo.stage import Played, Stage, Wishes, demo_settings, play, set_stage
+from latchkey_sim.sheet import write_sheet
+
+RING_LIMIT_S = 24 * 3600.0
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--out", type=Path, default=Path("out"), metavar="DIR", help="folder for the results (default: out)"
+    )
+    parser.add_argument(
+        "--camera", default="sim", metavar="CAMERA", help="sim (default), file:VIDEO or webcam:NUMBER"
+    )
+    parser.add_argument(
+        "--ring-at",
+        type=_seconds,
+        action="append",
+        default=[],
+        metavar="SECONDS",
+        help="press the bell then; may be repeated",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="another visitor, other weather (default: 1)"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=30.0,
+        metavar="N",
+        help="how long a webcam's demo lasts (default: 30)",
+    )
+    parser.add_argument("--real-time", action="store_true", help="play at the speed of life; Enter rings")
+    parser.add_argument("--json", action="store_true", help="print summary.json instead of the table")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Play the visit and report."""
+    wishes = Wishes(options.camera, tuple(options.ring_at), options.seed, options.real_time, options.seconds)
+    return perform(wishes, options.out, terminal, as_json=options.json)
+
+
+def perform(wishes: Wishes, out: Path, terminal: Terminal, *, as_json: bool = False) -> int:
+    """Play `wishes`, write `out`, tell the terminal; give the exit code. Raises LatchkeyError."""
+    check_replaceable(out)
+    with out_folder(out) as folder, tempfile.TemporaryDirectory(prefix="latchkey-demo-") as state:
+        stage, played = _play(wishes, folder, Path(state), terminal)
+        clips = open_clips(folder)
+        found = review(clips, stage.scene, stage.start_ns)
+        detector = stage.board.finder.name if stage.board.finder else NO_DETECTOR
+        summary = summarise(played, clips, found, detector)
+        _write(folder, summary, played.deliveries, found, clips)
+    _tell(terminal, out, summary, clips, played, as_json=as_json)
+    return _verdict(terminal, summary)
+
+
+def _play(wishes: Wishes, folder: Path, state: Path, terminal: Terminal) -> tuple[Stage, Played]:
+    public_key = make_key(folder)
+    with any_broker() as broker:
+        settings = demo_settings(folder, state, public_key, broker, wishes.detector)
+        keys = sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None
+        stage = set_stage(wishes, settings, terminal.err, keys)
+        with Listener(broker, now_ns=stage.board.clock.wall_ns) as listener:
+            return stage, play(stage, listener, Progress(terminal.err, stage.total_ns))
+
+
+def _write(
+    folder: Path, summary: Summary, deliveries: Sequence[Delivery], found: Review, clips: Sequence[OpenedClip]
+) -> None:
+    (folder / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", encoding="utf-8")
+    lines = [json.dumps(one.record(), ensure_ascii=False) + "\n" for one in deliveries]
+    (folder / "mqtt.ndjson").write_text("".join(lines), encoding="utf-8")
+    simulated = summary.faces_truth_frames is not None
+    title = "One visit: as it was, and as it was kept" if simulated else "What was kept of it"
+    write_sheet(folder / "visit.png", title, headline(summary, clips), found.panels)
+
+
+def _tell(
+    terminal: Terminal,
+    out: Path,
+    summary: Summary,
+    clips: Sequence[OpenedClip],
+    played: Played,
+    *,
+    as_json: bool,
+) -> None:
+    if as_json:
+        print(json.dumps(asdict(summary), indent=2), file=terminal.out)
+        return
+    speed = summary.seconds_scene / max(summary.seconds_wall, 0.001)
+    print(file=terminal.out)
+    print(table(summary, clips, played.traffic), file=terminal.out)
+    print(file=terminal.out)
+    print(f"{headline(summary, clips)} ({summary.detector}, {speed:.1f}x real time)", file=terminal.out)
+    print(f"in {out}/: visit.png to look at, summary.json", end="", file=terminal.out)
+    if clips:
+        videos = ", ".join(clip.path.name for clip in clips)
+        print(f", {videos} (opened with owner.key from vault/)", end="", file=terminal.out)
+    print(", mqtt.ndjson (all that was published)", file=terminal.out)
+
+
+def _verdict(terminal: Terminal, summary: Summary) -> int:
+    if summary.detector == NO_DETECTOR:
+        terminal.say(
+            "latchkey: hint: without a face detector all that moves is covered; `latchkey models install`"
+        )
+    if not summary.faults:
+        return EXIT_OK
+    for fault in summary.faults:
+        terminal.say(f"latchkey: error: {fault}")
+    terminal.say("latchkey: hint: visit.png and summary.json show what was recorded")
+    return EXIT_UNCOVERED
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not 0 <= seconds <= RING_LIMIT_S:
+        raise ArgumentTypeError(f"{text} s is not within a day")
+    return seconds
+
+
+COMMAND = Command("demo", "a simulated visit, end to end; writes out/", configure, run)

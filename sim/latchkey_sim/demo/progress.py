@@ -1,0 +1,60 @@
+"""A progress bar: one line that renews itself on a terminal, a plain line now and then elsewhere."""
+
+from typing import TextIO
+
+from latchkey.units import NS_PER_MS, NS_PER_S, to_s
+from latchkey_sim.journal import DIM, RESET, scene_time
+
+WIDTH = 32
+REDRAW_NS = 80 * NS_PER_MS
+"""Real time between two drawings: faster is flicker."""
+
+PLAIN_STEP_NS = 10 * NS_PER_S
+"""Scene time between two plain lines."""
+
+
+class Progress:
+    """Shows scene time against its whole, and how much faster than life it goes.
+
+    `total_ns` is None where the end is not known (a webcam, a video of unknown length).
+    """
+
+    def __init__(self, stream: TextIO, total_ns: int | None) -> None:
+        self._stream = stream
+        self._total_ns = total_ns
+        self._live = stream.isatty()
+        self._drawn_ns = -REDRAW_NS
+        self._next_plain_ns = PLAIN_STEP_NS
+
+    def show(self, scene_ns: int, real_ns: int) -> None:
+        """Tell how far it is: ns of the scene, and ns of real time since it began."""
+        if self._live and real_ns - self._drawn_ns >= REDRAW_NS:
+            self._drawn_ns = real_ns
+            print("\r\x1b[K" + self._bar(scene_ns, real_ns), end="", file=self._stream, flush=True)
+        elif not self._live and scene_ns >= self._next_plain_ns:
+            self._next_plain_ns += PLAIN_STEP_NS
+            print(self._plain(scene_ns, real_ns), file=self._stream, flush=True)
+
+    def finish(self) -> None:
+        """Take the bar away."""
+        if self._live:
+            print("\r\x1b[K", end="", file=self._stream, flush=True)
+
+    def _bar(self, scene_ns: int, real_ns: int) -> str:
+        speed = f"{_speed(scene_ns, real_ns):.1f}× real time"
+        if self._total_ns is None:
+            return f"{DIM}{scene_time(scene_ns)}{RESET}  {speed}"
+        done = round(WIDTH * self._share(scene_ns))
+        bar = "█" * done + "░" * (WIDTH - done)
+        return f"{DIM}{scene_time(scene_ns)}{RESET}  {bar} {scene_time(self._total_ns)}  {speed}"
+
+    def _plain(self, scene_ns: int, real_ns: int) -> str:
+        share = "" if self._total_ns is None else f"{self._share(scene_ns):.0%} of the visit, "
+        return f"{scene_time(scene_ns)}  {'progress':<8} {share}{_speed(scene_ns, real_ns):.1f}x real time"
+
+    def _share(self, scene_ns: int) -> float:
+        return min(1.0, scene_ns / max(self._total_ns or 0, 1))
+
+
+def _speed(scene_ns: int, real_ns: int) -> float:
+    return to_s(scene_ns) / max(to_s(real_ns), 0.001)
