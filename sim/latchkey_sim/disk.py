@@ -39,6 +39,10 @@ class MemoryDisk:
         """Make an operation fail once: the next of its kind, or the one after `skip` more."""
         self._faults.append(_Fault(operation, error, skip))
 
+    def mend(self) -> None:
+        """Forget the faults that have not come yet."""
+        self._faults.clear()
+
     def create(self, name: str) -> "MemoryFile":
         """Make an empty file and the folders above it."""
         check_disk_name(name)

@@ -181,6 +181,7 @@ class OpenClip:
 
     def append(self, plaintext: bytes) -> None:
         """Seal and write. Raises DiskFull, DiskError; then only `abandon` is left."""
+        self._check_open()
         self._write(self._sealer.feed(plaintext))
         self._has_footage = self._has_footage or bool(plaintext)
 
@@ -190,6 +191,7 @@ class OpenClip:
 
     def finish(self, meta: ClipMeta) -> ClipEntry:
         """Make the clip whole and durable. Only then may anybody be told. Raises DiskFull, DiskError."""
+        self._check_open()
         self._end_seal()
         self._file.close()
         sealed_meta = seal(encode_meta(meta), self._means.recipients, self._means.take)
@@ -220,8 +222,9 @@ class OpenClip:
         with suppress(DiskError):
             if self._intact and not self._sealed:
                 self._end_seal()
-        with suppress(NotOnDisk):
-            self._disk.remove(meta_name(self.clip))
+        for name in (meta_name(self.clip), f"{meta_name(self.clip)}.part"):
+            with suppress(NotOnDisk):
+                self._disk.remove(name)
         if self._has_footage:
             return self._take_name("torn")
         self._disk.remove(part_name(self.clip, self.day))
@@ -234,8 +237,6 @@ class OpenClip:
         self._file.sync()
 
     def _write(self, sealed: bytes) -> None:
-        if self._over:
-            raise DiskError(f"clip {self.clip} was closed before")
         if not sealed:
             return
         self._intact = False
@@ -250,9 +251,14 @@ class OpenClip:
             self._disk.rename(part_name(self.clip, self.day), name)
             self._named = state == "whole"
         self._disk.sync_folder(CLIPS)
-        entry = ClipEntry(self.clip, self.day, self._disk.size_bytes(name), state)
+        size_bytes = self.size_bytes if self._intact else self._disk.size_bytes(name)
+        entry = ClipEntry(self.clip, self.day, size_bytes, state)
         self._means.index.put(entry)
         return entry
+
+    def _check_open(self) -> None:
+        if self._over:
+            raise DiskError(f"clip {self.clip} is finished: nothing can be added")
 
     def _leave(self) -> None:
         self._over = True

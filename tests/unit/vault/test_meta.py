@@ -1,0 +1,85 @@
+"""The sealed record of a clip: strict both ways."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latchkey.events import Trigger
+from latchkey.frames import FilterState
+from latchkey.vault import ClipMeta, MetaDamaged, decode_meta, encode_meta
+
+META = ClipMeta(
+    clip="ab" * 16,
+    trigger=Trigger.RING,
+    triggers=(Trigger.RING, Trigger.MOTION),
+    start_wall_ns=1_795_478_400_000_000_000,
+    start_at_ns=-5,
+    span_ns=20_000_000_000,
+    frames=300,
+    frames_with_covers=120,
+    states={"ok": 298, "fallback_region": 2, "fallback_full": 0},
+    detector="centerface",
+    failed_looks=1,
+    filter_version=1,
+)
+
+
+def test_a_record_comes_back_as_it_was() -> None:
+    assert decode_meta(encode_meta(META)) == META
+
+
+def test_a_record_names_the_most_covering_state() -> None:
+    assert META.worst is FilterState.FALLBACK_REGION
+    assert replace(META, states={"ok": 0, "fallback_region": 0, "fallback_full": 0}).worst is FilterState.OK
+
+
+def test_equal_records_have_equal_bytes() -> None:
+    backwards = dict(reversed(list(META.states.items())))
+    assert encode_meta(replace(META, states=backwards)) == encode_meta(META)
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("schema", 2), ("schema", None), ("trigger", []),
+    ("clip", "../../etc"), ("clip", 3), ("trigger", "visit"), ("trigger", 1),
+    ("triggers", "ring"), ("triggers", ["visit"]), ("start_wall_ns", 1.5), ("span_ns", -1),
+    ("start_wall_ns", True), ("frames", 299), ("frames_with_covers", 301), ("states", {"ok": 300}), ("states", []),
+    ("detector", 7), ("detector", "x" * 300), ("states", {"ok": 301, "fallback_region": -1, "fallback_full": 0}),
+    ("states", {"ok": 300.0, "fallback_region": 0, "fallback_full": 0}), ("filter_version", "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG)
+def test_an_impossible_value_is_refused(field: str, value: object) -> None:
+    record = json.loads(encode_meta(META))
+    record[field] = value
+    with pytest.raises(MetaDamaged):
+        decode_meta(json.dumps(record).encode())
+
+
+def test_missing_and_further_fields_are_refused() -> None:
+    record = json.loads(encode_meta(META))
+    with pytest.raises(MetaDamaged):
+        decode_meta(json.dumps(record | {"place": "home"}).encode())
+    record.pop("frames")
+    with pytest.raises(MetaDamaged):
+        decode_meta(json.dumps(record).encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"null", b"\xff", b"[" * 5000, b" " * 9000, b'{"schema":NaN}'])
+def test_what_is_no_record_is_refused(data: bytes) -> None:
+    with pytest.raises(MetaDamaged):
+        decode_meta(data)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda kids: st.dictionaries(st.text(), kids) | st.lists(kids)
+    )
+)
+def test_no_json_at_all_crashes_the_reader(value: object) -> None:
+    with pytest.raises(MetaDamaged):
+        decode_meta(json.dumps(value).encode())

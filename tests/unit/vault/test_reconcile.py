@@ -1,0 +1,88 @@
+"""What the files say after a crash is what the index holds."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latchkey.ports import ClipEntry
+from latchkey.vault import reconcile
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+DAY = "2026-11-24"
+NUMBER = 20_781
+
+
+def test_a_clip_that_was_being_written_becomes_torn() -> None:
+    repair = reconcile({f"{DAY}.{A}.age.part": 5}, [])
+    assert repair.renames == ((f"clips/{DAY}.{A}.age.part", f"clips/{DAY}.{A}.torn.age"),)
+    assert repair.entries == (ClipEntry(A, NUMBER, 5, "torn"),)
+    assert repair.torn == (A,)
+
+
+def test_a_clip_whose_record_is_final_was_complete() -> None:
+    repair = reconcile({f"{DAY}.{A}.age.part": 5, f"{A}.meta.age": 3}, [])
+    assert repair.renames == ((f"clips/{DAY}.{A}.age.part", f"clips/{DAY}.{A}.age"),)
+    assert repair.entries == (ClipEntry(A, NUMBER, 5, "whole"),)
+    assert repair.torn == ()
+
+
+def test_a_half_written_record_proves_nothing_and_is_removed() -> None:
+    repair = reconcile({f"{DAY}.{A}.age.part": 5, f"{A}.meta.age.part": 3}, [])
+    assert repair.removals == (f"clips/{A}.meta.age.part",)
+    assert repair.torn == (A,)
+
+
+def test_an_empty_file_and_a_record_without_clip_are_removed() -> None:
+    repair = reconcile({f"{DAY}.{A}.age.part": 0, f"{B}.meta.age": 3}, [])
+    assert set(repair.removals) == {f"clips/{DAY}.{A}.age.part", f"clips/{B}.meta.age"}
+    assert repair.entries == ()
+
+
+def test_an_index_that_was_lost_is_rebuilt_by_day() -> None:
+    repair = reconcile({f"{DAY}.{B}.age": 1, f"2026-11-23.{C}.torn.age": 2, f"{DAY}.{A}.age": 3}, [])
+    assert [entry.clip for entry in repair.entries] == [C, A, B]
+
+
+def test_known_clips_keep_their_order_and_vanished_ones_are_dropped() -> None:
+    known = [ClipEntry(B, NUMBER, 9, "whole"), ClipEntry(C, 1, 1, "whole"), ClipEntry(A, NUMBER, 3, "torn")]
+    repair = reconcile({f"{DAY}.{A}.age": 3, f"{DAY}.{B}.age": 9}, known)
+    assert repair.entries == (ClipEntry(B, NUMBER, 9, "whole"), ClipEntry(A, NUMBER, 3, "whole"))
+
+
+def test_a_second_file_of_a_clip_is_removed_for_it_would_never_expire() -> None:
+    files = {
+        f"{DAY}.{A}.torn.age": 3,
+        f"{DAY}.{A}.age": 9,
+        f"{DAY}.{A}.age.part": 4,
+        f"2026-11-25.{A}.age": 9,
+    }
+    repair = reconcile(files, [])
+    assert repair.entries == (ClipEntry(A, NUMBER, 9, "whole"),)
+    assert len(repair.removals) == 3
+
+
+def test_files_of_others_are_left_alone_and_counted() -> None:
+    repair = reconcile({"notes.txt": 3, f"{A}.age": 1}, [])
+    assert repair.strangers == (f"{A}.age", "notes.txt")
+    assert not repair.removals
+    assert not repair.renames
+
+
+STEMS = [f"{day}.{clip}" for day in (DAY, "1970-01-01") for clip in (A, B)]
+NAMES = st.sampled_from(
+    [f"{stem}{suffix}" for stem in STEMS for suffix in (".age", ".torn.age", ".age.part")]
+    + [f"{clip}{suffix}" for clip in (A, B) for suffix in (".meta.age", ".meta.age.part")]
+)
+
+
+@given(st.dictionaries(NAMES, st.integers(0, 3)), st.permutations([A, B, C]))
+def test_a_mended_vault_needs_no_mending(sizes: dict[str, int], order: list[str]) -> None:
+    repair = reconcile(sizes, [ClipEntry(clip, 0, 0, "whole") for clip in order])
+    files = {f"clips/{name}": size for name, size in sizes.items()}
+    for old, new in repair.renames:
+        assert new not in files
+        files[new] = files.pop(old)
+    for name in repair.removals:
+        del files[name]
+    again = reconcile({name.removeprefix("clips/"): size for name, size in files.items()}, repair.entries)
+    assert (again.renames, again.removals, again.torn) == ((), (), ())
+    assert again.entries == repair.entries
