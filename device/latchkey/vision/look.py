@@ -5,13 +5,14 @@ be true is refused as a whole, because a box that is nonsense hides nothing.
 """
 
 import math
+from collections.abc import Iterable
 from numbers import Real
 
 import cv2
 import numpy as np
 
 from latchkey.errors import FinderError
-from latchkey.frames import Bgr, Box, Plane, RawFrame
+from latchkey.frames import Bgr, Box, Cover, Plane, RawFrame
 from latchkey.ports import FaceFinder
 
 STRIDE_PX = 32
@@ -20,26 +21,103 @@ STRIDE_PX = 32
 FACE_LIMIT = 100
 """More faces than this at a door are a detector gone wrong; the frame is covered whole instead."""
 
+CLOSE_UPS = 2
+"""Closer looks at one frame: a visitor and one other. Each costs as much as the look itself."""
 
-def look(finder: FaceFinder, frame: RawFrame) -> list[Box]:
+WORTH_IT = 0.7
+"""A window wider than this share of the picture would show its faces hardly larger."""
+
+TALL = 3.4
+"""A person is at most so many times as tall as the part of them that is seen moving is wide."""
+
+MARGIN = 0.12
+"""Room left around what moves, as a share of the window: hair and hats are low contrast."""
+
+
+def look(finder: FaceFinder, frame: RawFrame, moving: Iterable[Cover] = ()) -> list[Box]:
     """Find faces; boxes in pixels of the frame, not clipped to it.
+
+    Looks at the whole picture, and once more, closer, at what is `moving` where that is small
+    (`close_ups`): a face at the garden gate is a dozen pixels wide in the small picture.
 
     Raises FinderError if the detector fails or its answer cannot be true: wrong types, more
     than `FACE_LIMIT` faces, scores outside 0..1, coordinates that are not finite, turned round,
     or more than one picture away.
     """
-    width, height = small_size(frame.width, frame.height, finder.long_side_px)
+    size = small_size(frame.width, frame.height, finder.long_side_px)
+    found = _look_at(finder, frame, Cover(0, 0, frame.width, frame.height), size)
+    for window in close_ups(moving, frame.width, frame.height, size):
+        found += _look_at(finder, frame, window, size)
+    return found
+
+
+def close_ups(moving: Iterable[Cover], width: int, height: int, size: tuple[int, int]) -> list[Cover]:
+    """Give the windows worth a closer look, at most `CLOSE_UPS`, the largest movement first.
+
+    A window has the shape of the detector's picture and hangs from where the head of what moves
+    would be: often only legs differ enough from what is behind them. None is given for movement
+    so wide that a window would show it hardly larger.
+    """
+    windows: list[Cover] = []
+    for box in sorted(moving, key=_area, reverse=True):
+        if any(_holds(window, box) for window in windows):
+            continue
+        scale = max((box.x1 - box.x0) * (1 + 2 * MARGIN) / size[0], 1.0)
+        across, down = (round(side * scale) // 2 * 2 for side in size)
+        if across > width * WORTH_IT or down > height * WORTH_IT or len(windows) == CLOSE_UPS:
+            break
+        left = min(max((box.x0 + box.x1 - across) // 2, 0), width - across) // 2 * 2
+        head = min(box.y0, box.y1 - round(TALL * (box.x1 - box.x0)))
+        top = min(max(head - round(down * MARGIN), 0), height - down) // 2 * 2
+        windows.append(Cover(left, top, left + across, top + down))
+    return windows
+
+
+def _area(box: Cover) -> int:
+    return (box.x1 - box.x0) * (box.y1 - box.y0)
+
+
+def _holds(window: Cover, box: Cover) -> bool:
+    """Whether the top of what moves, where a head would be, is in the window."""
+    return window.x0 <= box.x0 and box.x1 <= window.x1 and window.y0 <= box.y0 < window.y1
+
+
+def _look_at(finder: FaceFinder, frame: RawFrame, window: Cover, size: tuple[int, int]) -> list[Box]:
+    """Look at one window of the frame, scaled to `size`; boxes in pixels of the frame."""
+    width, height = size
     try:
-        answer: object = finder.find(small_bgr(frame, width, height))
+        answer: object = finder.find(small_bgr(_cut(frame, window), width, height))
     except cv2.error as error:
         raise FinderError(f"{finder.name} failed: in OpenCV") from error
     if not isinstance(answer, list):
         raise FinderError(f"{finder.name} answered no list but a {type(answer).__name__}")
     if len(answer) > FACE_LIMIT:
         raise FinderError(f"{finder.name} answered {len(answer)} faces")
-    scale_x, scale_y = frame.width / width, frame.height / height
+    scale_x, scale_y = (window.x1 - window.x0) / width, (window.y1 - window.y0) / height
     boxes = [_checked(box, width, height, finder.name) for box in answer]
-    return [Box(b.x0 * scale_x, b.y0 * scale_y, b.x1 * scale_x, b.y1 * scale_y, b.score) for b in boxes]
+    return [
+        Box(
+            window.x0 + box.x0 * scale_x,
+            window.y0 + box.y0 * scale_y,
+            window.x0 + box.x1 * scale_x,
+            window.y0 + box.y1 * scale_y,
+            box.score,
+        )
+        for box in boxes
+    ]
+
+
+def _cut(frame: RawFrame, window: Cover) -> RawFrame:
+    """Give a window of the frame, by reference; its corners are even."""
+    rows, columns = slice(window.y0, window.y1), slice(window.x0, window.x1)
+    half_rows, half_columns = (slice(part.start // 2, part.stop // 2) for part in (rows, columns))
+    return RawFrame(
+        frame.y[rows, columns],
+        frame.u[half_rows, half_columns],
+        frame.v[half_rows, half_columns],
+        frame.at_ns,
+        frame.colour,
+    )
 
 
 def small_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:

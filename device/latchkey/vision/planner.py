@@ -6,8 +6,9 @@ Rules
 - `ok`: the frame itself was looked at, or it lies between two good looks at most
   `MAX_LOOK_GAP_NS` apart. All else is `fallback_full`: a missing answer never means a bare frame.
 - Covered are the faces of all looks within ± `union_s`, and faces on their way between looks.
-- Without a detector all that has moved since the clip began stays covered (`fallback_region`);
-  if nothing has, or it is more than half of the picture, all is.
+- Without a detector all that has moved since the clip began stays covered, and everything above
+  it (`fallback_region`): often only legs differ from what is behind them. If nothing has moved,
+  or it is more than half of the picture, all is covered.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -18,7 +19,7 @@ from latchkey.units import NS_PER_MS, to_ns
 from latchkey.vision.motion import Motion
 from latchkey.vision.rectangles import area, dilate, joined, on_grid, outermost
 from latchkey.vision.redactor import CoverPlan
-from latchkey.vision.tracks import Tracks
+from latchkey.vision.tracks import LEAD_NS, Tracks
 
 MAX_LOOK_GAP_NS = 135 * NS_PER_MS
 """Looks may be this far apart: 2 frames at 15 a second, 3 at 25, 4 at 30. Beyond it coverage falls
@@ -30,8 +31,9 @@ COVER_LIMIT = 400
 REGION_LIMIT = 16
 """Separate regions that motion leaves before they become one."""
 
-REGION_PAD = 0.1
-"""Share of its size by which a region of motion grows on every side: hair and hands are low contrast."""
+REGION_PAD = 0.25
+"""Share of its size by which a region of motion grows to the sides and down: legs are narrower than
+shoulders, and hair and hands have little contrast. Upwards it reaches the edge of the picture."""
 
 REGION_SHARE = 0.5
 """A region larger than this share of the picture becomes all of it."""
@@ -52,7 +54,7 @@ class CoverPlanner:
     @property
     def look_ahead_ns(self) -> int:
         """How far after a frame looks can still cover it."""
-        return to_ns(self._settings.union_s)
+        return max(to_ns(self._settings.union_s), LEAD_NS)
 
     def add_look(self, at_ns: int, boxes: list[Box] | None) -> None:
         """Take the answer of the look at the frame of `at_ns`; None = it failed or came too late.
@@ -77,8 +79,9 @@ class CoverPlanner:
             return self._region(at_ns, width, height)
         if not self._is_seen(at_ns):
             return _full(width, height)
-        first = bisect_left(self._looked, at_ns - self.look_ahead_ns)
-        last = bisect_right(self._looked, at_ns + self.look_ahead_ns)
+        union_ns = to_ns(self._settings.union_s)
+        first = bisect_left(self._looked, at_ns - union_ns)
+        last = bisect_right(self._looked, at_ns + union_ns)
         faces = [box for look_ns in self._looked[first:last] for box in self._faces[look_ns]]
         faces += self._tracks.at(at_ns, at_ns + self.look_ahead_ns)
         if len(faces) > COVER_LIMIT:
@@ -107,16 +110,16 @@ class CoverPlanner:
         while self._motions and self._motions[0][0] <= at_ns + self.look_ahead_ns:
             _, boxes = self._motions.pop(0)
             self._moved = joined([*self._moved, *boxes], REGION_LIMIT)
-        padded = [_padded(box, width, height) for box in self._moved]
+        padded = [_column(box, width, height) for box in self._moved]
         covers = joined((cover for cover in padded if cover), REGION_LIMIT)
         if not covers or sum(map(area, covers)) > REGION_SHARE * width * height:
             return _full(width, height)
         return CoverPlan(FilterState.FALLBACK_REGION, covers)
 
 
-def _padded(box: Cover, width: int, height: int) -> Cover | None:
+def _column(box: Cover, width: int, height: int) -> Cover | None:
     pad_x, pad_y = (box.x1 - box.x0) * REGION_PAD, (box.y1 - box.y0) * REGION_PAD
-    return on_grid(box.x0 - pad_x, box.y0 - pad_y, box.x1 + pad_x, box.y1 + pad_y, width, height)
+    return on_grid(box.x0 - pad_x, 0, box.x1 + pad_x, box.y1 + pad_y, width, height)
 
 
 def _full(width: int, height: int) -> CoverPlan:

@@ -1,9 +1,11 @@
 """Tracks: the same face in one look and a later one, so that it is covered on its way between.
 
-Linking errs towards covering: a wrong link draws a cover between two faces and hides no less.
+Linking errs towards covering: a wrong link draws a cover between two faces and hides no less. A
+track also reaches `LEAD_NS` beyond its first and last sighting, straight on: somebody who walks into
+the picture is a face before a detector knows it.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from latchkey.frames import Box
 from latchkey.units import NS_PER_MS
@@ -22,16 +24,32 @@ OPEN_LIMIT = 200
 """Faces that wait for their next sighting; far more than real people, few enough to compare."""
 
 
-class Passage(NamedTuple):
-    """A face's way from one look to the next one that found it."""
+LEAD_NS = 400 * NS_PER_MS
+"""How long before its first and after its last sighting a face is taken to have moved on evenly."""
+
+
+@dataclass(slots=True)
+class Passage:
+    """A face's way from one look to the next one that found it.
+
+    `begins` and `ends` tell whether no other passage leads to it, or on from it.
+    """
 
     from_ns: int
     to_ns: int
     first: Box
     last: Box
+    begins: bool
+    ends: bool = True
+
+    def reaches(self, at_ns: int) -> bool:
+        """Whether the face may have been on this way, or on its straight continuation."""
+        early_ns = LEAD_NS if self.begins else 0
+        late_ns = LEAD_NS if self.ends else 0
+        return self.from_ns - early_ns <= at_ns <= self.to_ns + late_ns
 
     def at(self, at_ns: int) -> Box:
-        """Where the face is at a time between, on a straight line."""
+        """Where the face is at a time, on a straight line."""
         return between(self.first, self.last, (at_ns - self.from_ns) / (self.to_ns - self.from_ns))
 
 
@@ -39,12 +57,12 @@ class Tracks:
     """Links the faces of looks that come in time order."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[int, Box]] = []
+        self._open: list[tuple[int, Box, Passage | None]] = []
         self.passages: list[Passage] = []
 
     def add(self, at_ns: int, boxes: list[Box]) -> None:
         """Take the faces of one look."""
-        self._open = [(seen_ns, box) for seen_ns, box in self._open if 0 < at_ns - seen_ns <= BRIDGE_NS]
+        self._open = [track for track in self._open if 0 < at_ns - track[0] <= BRIDGE_NS]
         pairs = [
             (_distance(old[1], new), i, j)
             for i, old in enumerate(self._open)
@@ -52,23 +70,26 @@ class Tracks:
             if _alike(old[1], new)
         ]
         linked_old: set[int] = set()
-        linked_new: set[int] = set()
+        linked_new: dict[int, Passage] = {}
         for _, i, j in sorted(pairs):
             if i in linked_old or j in linked_new:
                 continue
             linked_old.add(i)
-            linked_new.add(j)
-            self.passages.append(Passage(self._open[i][0], at_ns, self._open[i][1], boxes[j]))
+            from_ns, box, before = self._open[i]
+            if before is not None:
+                before.ends = False
+            linked_new[j] = Passage(from_ns, at_ns, box, boxes[j], begins=before is None)
+        self.passages += linked_new.values()
         left = [track for i, track in enumerate(self._open) if i not in linked_old]
-        self._open = [*left, *((at_ns, box) for box in boxes)][-OPEN_LIMIT:]
+        self._open = [*left, *((at_ns, box, linked_new.get(j)) for j, box in enumerate(boxes))][-OPEN_LIMIT:]
 
     def at(self, at_ns: int, until_ns: int) -> list[Box]:
         """Give the faces on their way at a time, by looks up to `until_ns`."""
-        return [p.at(at_ns) for p in self.passages if p.from_ns <= at_ns <= p.to_ns <= until_ns]
+        return [p.at(at_ns) for p in self.passages if p.to_ns <= until_ns and p.reaches(at_ns)]
 
     def forget_before(self, at_ns: int) -> None:
-        """Drop passages that ended earlier."""
-        self.passages = [p for p in self.passages if p.to_ns >= at_ns]
+        """Drop passages that reach no later time."""
+        self.passages = [p for p in self.passages if p.to_ns + LEAD_NS >= at_ns]
 
 
 def _size(box: Box) -> float:

@@ -182,6 +182,13 @@ def test_without_a_detector_all_that_has_moved_stays_covered_for_the_whole_clip(
         assert any(holds(cover, Box(*box), dilation=1.2) for cover in plan.covers)
 
 
+def test_without_a_detector_the_head_above_moving_legs_is_covered_too() -> None:
+    """Dark legs on a light path move; a face before a hedge of equal brightness does not."""
+    legs, face = Cover(1224, 588, 1280, 692), Box(1234, 346, 1267, 373)
+    plan = without_finder(moved(legs)).plan(0, WIDTH, HEIGHT)
+    assert any(holds(cover, face) for cover in plan.covers)
+
+
 def test_without_a_detector_what_will_move_soon_is_covered_already() -> None:
     made = CoverPlanner(PrivacySettings(), has_finder=False)
     made.add_motion(0, moved(Cover(0, 0, 10, 10)))
