@@ -79,6 +79,11 @@ class MemoryBroker:
         """Push a client out; its will is published."""
         self.drop(self._links[client], reason, say_will=True)
 
+    @property
+    def clients(self) -> frozenset[str]:
+        """Who is connected."""
+        return frozenset(self._links)
+
     def publish(self, publication: Publication, client: str = "home") -> None:
         """Take a publication of somebody else, and pass it on to whoever subscribed."""
         self._accept(client, publication)
