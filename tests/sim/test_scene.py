@@ -92,9 +92,12 @@ def test_a_face_half_outside_the_picture_is_clipped_and_a_sliver_is_none() -> No
 
 
 @pytest.mark.parametrize(
-    ("yaw", "seen"), [(0, True), (-60, True), (-90, True), (110, True), (121, False), (180, False), (-170, False)]
+    ("yaw", "seen"),
+    [(0, True), (-60, True), (-90, True), (110, True), (121, False), (180, False), (-170, False)],
 )
-def test_a_profile_is_a_face_as_long_as_an_eye_shows_and_the_back_of_a_head_is_none(yaw: float, seen: bool) -> None:
+def test_a_profile_is_a_face_as_long_as_an_eye_shows_and_the_back_of_a_head_is_none(
+    yaw: float, seen: bool
+) -> None:
     assert (face_box((320, 200), 0.4, yaw, 0, (640, 360)) is not None) is seen
 
 
