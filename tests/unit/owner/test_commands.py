@@ -1,0 +1,229 @@
+"""`latchkey owner` and `latchkey clips` as commands and as a real program."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from latchkey.adapters.disk import FolderDisk
+from latchkey.adapters.index import SqliteIndex
+from latchkey.cli.clips import COMMAND as CLIPS
+from latchkey.cli.command import Command, Terminal
+from latchkey.cli.owner import COMMAND as OWNER
+from latchkey.errors import LatchkeyError, NotOnDisk, OwnerKeyError, UsageError
+from latchkey.events import Trigger
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.settings import VaultSettings
+from latchkey.vault import INDEX_NAME, ClipMeta
+from latchkey_sim.entropy import SeededEntropy
+
+A, B = "a" * 32, "b" * 32
+VIDEO = bytes(range(256)) * 400
+STATES = {"ok": 299, "fallback_region": 1, "fallback_full": 0}
+NOON_NS = 1_795_521_600_000_000_000  # 2026-11-24T12:00:00Z
+BOTH = (Trigger.RING, Trigger.MOTION)
+META = ClipMeta(A, Trigger.RING, BOTH, NOON_NS, 5, 20_000_000_000, 300, 150, STATES, "centerface", 0, 1)
+
+
+@dataclass
+class House:
+    """A home folder with a key, and a vault with a whole clip A and a torn clip B."""
+
+    home: Path
+    vault: Path
+    key: Path
+    index: SqliteIndex
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "HOME": str(self.home)}
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    home, vault = tmp_path / "home", tmp_path / "vault"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    public = run(OWNER, "init")[0].strip()
+    index = SqliteIndex(vault / INDEX_NAME)
+    keeper = VaultKeeper(FolderDisk(vault), index, [public], SeededEntropy(1).take, VaultSettings())
+    opened = keeper.begin(A, 20_781)
+    opened.append(VIDEO)
+    opened.finish(META)
+    keeper.begin(B, 20_780).append(VIDEO)
+    keeper.start()
+    return House(home, vault, home / ".config/latchkey/owner.key", index)
+
+
+def run(command: Command, *arguments: object) -> tuple[str, str]:
+    """Run a command; give what it wrote to stdout and stderr. Raises what it raises."""
+    parser = ArgumentParser()
+    command.configure(parser)
+    terminal = Terminal(io.StringIO(), io.StringIO())
+    assert command.run(parser.parse_args([str(word) for word in arguments]), terminal) == 0
+    assert isinstance(terminal.out, io.StringIO)
+    assert isinstance(terminal.err, io.StringIO)
+    return terminal.out.getvalue(), terminal.err.getvalue()
+
+
+def program(house: House, *words: object) -> subprocess.CompletedProcess[bytes]:
+    """Run the installed program in a process of its own."""
+    code = "import sys; from latchkey.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
+        env=house.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False,
+    )  # fmt: skip
+
+
+def test_init_prints_the_public_key_alone_and_the_advice_apart(house: House, tmp_path: Path) -> None:
+    out, err = run(OWNER, "init", "--out", tmp_path / "second.key")
+    assert out.startswith("age1")
+    assert len(out.split()) == 1
+    assert "recipients" in err
+    assert "SECRET" not in out + err
+
+
+def test_public_prints_what_init_printed(house: House, tmp_path: Path) -> None:
+    out, _ = run(OWNER, "init", "--out", tmp_path / "second.key")
+    assert run(OWNER, "public", "--key", tmp_path / "second.key")[0] == out
+    assert run(OWNER, "public")[0] != out
+
+
+def test_init_never_overwrites(house: House) -> None:
+    with pytest.raises(UsageError):
+        run(OWNER, "init")
+
+
+def test_a_key_that_others_can_read_is_warned_about(house: House) -> None:
+    house.key.chmod(0o644)
+    assert "chmod 600" in run(OWNER, "public")[1]
+
+
+def test_the_list_without_a_key_tells_id_day_bytes_and_state_only(house: House) -> None:
+    house.key.unlink()
+    rows = json.loads(run(CLIPS, "list", "--json", "--vault", house.vault)[0])
+    assert [set(row) for row in rows] == [{"id", "day", "size_bytes", "state"}] * 2
+    out, err = run(CLIPS, "list", "--vault", house.vault)
+    assert f"{A}  2026-11-24" in out
+    assert f"{B}  2026-11-23" in out
+    assert "--key" in err
+
+
+def test_the_list_with_the_key_tells_when_why_and_how_long(house: House) -> None:
+    torn, whole = json.loads(run(CLIPS, "list", "--json", "--vault", house.vault)[0])
+    assert whole["start"] == "2026-11-24T12:00:00Z"
+    assert whole["length_s"] == 20.0
+    assert whole["triggers"] == ["ring", "motion"]
+    assert whole["filter"] == "fallback_region"
+    assert torn["state"] == "torn"
+    out, _ = run(CLIPS, "list", "--vault", house.vault)
+    assert "2026-11-24 12:00:00 UTC  ring" in out
+
+
+def test_the_list_with_a_wrong_key_says_so_for_each_clip_and_goes_on(house: House, tmp_path: Path) -> None:
+    run(OWNER, "init", "--out", tmp_path / "other.key")
+    rows = json.loads(
+        run(CLIPS, "list", "--json", "--vault", house.vault, "--key", tmp_path / "other.key")[0]
+    )
+    assert "no identity matched" in rows[1]["error"]
+
+
+def test_a_clip_with_an_absurd_clock_is_listed(house: House) -> None:
+    public = run(OWNER, "public")[0].strip()
+    keeper = VaultKeeper(
+        FolderDisk(house.vault), house.index, [public], SeededEntropy(2).take, VaultSettings()
+    )
+    opened = keeper.begin("c" * 32, 10**7)
+    opened.append(VIDEO)
+    opened.finish(replace(META, clip="c" * 32, start_wall_ns=10**30))
+    assert "9999-12-31 23:59:59 UTC" in run(CLIPS, "list", "--vault", house.vault)[0]
+
+
+def test_settings_tell_where_the_vault_is(house: House, tmp_path: Path) -> None:
+    (tmp_path / "latchkey.toml").write_text('schema = 1\n[vault]\npath = "vault"\n')
+    assert A in run(CLIPS, "list", "--config", tmp_path / "latchkey.toml")[0]
+
+
+def test_a_missing_vault_is_one_clear_error(house: House, tmp_path: Path) -> None:
+    with pytest.raises(NotOnDisk, match="no vault"):
+        run(CLIPS, "list", "--vault", tmp_path / "none")
+
+
+def test_a_clip_opens_by_the_start_of_its_id(house: House, tmp_path: Path) -> None:
+    out, err = run(CLIPS, "open", A[:6], "-o", tmp_path / "clip.mp4", "--vault", house.vault)
+    assert (tmp_path / "clip.mp4").read_bytes() == VIDEO
+    assert out == ""
+    assert "clip.mp4" in err
+
+
+def test_without_a_key_nothing_opens(house: House, tmp_path: Path) -> None:
+    house.key.unlink()
+    with pytest.raises(OwnerKeyError):
+        run(CLIPS, "open", A, "-o", tmp_path / "clip.mp4", "--vault", house.vault)
+    assert not (tmp_path / "clip.mp4").exists()
+
+
+def test_a_removed_clip_is_gone_from_files_and_index(house: House) -> None:
+    _, err = run(CLIPS, "rm", A, "--yes", "--vault", house.vault)
+    assert "flash may keep old blocks" in err
+    assert not [path for path in (house.vault / "clips").iterdir() if A in path.name]
+    assert [entry.clip for entry in house.index.entries()] == [B]
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_video_is_not_written_to_a_terminal(house: House) -> None:
+    parser = ArgumentParser()
+    CLIPS.configure(parser)
+    options = parser.parse_args(["open", A, "-o", "-", "--vault", str(house.vault)])
+    with pytest.raises(UsageError, match="not for a terminal"):
+        CLIPS.run(options, Terminal(Screen(), io.StringIO()))
+
+
+@pytest.mark.slow
+def test_the_program_writes_a_clip_to_a_pipe_and_nothing_else(house: House) -> None:
+    done = program(house, "clips", "open", A[:8], "-o", "-", "--vault", house.vault)
+    assert (done.returncode, done.stdout, done.stderr) == (0, VIDEO, b"")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["clips", "open", B, "-o", "x.mp4"], 6, "power was lost"),
+        (["clips", "open", "cccccc", "-o", "x.mp4"], 7, "no clip cccccc"),
+        (["clips", "open", A, "-o", "x.mp4", "--key", "/nonexistent"], 5, "key file"),
+        (["clips", "rm", A], 2, "nobody to ask"),
+        (["clips"], 2, "ACTION"),
+        (["owner", "init"], 2, "left as it is"),
+    ],
+)
+def test_the_program_says_what_is_wrong_in_one_line_and_a_documented_code(
+    house: House, words: list[str], code: int, said: str
+) -> None:
+    place = ["--vault", str(house.vault)] if words[0] == "clips" and len(words) > 1 else []
+    done = program(house, *words, *place)
+    assert done.returncode == code
+    assert done.stdout == b""
+    first, *others = done.stderr.decode().splitlines()
+    assert first.startswith("latchkey: error: ")
+    assert said in first
+    assert all(line.startswith("latchkey: hint: ") for line in others)
+
+
+def test_every_error_of_these_commands_is_ours(house: House, tmp_path: Path) -> None:
+    whole = next((house.vault / "clips").glob(f"*{A}.age"))
+    whole.write_bytes(whole.read_bytes()[:-1])
+    with pytest.raises(LatchkeyError) as caught:
+        run(CLIPS, "open", A, "-o", tmp_path / "clip.mp4", "--vault", house.vault)
+    assert caught.value.exit_code == 6
