@@ -332,3 +332,12 @@ def test_a_ring_at_no_time_is_refused(text: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         parser.parse_args([f"--ring-at={text}"])
     assert "ring-at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["-3", "1.5", "x", ""])
+def test_a_seed_that_is_no_whole_number_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = ArgumentParser()
+    COMMAND.configure(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args([f"--seed={text}"])
+    assert "seed" in capsys.readouterr().err

@@ -39,7 +39,7 @@ def configure(parser: ArgumentParser) -> None:
         help="press the bell then; may be repeated",
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="another visitor, other weather (default: 1)"
+        "--seed", type=_seed, default=1, metavar="N", help="another visitor, other weather (default: 1)"
     )
     parser.add_argument(
         "--seconds",
@@ -128,6 +128,12 @@ def _verdict(terminal: Terminal, summary: Summary) -> int:
         terminal.say(f"latchkey: error: {fault}")
     terminal.say("latchkey: hint: visit.png and summary.json show what was recorded")
     return EXIT_UNCOVERED
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
