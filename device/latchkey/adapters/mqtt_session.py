@@ -49,7 +49,7 @@ _WORDS = {
     _UNSUPPORTED_VERSION: "the broker does not speak this version of MQTT",
     0x85: "the broker does not accept our client id",
     0x86: "the broker rejects the user name or password",
-    0x87: "the broker does not allow this device to connect",
+    0x87: "the broker does not allow it",
     0x88: "the broker is not available",
     0x89: "the broker is busy",
     0x8A: "the broker has banned this device",
