@@ -15,8 +15,8 @@ from latchkey.ports import Ticket, Workers
 from latchkey.units import NS_PER_MS
 from latchkey.vision import Motion, PackedFrame, pack, unpack
 
-RAW_NS = 600 * NS_PER_MS
-"""A little more than look-ahead and slack together: 9 frames (12 MB) at 720p15, 15 (47 MB) at 1080p25."""
+RAW_NS = 700 * NS_PER_MS
+"""A little more than look-ahead and slack together: 11 frames (15 MB) at 720p15, 18 (56 MB) at 1080p25."""
 
 TOTAL_LIMIT_BYTES = 96 << 20
 """All frames together. At 720p a packed frame takes 0.1 to 0.3 MB: half a minute and more."""

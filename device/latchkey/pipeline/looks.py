@@ -148,11 +148,17 @@ class Looker:
             return
         self._late = None
         try:
-            ticket = self._workers.submit("look", lambda: look(self._finder, held.picture()))
+            ticket = self._workers.submit(
+                "look", lambda: look(self._finder, held.picture(), held.motion.boxes)
+            )
         except WorkerBusy:
             self._fail(held.at_ns, LATE)
             return
         self._flight.append(_Look(held.at_ns, self._clock.now_ns(), ticket))
+
+    def _look(self, held: Held) -> list[Box]:
+        """Look at a frame; runs in the look worker."""
+        return look(self._finder, held.picture(), held.motion.boxes)
 
     def _take(self, done: _Look) -> None:
         try:

@@ -28,6 +28,10 @@ LEAD_NS = 400 * NS_PER_MS
 """How long before its first and after its last sighting a face is taken to have moved on evenly."""
 
 
+DOUBT = 0.5
+"""How much larger a face is taken to be `LEAD_NS` beyond what was seen of it: boxes jitter."""
+
+
 @dataclass(slots=True)
 class Passage:
     """A face's way from one look to the next one that found it.
@@ -49,8 +53,16 @@ class Passage:
         return self.from_ns - early_ns <= at_ns <= self.to_ns + late_ns
 
     def at(self, at_ns: int) -> Box:
-        """Where the face is at a time, on a straight line."""
-        return between(self.first, self.last, (at_ns - self.from_ns) / (self.to_ns - self.from_ns))
+        """Where the face is at a time, on a straight line; beyond its ends larger, the further the more."""
+        box = between(self.first, self.last, (at_ns - self.from_ns) / (self.to_ns - self.from_ns))
+        if self.from_ns <= at_ns <= self.to_ns:
+            return box
+        beyond_ns = max(self.from_ns - at_ns, at_ns - self.to_ns)
+        grown = (1 + DOUBT * beyond_ns / LEAD_NS) / 2
+        half_w = max(self.first.x1 - self.first.x0, self.last.x1 - self.last.x0) * grown
+        half_h = max(self.first.y1 - self.first.y0, self.last.y1 - self.last.y0) * grown
+        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        return Box(x - half_w, y - half_h, x + half_w, y + half_h, box.score)
 
 
 class Tracks:

@@ -1,0 +1,52 @@
+"""Tracks: a face is covered between its sightings, and a little before and after them."""
+
+import pytest
+
+from latchkey.frames import Box
+from latchkey.units import NS_PER_MS
+from latchkey.vision.tracks import LEAD_NS, Tracks
+
+LOOK_NS = 133 * NS_PER_MS
+
+
+def _walk(looks: range) -> Tracks:
+    """Somebody 40 px wide walks 20 px to the right from look to look."""
+    tracks = Tracks()
+    for number in looks:
+        x = 100.0 + 20 * number
+        tracks.add(number * LOOK_NS, [Box(x, 50, x + 40, 100, 0.9)])
+    return tracks
+
+
+def _middles(tracks: Tracks, at_ns: int) -> list[float]:
+    return [(box.x0 + box.x1) / 2 for box in tracks.at(at_ns, at_ns + LEAD_NS)]
+
+
+def test_between_two_sightings_a_face_is_on_its_way() -> None:
+    assert _middles(_walk(range(5, 7)), 5 * LOOK_NS + LOOK_NS // 2) == pytest.approx([230], abs=0.1)
+
+
+@pytest.mark.parametrize("early", [1, 2])
+def test_somebody_who_walks_into_the_picture_is_covered_before_the_first_sighting(early: int) -> None:
+    tracks = _walk(range(5, 8))
+    assert _middles(tracks, (5 - early) * LOOK_NS + 1) == pytest.approx([220 - 20 * early], abs=0.5)
+
+
+def test_somebody_who_leaves_is_covered_after_the_last_sighting() -> None:
+    assert _middles(_walk(range(5, 8)), 9 * LOOK_NS) == pytest.approx([300], abs=0.5)
+
+
+def test_a_track_reaches_no_further_than_its_lead() -> None:
+    tracks = _walk(range(5, 8))
+    assert _middles(tracks, 5 * LOOK_NS - LEAD_NS - 1) == []
+    assert _middles(tracks, 7 * LOOK_NS + LEAD_NS + 1) == []
+
+
+def test_in_the_middle_of_a_track_only_its_own_passage_counts() -> None:
+    assert len(_middles(_walk(range(5, 12)), 8 * LOOK_NS + 1)) == 1
+
+
+def test_covers_grow_with_the_distance_from_what_was_seen() -> None:
+    tracks = _walk(range(5, 8))
+    near, far = (tracks.at(7 * LOOK_NS + ms * NS_PER_MS, 10**12)[0] for ms in (40, 360))
+    assert far.x1 - far.x0 > near.x1 - near.x0 > 40
