@@ -58,18 +58,18 @@ def test_no_snooze_outlasts_a_day(sent: list[tuple[Command, int]], now_ns: int) 
 @given(st.booleans(), st.booleans(), st.integers(0, 1440), st.integers(0, 10**13), st.integers(0, 2 * 10**18))
 def test_stored_modes_come_back(off: bool, closed: bool, minutes: int, now_ns: int, wall_ns: int) -> None:
     wishes = Wishes(off, closed, now_ns + minutes * MINUTE_NS if minutes else 0)
-    assert modes.decode(modes.encode(wishes, now_ns, wall_ns), now_ns, wall_ns) == wishes
+    assert modes.decode_wishes(modes.encode_wishes(wishes, now_ns, wall_ns), now_ns, wall_ns) == wishes
 
 
 def test_a_snooze_goes_on_while_the_power_is_off() -> None:
-    data = modes.encode(Wishes(snooze_until_ns=30 * MINUTE_NS), 0, 0)
-    assert modes.decode(data, 0, 10 * MINUTE_NS).snooze_until_ns == 20 * MINUTE_NS
-    assert modes.decode(data, 0, 31 * MINUTE_NS) == Wishes()
+    data = modes.encode_wishes(Wishes(snooze_until_ns=30 * MINUTE_NS), 0, 0)
+    assert modes.decode_wishes(data, 0, 10 * MINUTE_NS).snooze_until_ns == 20 * MINUTE_NS
+    assert modes.decode_wishes(data, 0, 31 * MINUTE_NS) == Wishes()
 
 
 def test_a_clock_that_went_back_does_not_prolong_a_snooze() -> None:
-    data = modes.encode(Wishes(snooze_until_ns=30 * MINUTE_NS), 0, 10**18)
-    assert modes.decode(data, 0, 0).snooze_until_ns == 30 * MINUTE_NS
+    data = modes.encode_wishes(Wishes(snooze_until_ns=30 * MINUTE_NS), 0, 10**18)
+    assert modes.decode_wishes(data, 0, 0).snooze_until_ns == 30 * MINUTE_NS
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_clock_that_went_back_does_not_prolong_a_snooze() -> None:
 )
 def test_damaged_modes_are_noticed(data: bytes) -> None:
     with pytest.raises(ModesDamaged):
-        modes.decode(data, 0, 0)
+        modes.decode_wishes(data, 0, 0)
 
 
 def test_what_holds_after_damage_closes_the_shutter() -> None:

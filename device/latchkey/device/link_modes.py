@@ -9,8 +9,17 @@ from dataclasses import replace
 
 from latchkey.errors import DiskError, NotOnDisk, WorkerBusy
 from latchkey.events import ModesSet
-from latchkey.pipeline import modes
 from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.modes import (
+    MOST_PRIVATE,
+    ModesDamaged,
+    Wishes,
+    apply,
+    decode_wishes,
+    effective,
+    encode_wishes,
+    snooze_left_ns,
+)
 from latchkey.ports import Board, Ticket
 from latchkey.settings import BaselineSettings
 from latchkey.wire import Command
@@ -25,7 +34,7 @@ class LinkModes:
         self._board = board
         self._baseline = baseline
         self._changed = changed
-        self._wishes = modes.Wishes()
+        self._wishes = Wishes()
         self._now = self._effective()
         self._to_store: bytes | None = None
         self._storing: Ticket[None] | None = None
@@ -38,7 +47,7 @@ class LinkModes:
     @property
     def snooze_left_ns(self) -> int:
         """How long the snooze lasts yet; 0 = there is none."""
-        return modes.snooze_left_ns(self._wishes, self._board.clock.now_ns())
+        return snooze_left_ns(self._wishes, self._board.clock.now_ns())
 
     @property
     def wake_ns(self) -> int | None:
@@ -53,11 +62,11 @@ class LinkModes:
         clock = self._board.clock
         trouble = ""
         try:
-            self._wishes = modes.decode(self._board.state.read(FILE), clock.now_ns(), clock.wall_ns())
+            self._wishes = decode_wishes(self._board.state.read(FILE), clock.now_ns(), clock.wall_ns())
         except NotOnDisk:
             pass
-        except modes.ModesDamaged as error:
-            self._wishes = modes.MOST_PRIVATE
+        except ModesDamaged as error:
+            self._wishes = MOST_PRIVATE
             trouble = f"{error}: the shutter closes until it is opened over the broker"
         self._now = self._effective()
         self._changed(self._now)
@@ -66,10 +75,10 @@ class LinkModes:
     def obey(self, command: Command) -> None:
         """Follow a command, as far as it makes the camera more private than the baseline."""
         clock = self._board.clock
-        wishes = modes.apply(self._wishes, command, clock.now_ns())
+        wishes = apply(self._wishes, command, clock.now_ns())
         if wishes != self._wishes:
             self._wishes = wishes
-            self._to_store = modes.encode(wishes, clock.now_ns(), clock.wall_ns())
+            self._to_store = encode_wishes(wishes, clock.now_ns(), clock.wall_ns())
         self._settle()
 
     def end_snooze(self) -> bool:
@@ -94,7 +103,7 @@ class LinkModes:
         return trouble
 
     def _effective(self) -> ModesSet:
-        return modes.effective(self._baseline, self._wishes, self._board.clock.now_ns())
+        return effective(self._baseline, self._wishes, self._board.clock.now_ns())
 
     def _settle(self) -> None:
         before, self._now = self._now, self._effective()

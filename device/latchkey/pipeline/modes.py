@@ -61,7 +61,7 @@ def snooze_left_ns(wishes: Wishes, now_ns: int) -> int:
     return max(0, wishes.snooze_until_ns - now_ns)
 
 
-def encode(wishes: Wishes, now_ns: int, wall_ns: int) -> bytes:
+def encode_wishes(wishes: Wishes, now_ns: int, wall_ns: int) -> bytes:
     """Give the wishes as they are stored, with the snooze in wall-clock seconds."""
     record = {
         "schema": SCHEMA,
@@ -73,7 +73,7 @@ def encode(wishes: Wishes, now_ns: int, wall_ns: int) -> bytes:
     return json.dumps(record, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
-def decode(data: bytes, now_ns: int, wall_ns: int) -> Wishes:
+def decode_wishes(data: bytes, now_ns: int, wall_ns: int) -> Wishes:
     """Read stored wishes. Raises ModesDamaged.
 
     A clock that went back (no battery behind it) lets a snooze begin its rest anew, not longer.
