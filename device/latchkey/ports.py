@@ -198,10 +198,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """The broker accepted us: retained states and queued events can go out now.
-
-    `note` is for the log: the protocol spoken, and what the broker would not grant.
-    """
+    """The broker accepted us: states and queued events can go out now. `note` is for the log."""
 
     note: str = ""
 
