@@ -36,7 +36,8 @@ DOUBT = 0.5
 class Passage:
     """A face's way from one look to the next one that found it.
 
-    `begins` and `ends` tell whether no other passage leads to it, or on from it.
+    `begins` tells whether no other passage leads to it; `next_ns` is the time of the look that found
+    the face again after it, None if there is none.
     """
 
     from_ns: int
@@ -44,12 +45,15 @@ class Passage:
     first: Box
     last: Box
     begins: bool
-    ends: bool = True
+    next_ns: int | None = None
 
-    def reaches(self, at_ns: int) -> bool:
-        """Whether the face may have been on this way, or on its straight continuation."""
+    def reaches(self, at_ns: int, until_ns: int) -> bool:
+        """Whether the face may have been on this way, or on its straight continuation.
+
+        Only looks up to `until_ns` count: a later one must not take a cover away.
+        """
         early_ns = LEAD_NS if self.begins else 0
-        late_ns = LEAD_NS if self.ends else 0
+        late_ns = LEAD_NS if self.next_ns is None or self.next_ns > until_ns else 0
         return self.from_ns - early_ns <= at_ns <= self.to_ns + late_ns
 
     def at(self, at_ns: int) -> Box:
@@ -89,7 +93,7 @@ class Tracks:
             linked_old.add(i)
             from_ns, box, before = self._open[i]
             if before is not None:
-                before.ends = False
+                before.next_ns = at_ns
             linked_new[j] = Passage(from_ns, at_ns, box, boxes[j], begins=before is None)
         self.passages += linked_new.values()
         left = [track for i, track in enumerate(self._open) if i not in linked_old]
@@ -97,7 +101,7 @@ class Tracks:
 
     def at(self, at_ns: int, until_ns: int) -> list[Box]:
         """Give the faces on their way at a time, by looks up to `until_ns`."""
-        return [p.at(at_ns) for p in self.passages if p.to_ns <= until_ns and p.reaches(at_ns)]
+        return [p.at(at_ns) for p in self.passages if p.to_ns <= until_ns and p.reaches(at_ns, until_ns)]
 
     def forget_before(self, at_ns: int) -> None:
         """Drop passages that reach no later time."""

@@ -150,6 +150,15 @@ def test_looks_beyond_the_look_ahead_change_nothing(
     assert made.plan(at_ns, WIDTH, HEIGHT) == before
 
 
+def test_a_face_found_again_later_does_not_uncover_the_frames_after_it_was_lost() -> None:
+    made = planner(*((i * FRAME_NS, [FACE] if i in (0, 3) else []) for i in range(21)))
+    lost_ns = 10 * FRAME_NS
+    before = made.plan(lost_ns, WIDTH, HEIGHT)
+    made.add_look(21 * FRAME_NS, [FACE])
+    assert before.covers
+    assert made.plan(lost_ns, WIDTH, HEIGHT) == before
+
+
 def test_an_absurd_number_of_faces_covers_all() -> None:
     crowd = [Box(i * 8, i * 5, i * 8 + 20, i * 5 + 30, 0.5) for i in range(100)]
     made = planner(*((i * FRAME_NS, crowd) for i in range(13)))
