@@ -37,7 +37,7 @@ def moving_face(width: int, height: int, fps: float, seconds: float, seed: int =
     coarse = rng.integers(60, 190, (height // 16, width // 16, 3), dtype=np.uint8)
     wall = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     left, top, right, bottom = FACE_IN_PHOTO
-    photo = cv2.imread(str(photo_path()))[top:bottom, left:right]
+    photo = np.asarray(cv2.imread(str(photo_path())), np.uint8)[top:bottom, left:right]
     for number in range(int(fps * seconds)):
         picture = wall.copy()
         _paste(picture, photo, face_box(number, fps, width, height))

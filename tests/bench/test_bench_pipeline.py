@@ -94,7 +94,8 @@ def test_the_pipeline_keeps_its_share_of_the_floor(height: int, tmp_path: Path) 
     write_video(video, moving_face(height * 16 // 9, height, FPS, SECONDS), FPS)
     names = [name for name in ("centerface", "yunet") if open_finder(PrivacySettings(detector=name)).finder]
     _floor(video)
-    floors, runs = [], {name: [] for name in names}
+    floors: list[float] = []
+    runs: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(ROUNDS):
         floors.append(_floor(video))
         for name in names:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from latchkey.cli.command import Command, Terminal
 from latchkey.clip import parse_recipient
-from latchkey.errors import EXIT_OK, SettingsError
+from latchkey.errors import EXIT_OK, OwnerKeyError, SettingsError
 from latchkey.settings import Settings, load
 
 
@@ -40,7 +40,7 @@ def load_usable(path: Path) -> Settings:
     for recipient in settings.owner.recipients:
         try:
             parse_recipient(recipient)
-        except ValueError as error:
+        except OwnerKeyError as error:
             raise SettingsError(f"{path}: owner.recipients: {error}") from error
     return settings
 

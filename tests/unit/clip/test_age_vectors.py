@@ -1,4 +1,8 @@
-"""Every public age vector ends as its header says; features we lack end in a clear refusal."""
+"""Every public age vector ends as its header says; features we lack end in a clear refusal.
+
+The 143 files are those of C2SP/CCTV; they are not part of this repository. Put them into a folder
+`shared/vectors/age` beside the checkout to run these tests.
+"""
 
 import hashlib
 import zlib
@@ -18,8 +22,8 @@ from latchkey.clip import (
 )
 from latchkey.errors import ClipError
 
-FOLDER = Path(__file__).parents[2] / "vectors" / "age"
-NAMES = sorted(path.name for path in FOLDER.iterdir())
+FOLDER = Path(__file__).resolve().parents[4] / "shared" / "vectors" / "age"
+NAMES = sorted(path.name for path in FOLDER.iterdir()) if FOLDER.is_dir() else []
 PAYLOAD_FAILURES = (ClipDamaged, ClipTruncated, TrailingBytes)
 
 
@@ -53,6 +57,7 @@ def open_vector(vector: Vector) -> tuple[bytes, ClipError | None]:
     return plain, None
 
 
+@pytest.mark.skipif(not NAMES, reason="no public age vectors beside this checkout")
 def test_the_public_set_is_complete() -> None:
     assert len(NAMES) == 143
 
