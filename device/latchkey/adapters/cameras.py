@@ -29,6 +29,9 @@ SIDE_LIMIT_PX = (16, 4096)
 PLANAR = {"yuv420p": False, "yuvj420p": True}
 """Formats whose planes are used as they are, and whether they are full range."""
 
+DECODER_THREADS = 2
+"""Each further one holds pictures of its own in memory."""
+
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG, H.273 VideoFullRangeFlag = 1
 
 INBOX_FRAMES = 4
@@ -104,6 +107,7 @@ class VideoCamera:
             raise CameraLost(f"{self._path}: there is no video in it")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = DECODER_THREADS
         self._container = container
         self._fps = float(stream.average_rate or 15)
         self._pictures: Iterator[VideoFrame] = container.decode(stream)

@@ -26,7 +26,7 @@ from latchkey.vision import CoverPlanner
 SLACK_NS = NS_PER_S // 5
 """How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
 
-FILM_IN_FLIGHT = 4
+FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
 
 BACKLOG_NS = 10 * NS_PER_S

@@ -38,7 +38,8 @@ def look(finder: FaceFinder, frame: RawFrame, moving: Iterable[Cover] = ()) -> l
     """Find faces; boxes in pixels of the frame, not clipped to it.
 
     Looks at the whole picture, and once more, closer, at what is `moving` where that is small
-    (`close_ups`): a face at the garden gate is a dozen pixels wide in the small picture.
+    (`close_ups`) and no face was found there: at the garden gate a face is a dozen pixels wide in
+    the small picture.
 
     Raises FinderError if the detector fails or its answer cannot be true: wrong types, more
     than `FACE_LIMIT` faces, scores outside 0..1, coordinates that are not finite, turned round,
@@ -47,7 +48,8 @@ def look(finder: FaceFinder, frame: RawFrame, moving: Iterable[Cover] = ()) -> l
     size = small_size(frame.width, frame.height, finder.long_side_px)
     found = _look_at(finder, frame, Cover(0, 0, frame.width, frame.height), size)
     for window in close_ups(moving, frame.width, frame.height, size):
-        found += _look_at(finder, frame, window, size)
+        if not any(_shows(window, face) for face in found):
+            found += _look_at(finder, frame, window, size)
     return found
 
 
@@ -71,6 +73,11 @@ def close_ups(moving: Iterable[Cover], width: int, height: int, size: tuple[int,
         top = min(max(head - round(down * MARGIN), 0), height - down) // 2 * 2
         windows.append(Cover(left, top, left + across, top + down))
     return windows
+
+
+def _shows(window: Cover, face: Box) -> bool:
+    x, y = (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
+    return window.x0 <= x < window.x1 and window.y0 <= y < window.y1
 
 
 def _area(box: Cover) -> int:
