@@ -63,8 +63,8 @@ def write_video(path: Path, frames: Iterable[RawFrame], fps: float, crf: int = 2
 
 
 def _grain(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int8]:
-    """Noise as of a small sensor indoors, up to 8 steps: without it a wall costs an encoder nothing."""
-    return rng.integers(-8, 9, shape, dtype=np.int8)
+    """Noise as of a small sensor indoors, up to 10 steps: without it a wall costs an encoder nothing."""
+    return rng.integers(-10, 11, shape, dtype=np.int8)
 
 
 def _paste(picture: Plane, photo: Plane, box: Box) -> None:

@@ -14,7 +14,7 @@ from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.ports import Clock, FaceFinder, Ticket, Workers
 from latchkey.settings import PrivacySettings
 from latchkey.units import to_ns
-from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, look
+from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, EmptyWindows, look
 
 LOOKS_IN_FLIGHT = 3
 """One being worked on, one next, one to spare: more would only age."""
@@ -71,6 +71,7 @@ class Looker:
     ) -> None:
         self._finder = finder
         self._planner = planner
+        self._empty = EmptyWindows()  # touched by the look worker alone
         self._clock = clock
         self._workers = workers
         self._deadline_ns = to_ns(settings.look_deadline_s)
@@ -148,9 +149,7 @@ class Looker:
             return
         self._late = None
         try:
-            ticket = self._workers.submit(
-                "look", lambda: look(self._finder, held.picture(), held.motion.boxes)
-            )
+            ticket = self._workers.submit("look", lambda: self._look(held))
         except WorkerBusy:
             self._fail(held.at_ns, LATE)
             return
@@ -158,7 +157,7 @@ class Looker:
 
     def _look(self, held: Held) -> list[Box]:
         """Look at a frame; runs in the look worker."""
-        return look(self._finder, held.picture(), held.motion.boxes)
+        return look(self._finder, held.picture(), held.motion.boxes, self._empty)
 
     def _take(self, done: _Look) -> None:
         try:

@@ -7,7 +7,7 @@ Pure: no clock, no files, no threads. The order of a frame's way:
 `redact` is the only maker of `SafeFrame`. `device/FILTER.md` says in plain words what it hides.
 """
 
-from latchkey.vision.look import look
+from latchkey.vision.look import EmptyWindows, look
 from latchkey.vision.motion import Motion, MotionGate
 from latchkey.vision.packing import PackedFrame, pack, unpack
 from latchkey.vision.planner import MAX_LOOK_GAP_NS, CoverPlanner
@@ -23,6 +23,7 @@ __all__ = [
     "MAX_LOOK_GAP_NS",
     "CoverPlan",
     "CoverPlanner",
+    "EmptyWindows",
     "Motion",
     "MotionGate",
     "PackedFrame",

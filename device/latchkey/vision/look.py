@@ -14,6 +14,7 @@ import numpy as np
 from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cover, Plane, RawFrame
 from latchkey.ports import FaceFinder
+from latchkey.units import NS_PER_S
 
 STRIDE_PX = 32
 """Both detectors halve the picture five times: other sides would be padded or refused."""
@@ -23,6 +24,14 @@ FACE_LIMIT = 100
 
 CLOSE_UPS = 2
 """Closer looks at one frame: a visitor and one other. Each costs as much as the look itself."""
+
+AGAIN_NS = NS_PER_S
+"""An empty window is looked at again after this time at the latest."""
+
+SAME_PX = 24
+"""A window whose corners moved less is the same one: the edge of a difference jitters by 4 or 8 pixels,
+which moves the place of a head by `TALL` times as much. Nobody walks that far unseen: tracks reach
+back further."""
 
 WORTH_IT = 0.7
 """A window wider than this share of the picture would show its faces hardly larger."""
@@ -34,7 +43,29 @@ MARGIN = 0.12
 """Room left around what moves, as a share of the window: hair and hats are low contrast."""
 
 
-def look(finder: FaceFinder, frame: RawFrame, moving: Iterable[Cover] = ()) -> list[Box]:
+class EmptyWindows:
+    """Remembers which closer looks found nothing, so that they are not repeated at every look.
+
+    What has moved and left leaves a still difference behind; a person in front of it changes the
+    window. So an empty window is looked at again once it moves, and every `AGAIN_NS` at the latest.
+    """
+
+    def __init__(self) -> None:
+        self._empty: list[tuple[Cover, int]] = []
+
+    def is_known(self, window: Cover, at_ns: int) -> bool:
+        """Whether the window was empty a moment ago."""
+        self._empty = [(old, seen_ns) for old, seen_ns in self._empty if at_ns - seen_ns < AGAIN_NS]
+        return any(_same(old, window) for old, _ in self._empty)
+
+    def add(self, window: Cover, at_ns: int) -> None:
+        """Remember a window in which no face was found."""
+        self._empty.append((window, at_ns))
+
+
+def look(
+    finder: FaceFinder, frame: RawFrame, moving: Iterable[Cover] = (), empty: EmptyWindows | None = None
+) -> list[Box]:
     """Find faces; boxes in pixels of the frame, not clipped to it.
 
     Looks at the whole picture, and once more, closer, at what is `moving` where that is small
@@ -47,9 +78,16 @@ def look(finder: FaceFinder, frame: RawFrame, moving: Iterable[Cover] = ()) -> l
     """
     size = small_size(frame.width, frame.height, finder.long_side_px)
     found = _look_at(finder, frame, Cover(0, 0, frame.width, frame.height), size)
-    for window in close_ups(moving, frame.width, frame.height, size):
-        if not any(_shows(window, face) for face in found):
-            found += _look_at(finder, frame, window, size)
+    unexplained = [box for box in moving if not any(_shows(box, face) for face in found)]
+    for window in close_ups(unexplained, frame.width, frame.height, size):
+        if any(_shows(window, face) for face in found) or (
+            empty is not None and empty.is_known(window, frame.at_ns)
+        ):
+            continue
+        closer = _look_at(finder, frame, window, size)
+        found += closer
+        if empty is not None and not closer:
+            empty.add(window, frame.at_ns)
     return found
 
 
@@ -73,6 +111,10 @@ def close_ups(moving: Iterable[Cover], width: int, height: int, size: tuple[int,
         top = min(max(head - round(down * MARGIN), 0), height - down) // 2 * 2
         windows.append(Cover(left, top, left + across, top + down))
     return windows
+
+
+def _same(a: Cover, b: Cover) -> bool:
+    return all(abs(one - other) <= SAME_PX for one, other in zip(a, b, strict=True))
 
 
 def _shows(window: Cover, face: Box) -> bool:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latchkey.frames import Cover
-from latchkey.vision.look import CLOSE_UPS, close_ups
+from latchkey.vision.look import AGAIN_NS, CLOSE_UPS, EmptyWindows, close_ups
 
 WIDTH, HEIGHT, SIZE = 1280, 720, (480, 256)
 
@@ -49,3 +49,12 @@ def test_windows_lie_in_the_picture_on_even_corners(boxes: list[Cover]) -> None:
         assert all(corner % 2 == 0 for corner in window)
         assert 0 <= window.x0 < window.x1 <= WIDTH
         assert 0 <= window.y0 < window.y1 <= HEIGHT
+
+
+def test_an_empty_window_is_not_looked_at_again_until_it_moves_or_a_second_has_passed() -> None:
+    empty, window = EmptyWindows(), Cover(100, 100, 580, 356)
+    assert not empty.is_known(window, 0)
+    empty.add(window, 0)
+    assert empty.is_known(window, AGAIN_NS - 1)
+    assert not empty.is_known(Cover(126, 100, 606, 356), AGAIN_NS - 1)
+    assert not empty.is_known(window, AGAIN_NS)
