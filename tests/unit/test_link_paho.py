@@ -85,6 +85,7 @@ class Tap:
         self._broker = broker
         self.counts = [0, 0]
         self.connections = 0
+        self._passing: list[threading.Thread] = []
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -95,8 +96,10 @@ class Tap:
                 return
             self.connections += 1
             far = socket.create_connection((self._broker.host, self._broker.port))
-            threading.Thread(target=self._pass, args=(near, far, 0), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, 1), daemon=True).start()
+            for ends in ((near, far, 0), (far, near, 1)):
+                thread = threading.Thread(target=self._pass, args=ends, daemon=True)
+                self._passing.append(thread)
+                thread.start()
 
     def _pass(self, source: socket.socket, sink: socket.socket, direction: int) -> None:
         with source:
@@ -109,8 +112,11 @@ class Tap:
                 return
 
     def close(self) -> None:
+        """Take no more connections, and count to the last byte of those there are."""
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
+        for thread in self._passing:
+            thread.join(5)
 
 
 def test_every_byte_of_every_connection_is_in_the_ledger(mosquitto: Broker) -> None:
