@@ -5,6 +5,7 @@ elsewhere. `Listener` is a separate subscriber that writes down what a broker de
 """
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,6 +111,14 @@ def amqtt_broker() -> Iterator[Broker]:
             yield Broker(LOOPBACK, thread.port, "amqtt")
         finally:
             thread.stop()
+            _sweep()
+
+
+def _sweep() -> None:
+    """Collect what amqtt leaves behind now: it closes not all of its sockets, and would be told off later."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class _AmqttThread(threading.Thread):
