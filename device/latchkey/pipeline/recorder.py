@@ -15,16 +15,12 @@ from dataclasses import dataclass, field
 from latchkey.events import ClipEnded, ClipExtended, ClipLost, ClipStarted, ToLink, Trigger
 from latchkey.frames import FilterState
 from latchkey.pipeline.film import ClipFacts, Film
+from latchkey.pipeline.filtering import Filtering
 from latchkey.pipeline.frame_queue import TOTAL_LIMIT_BYTES, FrameQueue
-from latchkey.pipeline.looks import Looker
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, ClipEntry, JournalLine, Severity, Ticket
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_S, to_ns, utc_day
-from latchkey.vision import CoverPlanner
-
-SLACK_NS = NS_PER_S // 5
-"""How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
 
 FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
@@ -44,15 +40,13 @@ RANK = (Trigger.RING, Trigger.TEST, Trigger.MOTION)
 
 @dataclass(slots=True)
 class _Session:
-    """One stretch of recording: one planner, one or more clips."""
+    """One stretch of recording: one filter, one or more clips."""
 
     until_ns: int
-    planner: CoverPlanner
-    looker: Looker | None
+    filter: Filtering
     triggers: list[Trigger]
     zones: tuple[str, ...]
     wall_ns: int
-    planned_motion_ns: int = -1
     final: bool = False
 
 
@@ -109,9 +103,7 @@ class Recorder:
     @property
     def wake_ns(self) -> int | None:
         """When `step` has something to do though nothing arrives, or None."""
-        if self._session is None or self._session.looker is None:
-            return None
-        return self._session.looker.wake_ns
+        return self._session.filter.wake_ns if self._session else None
 
     def event(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...] = ()) -> None:
         """Something happened at `at_ns`: begin a recording, or extend the one there is."""
@@ -147,7 +139,7 @@ class Recorder:
         session = self._session
         if self._board.clock.now_ns() > session.until_ns + STALL_NS:
             session.final = True
-        self._plan(session, queue)
+        session.filter.see(queue, final=session.final)
         self._relieve(session, queue)
         while self._session is session and self._ripe(session, queue) and self._film_has_room():
             self._expose(session, queue)
@@ -157,38 +149,16 @@ class Recorder:
             self._session = None
 
     def _begin(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...]) -> None:
-        board, privacy = self._board, self._settings.privacy
-        planner = CoverPlanner(privacy, board.finder is not None)
-        looker = None
-        if board.finder is not None:
-            looker = Looker(board.finder, planner, privacy, board.clock, board.workers)
+        board = self._board
+        filtering = Filtering(board.finder, self._settings.privacy, board.clock, board.workers)
         self._session = _Session(
-            at_ns + self._post_roll_ns, planner, looker, [trigger], zones, board.clock.wall_ns()
+            at_ns + self._post_roll_ns, filtering, [trigger], zones, board.clock.wall_ns()
         )
-
-    def _plan(self, session: _Session, queue: FrameQueue) -> None:
-        for held in queue:
-            if held.at_ns > session.planned_motion_ns:
-                session.planner.add_motion(held.at_ns, held.motion)
-                session.planned_motion_ns = held.at_ns
-        if session.looker is not None and len(queue):
-            session.looker.advance(queue, last=session.final)
-            session.looker.settle(self._needed_ns(session, queue))
-
-    def _needed_ns(self, session: _Session, queue: FrameQueue) -> int:
-        """Time up to which looks must be settled for the oldest frame."""
-        newest_ns = queue.newest_ns or 0
-        ahead_ns = queue[0].at_ns + session.planner.look_ahead_ns
-        if session.final:
-            return min(ahead_ns, newest_ns)
-        return ahead_ns if newest_ns >= ahead_ns + SLACK_NS else -1
 
     def _ripe(self, session: _Session, queue: FrameQueue) -> bool:
         if not len(queue) or queue[0].at_ns > session.until_ns:
             return False
-        self._plan(session, queue)
-        needed_ns = self._needed_ns(session, queue)
-        return needed_ns >= 0 and (session.looker is None or session.looker.seen_ns >= needed_ns)
+        return session.filter.ready(queue, final=session.final)
 
     def _over(self, session: _Session, queue: FrameQueue) -> bool:
         if not len(queue):
@@ -203,25 +173,22 @@ class Recorder:
         span_ns = newest_ns - queue[0].at_ns
         size_bytes = queue.size_bytes
         too_much = span_ns > self._pre_roll_ns + BACKLOG_NS or size_bytes > TOTAL_LIMIT_BYTES
-        if too_much and session.looker is not None and session.looker.seen_ns < newest_ns - 1:
-            session.looker.give_up_before(newest_ns)
+        if too_much and session.filter.give_up(newest_ns):
             self._note("filter", "too slow for the camera: the backlog is covered whole", "warning")
         while len(queue) and size_bytes > TOTAL_LIMIT_BYTES * 5 // 4:
             size_bytes -= queue.pop().size_bytes
             self.dropped_frames += 1
 
     def _expose(self, session: _Session, queue: FrameQueue) -> None:
-        held = queue.pop()
-        plan = session.planner.plan(held.at_ns, *held.size)
-        session.planner.forget_before(held.at_ns - session.planner.look_ahead_ns - 2 * NS_PER_S)
+        held, plan = session.filter.next(queue)
         if self._clip is not None and held.at_ns - self._clip.start_ns >= self._longest_ns:
             self._end_clip()
         clip = self._clip or self._start_clip(session, held.at_ns)
         clip.worst = max(clip.worst, plan.state, key=lambda state: state.severity)
-        self._tell_state(plan.state, session.looker)
+        self._tell_state(plan.state, session.filter)
         clip.flight.append(self._board.workers.submit("film", lambda: clip.film.expose(held, plan)))
 
-    def _tell_state(self, state: FilterState, looker: Looker | None) -> None:
+    def _tell_state(self, state: FilterState, filtering: Filtering) -> None:
         if state is self.filter_state:
             return
         self.filter_state = state
@@ -229,8 +196,7 @@ class Recorder:
             self._note("filter", "faces are found and covered again")
         else:
             what = "the whole picture" if state is FilterState.FALLBACK_FULL else "all that moves"
-            why = looker.last_error if looker else "no face detector"
-            self._note("filter", f"covers {what}: {why or 'no look in time'}", "warning")
+            self._note("filter", f"covers {what}: {filtering.trouble}", "warning")
 
     def _start_clip(self, session: _Session, start_ns: int) -> _Clip:
         clock = self._board.clock
@@ -278,13 +244,12 @@ class Recorder:
         clip, self._clip = self._clip, None
         if clip is None or self._session is None:
             return
-        looker = self._session.looker
         facts = ClipFacts(
             trigger=clip.trigger,
             triggers=tuple(sorted(set(clip.triggers), key=RANK.index)),
             start_wall_ns=clip.start_wall_ns,
             detector=self._board.finder.name if self._board.finder else "none",
-            failed_looks=looker.failures if looker else 0,
+            failed_looks=self._session.filter.failed_looks,
         )
         clip.sealing = self._board.workers.submit("film", lambda: clip.film.finish(facts))
         self._sealing.append(clip)

@@ -1,0 +1,93 @@
+"""The privacy filter over one stretch of frames: which to look at, and what to hide in each.
+
+    queue --see--> looks (worker) --answers--> planner --next--> (frame, plan)
+
+A frame is ready once every look that can cover it is settled, so its plan never changes later.
+The doorbell and the offline tools drive this same class; none of it touches a pixel.
+"""
+
+from latchkey.pipeline.frame_queue import FrameQueue, Held
+from latchkey.pipeline.looks import Looker
+from latchkey.ports import Clock, FaceFinder, Workers
+from latchkey.settings import PrivacySettings
+from latchkey.units import NS_PER_S
+from latchkey.vision import CoverPlan, CoverPlanner
+
+SLACK_NS = NS_PER_S // 5
+"""How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
+
+KEEP_NS = 2 * NS_PER_S
+"""Looks are kept for this long behind the oldest frame that they can still cover."""
+
+
+class Filtering:
+    """Plans the covers of one stretch of recording, in frame order, through the look worker.
+
+    `final` tells that no frame will follow those in the queue.
+    """
+
+    def __init__(
+        self, finder: FaceFinder | None, settings: PrivacySettings, clock: Clock, workers: Workers
+    ) -> None:
+        self._planner = CoverPlanner(settings, finder is not None)
+        self._looker = None if finder is None else Looker(finder, self._planner, settings, clock, workers)
+        self._motion_ns = -1
+
+    @property
+    def failed_looks(self) -> int:
+        """Looks that were due and gave no answer."""
+        return self._looker.failures if self._looker else 0
+
+    @property
+    def trouble(self) -> str:
+        """Why frames are covered beyond their faces, for the log."""
+        if self._looker is None:
+            return "no face detector"
+        return self._looker.last_error or "no look in time"
+
+    @property
+    def wake_ns(self) -> int | None:
+        """When a look that is waited for becomes late, or None."""
+        return self._looker.wake_ns if self._looker else None
+
+    def see(self, queue: FrameQueue, *, final: bool) -> None:
+        """Take in what moved, start the looks that are due, take answers that are there."""
+        if not len(queue):
+            return
+        for held in queue:
+            if held.at_ns > self._motion_ns:
+                self._planner.add_motion(held.at_ns, held.motion)
+                self._motion_ns = held.at_ns
+        if self._looker is not None:
+            self._looker.advance(queue, last=final)
+            self._looker.settle(self._needed_ns(queue, final=final))
+
+    def ready(self, queue: FrameQueue, *, final: bool) -> bool:
+        """Whether the oldest frame can be planned now."""
+        if not len(queue):
+            return False
+        self.see(queue, final=final)
+        needed_ns = self._needed_ns(queue, final=final)
+        return needed_ns >= 0 and (self._looker is None or self._looker.seen_ns >= needed_ns)
+
+    def next(self, queue: FrameQueue) -> tuple[Held, CoverPlan]:
+        """Take the oldest frame out, with what to hide in it. Only when `ready`."""
+        held = queue.pop()
+        plan = self._planner.plan(held.at_ns, *held.size)
+        self._planner.forget_before(held.at_ns - self._planner.look_ahead_ns - KEEP_NS)
+        return held, plan
+
+    def give_up(self, newest_ns: int) -> bool:
+        """Stop looking at all up to `newest_ns`: it is covered whole. False if that was so already."""
+        if self._looker is None or self._looker.seen_ns >= newest_ns - 1:
+            return False
+        self._looker.give_up_before(newest_ns)
+        return True
+
+    def _needed_ns(self, queue: FrameQueue, *, final: bool) -> int:
+        """Time up to which looks must be settled for the oldest frame; -1 = more frames must come."""
+        newest_ns = queue[-1].at_ns
+        ahead_ns = queue[0].at_ns + self._planner.look_ahead_ns
+        if final:
+            return min(ahead_ns, newest_ns)
+        return ahead_ns if newest_ns >= ahead_ns + SLACK_NS else -1
