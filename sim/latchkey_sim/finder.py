@@ -1,7 +1,10 @@
-"""A face detector that knows the truth, and can fail in every way a real one does."""
+"""Face detectors for simulations: one that knows the truth and can fail, one that sees painted patches."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+
+import cv2
+import numpy as np
 
 from latchkey.adapters.finders.picture import check_bgr
 from latchkey.errors import FinderError
@@ -58,4 +61,39 @@ class TruthFinder:
         return [
             Box(box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height, box.score)
             for box in self._truth[call]
+        ]
+
+
+PAINT_BGR = (200, 40, 220)
+"""What `PaintFinder` takes for a face: a pink that no wall has."""
+
+PAINT_TOLERANCE = 60
+"""Levels a pixel may be off: scaling and chroma at half the size soften a patch's edge."""
+
+
+class PaintFinder:
+    """Finds patches painted in `PAINT_BGR`, however the picture was cut or scaled.
+
+    Unlike `TruthFinder` it looks at pixels, so windows, scales and covers are put to the test. It sees
+    patches of `least_px` to `most_px` on their shorter side, in pixels of the picture it is given.
+    """
+
+    name = "paint"
+
+    def __init__(self, *, long_side_px: int = 480, least_px: int = 4, most_px: int = 4096) -> None:
+        self.long_side_px = long_side_px
+        self.shapes: list[tuple[int, int]] = []
+        """(height, width) of each picture it was given."""
+
+        self._sizes_px = range(least_px, most_px + 1)
+
+    def find(self, bgr: Bgr) -> list[Box]:
+        """Give the patches."""
+        self.shapes.append(check_bgr(bgr, self.name))
+        away = np.abs(bgr.astype(np.int16) - PAINT_BGR).max(axis=2)
+        _, _, found, _ = cv2.connectedComponentsWithStats((away < PAINT_TOLERANCE).astype(np.uint8))
+        return [
+            Box(float(x), float(y), float(x + w), float(y + h), 0.9)
+            for x, y, w, h, _ in found[1:].tolist()
+            if min(w, h) in self._sizes_px
         ]

@@ -14,7 +14,7 @@ from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.ports import Clock, FaceFinder, Ticket, Workers
 from latchkey.settings import PrivacySettings
 from latchkey.units import to_ns
-from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, EmptyWindows, look
+from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, Gaze
 
 LOOKS_IN_FLIGHT = 3
 """One being worked on, one next, one to spare: more would only age."""
@@ -69,9 +69,8 @@ class Looker:
         clock: Clock,
         workers: Workers,
     ) -> None:
-        self._finder = finder
         self._planner = planner
-        self._empty = EmptyWindows()  # touched by the look worker alone
+        self._gaze = Gaze(finder)  # touched by the look worker alone
         self._clock = clock
         self._workers = workers
         self._deadline_ns = to_ns(settings.look_deadline_s)
@@ -157,7 +156,7 @@ class Looker:
 
     def _look(self, held: Held) -> list[Box]:
         """Look at a frame; runs in the look worker."""
-        return look(self._finder, held.picture(), held.motion.boxes, self._empty)
+        return self._gaze.look(held.picture(), held.motion.boxes)
 
     def _take(self, done: _Look) -> None:
         try:

@@ -2,12 +2,12 @@
 
 Pure: no clock, no files, no threads. The order of a frame's way:
 
-    PrivacyZones.blank -> MotionGate.see -> (pack .. unpack) -> look -> CoverPlanner -> redact
+    PrivacyZones.blank -> MotionGate.see -> (pack .. unpack) -> Gaze.look -> CoverPlanner -> redact
 
 `redact` is the only maker of `SafeFrame`. `device/FILTER.md` says in plain words what it hides.
 """
 
-from latchkey.vision.look import EmptyWindows, look
+from latchkey.vision.gaze import Gaze
 from latchkey.vision.motion import Motion, MotionGate
 from latchkey.vision.packing import PackedFrame, pack, unpack
 from latchkey.vision.planner import MAX_LOOK_GAP_NS, CoverPlanner
@@ -23,12 +23,11 @@ __all__ = [
     "MAX_LOOK_GAP_NS",
     "CoverPlan",
     "CoverPlanner",
-    "EmptyWindows",
+    "Gaze",
     "Motion",
     "MotionGate",
     "PackedFrame",
     "PrivacyZones",
-    "look",
     "pack",
     "redact",
     "unpack",

@@ -7,15 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latchkey.errors import FinderError
-from latchkey.frames import Bgr, Box, RawFrame
-from latchkey.vision import look
-from latchkey.vision.look import small_bgr, small_size
+from latchkey.frames import Bgr, Box, Cover, RawFrame
+from latchkey.ports import FaceFinder
+from latchkey.vision.look import search, small_bgr, small_size
 from latchkey_sim.finder import Fault, TruthFinder
 
 
 def grey(width: int = 1280, height: int = 720) -> RawFrame:
     half = np.full((height // 2, width // 2), 128, np.uint8)
     return RawFrame(np.full((height, width), 100, np.uint8), half, half, 0)
+
+
+def look(finder: FaceFinder, frame: RawFrame) -> list[Box]:
+    """Search the whole frame."""
+    size = small_size(frame.width, frame.height, finder.long_side_px)
+    return search(finder, frame, Cover(0, 0, frame.width, frame.height), size)
 
 
 class Answering:
@@ -39,6 +45,12 @@ def test_boxes_come_back_in_pixels_of_the_frame() -> None:
     finder = TruthFinder([[Box(0.25, 0.5, 0.5, 1.0, 0.7)]])
     (box,) = look(finder, grey())
     assert box == pytest.approx((320, 360, 640, 720, 0.7))
+
+
+def test_boxes_of_a_window_come_back_in_pixels_of_the_frame() -> None:
+    finder = TruthFinder([[Box(0.25, 0.5, 0.5, 1.0, 0.7)]])
+    (box,) = search(finder, grey(), Cover(200, 100, 360, 260), (64, 64))
+    assert box == pytest.approx((240, 180, 280, 260, 0.7))
 
 
 def test_the_detector_gets_a_small_picture_with_sides_of_whole_strides() -> None:

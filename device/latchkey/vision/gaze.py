@@ -1,0 +1,220 @@
+"""Where to look: a part of the picture is searched again when it has changed, the whole now and then.
+
+    whole    at least every `WHOLE_NS`, and whenever parts would not be cheaper: the whole
+             picture, scaled to the detector's size, and closer at small movement without a face
+    partial  else: windows around what changed since it was last searched, at the scale of the
+             whole or finer; faces where nothing changed are where they were
+
+A face that was there and is not found where the picture changed is searched once more, half as large:
+motion blur hides it at the finer scale. Same frames, same answers: no clock, no chance.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import cv2
+import numpy as np
+
+from latchkey.frames import Box, Cover, Plane, RawFrame
+from latchkey.ports import FaceFinder
+from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.vision.look import search
+from latchkey.vision.rectangles import dilate, on_grid
+from latchkey.vision.windows import (
+    Optics,
+    close_ups,
+    gathered,
+    is_cut,
+    meet,
+    optics,
+    shows,
+    window_at,
+    with_head,
+)
+
+WHOLE_NS = 500 * NS_PER_MS
+"""Longest time between two looks at the whole picture: faces too faint to be found each time get
+another chance, and tracks bridge it (`tracks.BRIDGE_NS`)."""
+
+ROWS = 180
+"""Luma rows that are compared, as many as motion has."""
+
+CHANGED_LEVELS = 10
+"""A smoothed pixel that differs by more has changed: 3.5 sigma of the noise of a small sensor indoors."""
+
+CHANGES = 24
+"""More separate changes than this are a picture in uproar: it is looked at whole."""
+
+FACE_ROOM = 1.8
+"""A face is searched in this many times its box: it moves, and detectors want what is around it."""
+
+LOST_SCALE = 2.0
+"""How much larger the second window for a lost face is, so how much smaller the face in it."""
+
+SAME_FACE = 0.5
+"""Boxes of two windows that share more than this (intersection over union) are one face."""
+
+AGAIN_NS = NS_PER_S
+"""An empty close-up is looked at again after this time at the latest."""
+
+SAME_PX = 24
+"""A window whose corners moved less is the same one: the edge of a difference jitters by 4 or 8 pixels,
+which moves the place of a head by `TALL` times as much. Nobody walks that far unseen: tracks reach
+back further."""
+
+_SPREAD = np.ones((5, 5), np.uint8)
+
+
+class Gaze:
+    """Looks at the frames of one recording, in time order. Raises FinderError; the next look is whole."""
+
+    def __init__(self, finder: FaceFinder) -> None:
+        self._finder = finder
+        self._searched: Plane | None = None
+        """Small luma of each part as it was when that part was last searched."""
+
+        self._faces: list[Box] = []
+        self._whole_ns = 0
+        self._empty: list[tuple[Cover, int]] = []
+
+    def look(self, frame: RawFrame, moving: Iterable[Cover] = ()) -> list[Box]:
+        """Give all faces of the frame, in its pixels; `moving` is what differs from the background."""
+        small, before = _small(frame.y), self._searched
+        view = optics(frame.width, frame.height, self._finder.long_side_px)
+        self._searched = None
+        windows: list[Cover] | None = None
+        if before is not None and before.shape == small.shape:
+            due = not 0 < frame.at_ns - self._whole_ns < WHOLE_NS
+            windows = None if due else self._windows(view, _changes(before, small, view))
+        if before is None or windows is None:
+            self._faces = self._whole(frame, view, tuple(moving))
+            self._whole_ns, before = frame.at_ns, small
+        else:
+            self._faces = self._partial(frame, view, windows)
+            _refresh(before, small, windows, view)
+        self._searched = before
+        return list(self._faces)
+
+    def _windows(self, view: Optics, changes: list[Cover] | None) -> list[Cover] | None:
+        """Give the windows of a partial look; None if the whole picture is the better one."""
+        if changes is None or not view.has_windows:
+            return None
+        rooms = [_room(face, view) for face in self._faces]
+        regions = [box if any(meet(room, box) for room in rooms) else with_head(box) for box in changes]
+        while (windows := gathered(regions, view)) is not None:
+            cut = [room for room in rooms if is_cut(room, windows)]
+            if not cut:
+                return windows
+            regions += cut
+            rooms = [room for room in rooms if room not in cut]
+        return None
+
+    def _partial(self, frame: RawFrame, view: Optics, windows: Sequence[Cover]) -> list[Box]:
+        sought = [face for face in self._faces if any(shows(window, face) for window in windows)]
+        kept = [face for face in self._faces if face not in sought]
+        found = [box for window in windows for box in self._search(frame, view, window)]
+        for face in sought:
+            if not any(shows(_room(face, view), box) for box in found):
+                found += self._search(frame, view, _lost_window(face, view))
+        return distinct([*found, *kept])
+
+    def _whole(self, frame: RawFrame, view: Optics, moving: Sequence[Cover]) -> list[Box]:
+        picture = Cover(0, 0, view.width, view.height)
+        found = search(self._finder, frame, picture, view.whole)
+        unexplained = [box for box in moving if not any(shows(box, face) for face in found)]
+        for window in close_ups(unexplained, view):
+            if any(shows(window, face) for face in found) or self._is_empty(window, frame.at_ns):
+                continue
+            closer = self._search(frame, view, window)
+            found += closer
+            if not closer:
+                self._empty.append((window, frame.at_ns))
+        return distinct(found)
+
+    def _search(self, frame: RawFrame, view: Optics, window: Cover) -> list[Box]:
+        return search(self._finder, frame, window, (view.window, view.window))
+
+    def _is_empty(self, window: Cover, at_ns: int) -> bool:
+        """Whether a close-up found nothing a moment ago.
+
+        What has moved and left leaves a still difference behind; a person in front of it changes
+        the window. So an empty one is looked at again once it moves, and every `AGAIN_NS`.
+        """
+        self._empty = [(old, seen_ns) for old, seen_ns in self._empty if at_ns - seen_ns < AGAIN_NS]
+        return any(
+            all(abs(one - other) <= SAME_PX for one, other in zip(old, window, strict=True))
+            for old, _ in self._empty
+        )
+
+
+def distinct(boxes: Sequence[Box]) -> list[Box]:
+    """Make one of the boxes that several windows gave for a face: it reaches as far as any of them."""
+    kept: list[Box] = []
+    for box in boxes:
+        grown = box
+        for other in [other for other in kept if _shared(grown, other) > SAME_FACE]:
+            kept.remove(other)
+            grown = Box(
+                min(grown.x0, other.x0),
+                min(grown.y0, other.y0),
+                max(grown.x1, other.x1),
+                max(grown.y1, other.y1),
+                max(grown.score, other.score),
+            )
+        kept.append(grown)
+    return kept
+
+
+def _small(y: Plane) -> Plane:
+    height, width = y.shape
+    rows = min(ROWS, height)
+    size = (max(round(width * rows / height), 1), rows)
+    return np.asarray(cv2.blur(cv2.resize(y, size, interpolation=cv2.INTER_NEAREST), (3, 3)), np.uint8)
+
+
+def _changes(before: Plane, small: Plane, view: Optics) -> list[Cover] | None:
+    """Give what has changed since it was last searched, in pixels of the frame; None = all over."""
+    _, mask = cv2.threshold(cv2.absdiff(before, small), CHANGED_LEVELS, 255, cv2.THRESH_BINARY)
+    mask = cv2.medianBlur(mask, 3)
+    if not cv2.countNonZero(mask):
+        return []
+    outlines, _ = cv2.findContours(cv2.dilate(mask, _SPREAD), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if len(outlines) > CHANGES:
+        return None
+    right, down = view.width / small.shape[1], view.height / small.shape[0]
+    placed = (
+        on_grid(x * right, y * down, (x + w) * right, (y + h) * down, view.width, view.height)
+        for x, y, w, h in map(cv2.boundingRect, outlines)
+    )
+    return [cover for cover in placed if cover is not None]
+
+
+def _refresh(searched: Plane, small: Plane, windows: Iterable[Cover], view: Optics) -> None:
+    """Note that the windows have been searched as they are now."""
+    right, down = small.shape[1] / view.width, small.shape[0] / view.height
+    for x0, y0, x1, y1 in windows:
+        rows = slice(round(y0 * down), round(y1 * down))
+        columns = slice(round(x0 * right), round(x1 * right))
+        searched[rows, columns] = small[rows, columns]
+
+
+def _room(face: Box, view: Optics) -> Cover:
+    """Give where to search for a face that was seen a moment ago."""
+    room = on_grid(*dilate(face, FACE_ROOM)[:4], view.width, view.height)
+    return room or Cover(0, 0, view.width, view.height)
+
+
+def _lost_window(face: Box, view: Optics) -> Cover:
+    x, y = round((face.x0 + face.x1) / 2), round((face.y0 + face.y1) / 2)
+    size_px = max(face.x1 - face.x0, face.y1 - face.y0) * FACE_ROOM
+    side = round(max(size_px, view.finest_px) * LOST_SCALE)
+    return window_at(x, y - side // 2, side, view)
+
+
+def _shared(a: Box, b: Box) -> float:
+    """Intersection over union."""
+    across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    if across <= 0 or down <= 0:
+        return 0.0
+    both = across * down
+    areas = (a.x1 - a.x0) * (a.y1 - a.y0) + (b.x1 - b.x0) * (b.y1 - b.y0)
+    return both / (areas - both)

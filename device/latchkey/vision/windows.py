@@ -1,0 +1,147 @@
+"""Windows: square parts of the picture that a detector is shown closer than the whole.
+
+Geometry only. A window is never coarser than the look at the whole would be, nor finer than 1:1.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from latchkey.frames import Box, Cover
+from latchkey.vision.look import STRIDE_PX, small_size
+from latchkey.vision.rectangles import area, bounding
+
+WINDOW_SHARE = 1 / 3
+"""Side of a window's small picture, as a share of the detector's longer side: a fifth of the cost."""
+
+WINDOWS = 2
+"""Windows of one partial look: more would cost as much as the whole picture."""
+
+CLOSE_UPS = 3
+"""Closer looks beside a look at the whole: a visitor and one other, of whom one moves legs alone."""
+
+WORTH_IT = 0.7
+"""A close-up wider than this share of the largest window would show its faces hardly larger."""
+
+TALL = 3.4
+"""A person is at most so many times as tall as the part of them that is seen moving is wide."""
+
+BELOW = 0.75
+"""Where legs alone move, the head may be lower than `TALL` says: a second window hangs by this share of
+its side below the first, so that no face is cut by both."""
+
+MARGIN = 0.12
+"""Room left around what moves, as a share of its window: hair and hats are low contrast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optics:
+    """What one detector makes of pictures of one size.
+
+    `whole` is (width, height) of the small picture of the whole; `window` the side of a window's
+    small picture; `finest_px` and `widest_px` bound the side of a window in pixels of the frame:
+    from 1:1 to the scale of the whole.
+    """
+
+    width: int
+    height: int
+    whole: tuple[int, int]
+    window: int
+    finest_px: int
+    widest_px: int
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether a window is smaller than the picture."""
+        return self.widest_px <= min(self.width, self.height)
+
+
+def optics(width: int, height: int, long_side_px: int) -> Optics:
+    """Give the optics of a detector for pictures of width x height pixels."""
+    whole = small_size(width, height, long_side_px)
+    window = max(round(long_side_px * WINDOW_SHARE / STRIDE_PX), 1) * STRIDE_PX
+    scale = max(whole[0] / width, whole[1] / height)
+    widest = int(window / scale) & ~1
+    return Optics(width, height, whole, window, min(window, widest), widest)
+
+
+def close_ups(moving: Iterable[Cover], view: Optics) -> list[Cover]:
+    """Give the windows worth a closer look, at most `CLOSE_UPS`, the largest movement first.
+
+    A window hangs from where the head of what moves would be, and a second one below it where that
+    is far above: often only legs differ enough from what is behind them. None is given for
+    movement so wide that a window would show it hardly larger.
+    """
+    windows: list[Cover] = []
+    for box in sorted(moving, key=area, reverse=True):
+        if any(_holds_head(window, box) for window in windows):
+            continue
+        side = max(round((box.x1 - box.x0) * (1 + 2 * MARGIN)), view.finest_px)
+        if side > view.widest_px * WORTH_IT or not view.has_windows:
+            break
+        highest = _head(box) - round(side * MARGIN)
+        tops = [highest] if box.y0 - highest <= side * BELOW else [highest, highest + round(side * BELOW)]
+        if len(windows) + len(tops) > CLOSE_UPS:
+            break
+        windows += [window_at((box.x0 + box.x1) // 2, top, side, view) for top in tops]
+    return windows
+
+
+def gathered(regions: Iterable[Cover], view: Optics) -> list[Cover] | None:
+    """Give at most `WINDOWS` windows that hold all regions; None if that is not to be had."""
+    groups: list[Cover] = []
+    for region in sorted(regions, key=area, reverse=True):
+        fitting = [i for i, group in enumerate(groups) if _span(bounding([group, region])) <= view.widest_px]
+        if fitting:
+            nearest = min(fitting, key=lambda i: _span(bounding([groups[i], region])))
+            groups[nearest] = bounding([groups[nearest], region])
+        elif len(groups) == WINDOWS or _span(region) > view.widest_px:
+            return None
+        else:
+            groups.append(region)
+    windows = []
+    for group in groups:
+        side = max(min(round(_span(group) * (1 + 2 * MARGIN)), view.widest_px), view.finest_px)
+        middle_x, middle_y = (group.x0 + group.x1) // 2, (group.y0 + group.y1) // 2
+        windows.append(window_at(middle_x, middle_y - side // 2, side, view))
+    return windows
+
+
+def window_at(middle_x: int, top: int, side: int, view: Optics) -> Cover:
+    """Give the square window of that side and place, moved into the picture; corners are even."""
+    side = min(side, view.width, view.height) & ~1
+    left = min(max(middle_x - side // 2, 0), view.width - side) & ~1
+    top = min(max(top, 0), view.height - side) & ~1
+    return Cover(left, top, left + side, top + side)
+
+
+def with_head(box: Cover) -> Cover:
+    """Give a region of change, up to where a head would be: often only legs differ from the ground."""
+    return Cover(box.x0, max(_head(box), 0), box.x1, box.y1)
+
+
+def shows(window: Cover, face: Box) -> bool:
+    """Whether the middle of the face is in the window."""
+    x, y = (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
+    return window.x0 <= x < window.x1 and window.y0 <= y < window.y1
+
+
+def meet(a: Cover, b: Cover) -> bool:
+    """Whether two rectangles share a pixel."""
+    return a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
+
+
+def is_cut(room: Cover, windows: Iterable[Cover]) -> bool:
+    """Whether a window shows a part of the rectangle only."""
+    return any(meet(window, room) and bounding([window, room]) != window for window in windows)
+
+
+def _head(box: Cover) -> int:
+    return min(box.y0, box.y1 - round(TALL * (box.x1 - box.x0)))
+
+
+def _holds_head(window: Cover, box: Cover) -> bool:
+    return window.x0 <= box.x0 and box.x1 <= window.x1 and window.y0 <= box.y0 < window.y1
+
+
+def _span(box: Cover) -> int:
+    return max(box.x1 - box.x0, box.y1 - box.y0)

@@ -1,0 +1,260 @@
+"""Where to look: changed parts again, the whole now and then, and never a face lost by looking less."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latchkey.errors import FinderError
+from latchkey.frames import Bgr, Box, Cover, RawFrame
+from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.vision import Gaze
+from latchkey.vision.gaze import AGAIN_NS, WHOLE_NS
+from latchkey.vision.windows import CLOSE_UPS, WINDOWS, close_ups, gathered, optics
+from latchkey_sim.finder import PAINT_BGR, PaintFinder
+
+WIDTH, HEIGHT = 1280, 720
+VIEW = optics(WIDTH, HEIGHT, 480)
+STEP_NS = 120 * NS_PER_MS
+RNG = np.random.default_rng(5)
+WALL = cv2.resize(RNG.integers(60, 180, (45, 80), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+Patch = tuple[int, int, int, int]
+
+
+def scene(at_ns: int, *patches: Patch, light: int = 0) -> RawFrame:
+    """A grey wall with painted patches (x, y, width, height)."""
+    bgr = cv2.cvtColor(np.asarray(cv2.add(WALL, light), np.uint8), cv2.COLOR_GRAY2BGR)
+    for x, y, w, h in patches:
+        bgr[max(y, 0) : y + h, max(x, 0) : x + w] = PAINT_BGR
+    planes = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
+    u, v = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
+    return RawFrame(planes[:HEIGHT], u, v, at_ns)
+
+
+def searched(finder: PaintFinder) -> list[tuple[int, int]]:
+    """Shapes of the pictures that the finder was given since the last call."""
+    shapes, finder.shapes = finder.shapes, []
+    return shapes
+
+
+def finds(boxes: Sequence[Box], patch: Patch) -> bool:
+    """Whether a box lies on the patch, within three pixels of the small picture."""
+    x, y, w, h = patch
+    slack = 3 * WIDTH / 480
+    return any(
+        np.allclose(box[:4], (max(x, 0), max(y, 0), min(x + w, WIDTH), min(y + h, HEIGHT)), atol=slack)
+        for box in boxes
+    )
+
+
+def test_windows_go_from_full_resolution_to_the_scale_of_the_whole() -> None:
+    assert VIEW.whole == (480, 256)
+    assert (VIEW.window, VIEW.finest_px, VIEW.widest_px) == (160, 160, 426)
+    small = optics(160, 120, 480)
+    assert small.widest_px <= 160 // 3
+
+
+def test_a_still_picture_is_searched_whole_twice_a_second_and_its_faces_stay() -> None:
+    finder = PaintFinder()
+    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    looks = [gaze.look(scene(number * STEP_NS, face)) for number in range(12)]
+    assert all(finds(boxes, face) and len(boxes) == 1 for boxes in looks)
+    assert searched(finder) == [(256, 480)] * (1 + 11 * STEP_NS // (WHOLE_NS + STEP_NS // 2))
+
+
+def test_a_face_that_moves_is_followed_in_a_small_window() -> None:
+    finder = PaintFinder()
+    gaze = Gaze(finder)
+    for number in range(4):
+        face = (500 + 25 * number, 300 - 9 * number, 70, 90)
+        assert finds(gaze.look(scene(number * STEP_NS, face)), face)
+    assert searched(finder) == [(256, 480), (160, 160), (160, 160), (160, 160)]
+
+
+def test_a_face_that_appears_anywhere_is_found_in_the_same_look() -> None:
+    for x, y in ((0, 0), (1230, 0), (0, 650), (1225, 645), (640, 360)):
+        gaze, face = Gaze(PaintFinder()), (x, y, 55, 70)
+        gaze.look(scene(0))
+        assert finds(gaze.look(scene(STEP_NS, face)), face)
+
+
+def test_what_stays_is_kept_while_something_else_moves() -> None:
+    gaze, stays = Gaze(PaintFinder()), (100, 200, 60, 80)
+    for number in range(4):
+        moves = (700 + 30 * number, 300, 60, 80)
+        boxes = gaze.look(scene(number * STEP_NS, stays, moves))
+        assert finds(boxes, stays)
+        assert finds(boxes, moves)
+        assert len(boxes) == 2
+
+
+def test_a_face_that_has_gone_is_gone() -> None:
+    gaze = Gaze(PaintFinder())
+    gaze.look(scene(0, (600, 300, 60, 80)))
+    assert gaze.look(scene(STEP_NS)) == []
+
+
+def test_a_face_lost_at_the_fine_scale_is_searched_half_as_large() -> None:
+    finder = PaintFinder(most_px=40)
+    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    gaze.look(scene(0, face))
+    moved = (620, 300, 60, 80)
+    assert finds(gaze.look(scene(STEP_NS, moved)), moved)
+    assert searched(finder) == [(256, 480), (160, 160), (160, 160)]
+
+
+def test_another_light_is_looked_at_whole() -> None:
+    finder = PaintFinder()
+    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    gaze.look(scene(0, face))
+    assert finds(gaze.look(scene(STEP_NS, face, light=40)), face)
+    assert searched(finder) == [(256, 480), (256, 480)]
+
+
+def test_what_moves_and_is_small_gets_a_closer_look() -> None:
+    finder = PaintFinder(least_px=10)
+    gaze, far = Gaze(finder), (600, 300, 14, 18)
+    assert not Gaze(PaintFinder(least_px=10)).look(scene(0, far))
+    assert finds(gaze.look(scene(0, far), [Cover(590, 290, 640, 420)]), far)
+    assert searched(finder) == [(256, 480), (160, 160)]
+
+
+def test_an_empty_close_up_is_not_repeated_until_it_moves_or_a_second_has_passed() -> None:
+    finder = PaintFinder()
+    gaze = Gaze(finder)
+    there, elsewhere = [Cover(590, 290, 640, 420)], [Cover(650, 290, 700, 420)]
+    for at_ns, moving, close in (
+        (0, there, 1),
+        (WHOLE_NS, there, 0),
+        (2 * WHOLE_NS, elsewhere, 1),
+        (AGAIN_NS + WHOLE_NS, there, 1),
+    ):
+        gaze.look(scene(at_ns), moving)
+        assert len(searched(finder)) == 1 + close
+
+
+def test_after_an_error_the_whole_is_looked_at_again() -> None:
+    class Failing(PaintFinder):
+        fails = False
+
+        def find(self, bgr: Bgr) -> list[Box]:
+            if self.fails:
+                raise FinderError("no")
+            return super().find(bgr)
+
+    finder = Failing()
+    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    gaze.look(scene(0))
+    finder.fails = True
+    with pytest.raises(FinderError):
+        gaze.look(scene(STEP_NS, face))
+    finder.fails = False
+    searched(finder)
+    assert finds(gaze.look(scene(2 * STEP_NS, face)), face)
+    assert searched(finder) == [(256, 480)]
+
+
+def test_a_new_size_or_time_going_back_is_looked_at_whole() -> None:
+    finder = PaintFinder()
+    gaze = Gaze(finder)
+    gaze.look(scene(NS_PER_S))
+    gaze.look(scene(0))
+    frame = scene(STEP_NS)
+    gaze.look(RawFrame(frame.y[:360, :640], frame.u[:180, :320], frame.v[:180, :320], STEP_NS))
+    assert searched(finder) == [(256, 480)] * 3
+
+
+patches = st.tuples(
+    st.integers(0, WIDTH - 100), st.integers(0, HEIGHT - 120), st.integers(40, 90), st.integers(50, 110)
+)
+strides = st.tuples(st.integers(-40, 40), st.integers(-30, 30))
+
+
+@given(patches, strides, patches, strides)
+def test_two_faces_on_any_ways_are_found_in_every_look(
+    first: Patch, step: tuple[int, int], second: Patch, other: tuple[int, int]
+) -> None:
+    gaze = Gaze(PaintFinder())
+    for number in range(5):
+        now = [
+            (x + dx * number, y + dy * number, w, h)
+            for (x, y, w, h), (dx, dy) in ((first, step), (second, other))
+        ]
+        if any(_overlap(now[0], now[1])) or any(
+            x < 0 or y < 0 or x + w > WIDTH or y + h > HEIGHT for x, y, w, h in now
+        ):
+            return
+        boxes = gaze.look(scene(number * STEP_NS, *now))
+        assert all(finds(boxes, patch) for patch in now)
+
+
+def _overlap(a: Patch, b: Patch) -> list[bool]:
+    near = 12
+    apart = a[0] > b[0] + b[2] + near or b[0] > a[0] + a[2] + near
+    apart = apart or a[1] > b[1] + b[3] + near or b[1] > a[1] + a[3] + near
+    return [not apart]
+
+
+regions = st.lists(
+    st.tuples(st.integers(0, 1270), st.integers(0, 710), st.integers(2, 600), st.integers(2, 600)).map(
+        lambda b: Cover(b[0], b[1], min(b[0] + b[2], WIDTH), min(b[1] + b[3], HEIGHT))
+    ),
+    max_size=6,
+)
+
+
+@given(regions)
+def test_gathered_windows_hold_every_region(boxes: list[Cover]) -> None:
+    windows = gathered(boxes, VIEW)
+    if windows is None:
+        return
+    assert len(windows) <= WINDOWS
+    for window in windows:
+        _check(window)
+    for box in boxes:
+        assert any(
+            w.x0 <= box.x0 and w.y0 <= box.y0 and w.x1 >= box.x1 - 1 and w.y1 >= box.y1 - 1 for w in windows
+        )
+
+
+@given(regions)
+def test_close_ups_lie_in_the_picture(boxes: list[Cover]) -> None:
+    windows = close_ups(boxes, VIEW)
+    assert len(windows) <= CLOSE_UPS
+    for window in windows:
+        _check(window)
+
+
+def _check(window: Cover) -> None:
+    assert all(corner % 2 == 0 for corner in window)
+    assert 0 <= window.x0 < window.x1 <= WIDTH
+    assert 0 <= window.y0 < window.y1 <= HEIGHT
+    assert window.x1 - window.x0 == window.y1 - window.y0 <= VIEW.widest_px
+    assert window.x1 - window.x0 >= VIEW.finest_px
+
+
+def test_a_visitor_at_the_gate_is_seen_at_full_resolution() -> None:
+    (window,) = close_ups([Cover(600, 300, 720, 700)], VIEW)
+    assert window.x1 - window.x0 == VIEW.finest_px
+    assert window.y0 < 300 < 400 < window.y1
+
+
+def test_legs_alone_point_to_the_head_above_them() -> None:
+    higher, lower = close_ups([Cover(968, 576, 1112, 708)], VIEW)
+    assert higher.y0 <= 250
+    assert lower.y0 <= 340 < 376 <= lower.y1
+
+
+def test_a_visitor_who_fills_the_picture_needs_no_closer_look() -> None:
+    assert close_ups([Cover(100, 0, 1200, 720)], VIEW) == []
+    assert close_ups([], VIEW) == []
+    assert gathered([Cover(100, 0, 1200, 720)], VIEW) is None
+
+
+def test_two_people_apart_get_a_window_each_and_a_crowd_no_more() -> None:
+    people = [Cover(100 + 380 * n, 300, 180 + 380 * n, 600) for n in range(3)]
+    assert len(close_ups(people[::2], VIEW)) == 2
+    assert len(close_ups(people, VIEW)) == CLOSE_UPS
