@@ -50,7 +50,7 @@ class Bench:
     def play(self, times_ns: list[int]) -> None:
         """Play frames of changing light, so that each look asks the finder."""
         for number, at_ns in enumerate(times_ns):
-            gray = np.full((48, 64), 60 + number * 37 % 110, np.uint8)
+            gray = np.full((48, 64), 50 + number * 31 % 140, np.uint8)
             self.clock.wait_until(at_ns)
             self.queue.push(Held(RawFrame(gray, gray[::2, ::2], gray[::2, ::2], at_ns), STILL))
             self.looker.advance(self.queue, last=False)
