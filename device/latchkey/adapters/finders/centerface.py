@@ -4,8 +4,9 @@ The network answers on a grid of 4 pixels: how likely a face's centre is there, 
 its size, and the centre's offset within the cell. OpenCV 5 gives all outputs or none, so the fourth,
 landmarks, comes too: it is dropped unread.
 
-Trap: a `cv2.dnn` network of OpenCV 4.14 that is fed another input shape than before answers
-garbage without an error. So there is one network per shape.
+Trap: a `cv2.dnn` network of OpenCV 4 that is fed another input shape than before answers
+garbage without an error. So there it is one network per shape; OpenCV 5 answers right, and one
+network serves all shapes (20 MB each saved).
 """
 
 from collections.abc import Callable
@@ -29,8 +30,14 @@ OVERLAP = 0.3
 OUTPUTS = ("537", "538", "539", "540")
 """Names in the file: heat, size, offset, and what is dropped."""
 
-NET_LIMIT = 3
-"""Networks kept: a camera has one shape, a restart may bring another."""
+NET_LIMIT = 4
+"""Networks kept: a camera has two shapes (whole and window), a restart may bring others."""
+
+ONE_NET = int(cv2.__version__.split(".")[0]) >= 5
+"""Whether a network may be fed any shape (the trap above)."""
+
+PROBE_PX = 2 * STRIDE_PX
+"""Side of the black picture that a new finder is tried with: small, as memory goes with it."""
 
 FACE_LIMIT = 1000
 """Cells that are looked at, best first; a picture with more candidates is noise."""
@@ -52,8 +59,9 @@ class CenterFaceFinder:
         self._load = load
         self._threshold = threshold
         self._nets: dict[tuple[int, int], cv2.dnn.Net] = {}
-        self.find(np.zeros((LONG_SIDE_PX // STRIDE_PX * STRIDE_PX, LONG_SIDE_PX, 3), np.uint8))
-        self._nets.clear()
+        self.find(np.zeros((PROBE_PX, PROBE_PX, 3), np.uint8))
+        if not ONE_NET:
+            self._nets.clear()
 
     def find(self, bgr: Bgr) -> list[Box]:
         """Find faces in a BGR picture whose sides are multiples of 32. Raises FinderError."""
@@ -72,6 +80,7 @@ class CenterFaceFinder:
         return decode(heat[0, 0], size[0], offset[0], self._threshold)
 
     def _net(self, shape: tuple[int, int]) -> cv2.dnn.Net:
+        shape = (0, 0) if ONE_NET else shape
         if shape not in self._nets:
             while len(self._nets) >= NET_LIMIT:
                 del self._nets[next(iter(self._nets))]
