@@ -116,7 +116,7 @@ BANNED_IMPORTS = {
         "vault",
         "pipeline",
         "device",
-        "ports.py",
+        "ports",
         "frames.py",
         "events.py",
         "units.py",

@@ -30,6 +30,10 @@ class VirtualTicket(Generic[T]):
         """Whether the cost has passed; never, where the lane hangs."""
         return self._ready_ns is not None and self._clock.now_ns() >= self._ready_ns
 
+    def wait(self, limit_ns: int) -> bool:
+        """Whether the cost would have passed by then; time does not pass meanwhile."""
+        return self._ready_ns is not None and self._clock.now_ns() + limit_ns >= self._ready_ns
+
     def result(self) -> T:
         """Give the answer or raise the error."""
         if self._outcome.error is not None:

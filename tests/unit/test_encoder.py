@@ -8,10 +8,11 @@ import av
 import numpy as np
 import pytest
 
-from latchkey.adapters.encoder import GOP_NS, H264Clip, H264Encoder
+from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.planes import rows_of
 from latchkey.errors import EncoderError
 from latchkey.frames import Colour, FilterState, Plane, RawFrame, SafeFrame
+from latchkey.pipeline.groups import GROUP_NS, Groups
 from latchkey.ports import ClipSpec
 from latchkey.settings import RecordingSettings
 from latchkey.units import NS_PER_S
@@ -29,15 +30,14 @@ def _frames(count: int, fps: float = 15) -> Iterator[SafeFrame]:
         yield redact(raw, CoverPlan(FilterState.OK, ()))
 
 
-def _start(**changes: object) -> H264Clip:
-    spec = ClipSpec(*SIZE, 15, Colour())
-    return H264Encoder(RecordingSettings(**changes)).start(spec)  # type: ignore[arg-type]
+def _start() -> Groups:
+    return Groups(H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, 15, Colour())), None)
 
 
 def _encode(frames: Iterator[SafeFrame]) -> tuple[bytes, list[bytes]]:
     clip = _start()
-    pieces = [clip.feed(frame) for frame in frames]
-    pieces.append(clip.close())
+    pieces = [clip.feed(frame).data for frame in frames]
+    pieces.append(clip.close().data)
     return b"".join(pieces), pieces
 
 
@@ -80,7 +80,7 @@ def test_slow_cameras_get_groups_by_time_too() -> None:
     with av.open(io.BytesIO(data), "r") as video:
         keys = [packet.pts for packet in video.demux(video=0) if packet.is_keyframe]
     assert len(keys) == 3
-    assert GOP_NS == NS_PER_S
+    assert GROUP_NS == NS_PER_S
 
 
 def test_same_frames_give_the_same_bytes() -> None:
@@ -96,17 +96,17 @@ def test_the_file_names_no_encoder_and_no_time() -> None:
 
 
 def test_a_raw_frame_is_refused() -> None:
-    clip = _start()
+    clip = H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, 15, Colour()))
     y = np.zeros((SIZE[1], SIZE[0]), np.uint8)
     with pytest.raises(TypeError):
-        clip.feed(RawFrame(y, y[::2, ::2], y[::2, ::2], 0))  # type: ignore[arg-type]
+        clip.feed(RawFrame(y, y[::2, ::2], y[::2, ::2], 0), key=True)  # type: ignore[arg-type]
     clip.close()
 
 
 def test_a_frame_of_another_size_is_refused() -> None:
     clip = H264Encoder(RecordingSettings()).start(ClipSpec(64, 64, 15, Colour()))
     with pytest.raises(EncoderError):
-        clip.feed(next(_frames(1)))
+        clip.feed(next(_frames(1)), key=True)
     clip.close()
 
 
@@ -118,6 +118,6 @@ def test_an_impossible_size_is_one_error() -> None:
 def test_two_frames_of_one_time_still_make_a_legal_file() -> None:
     same = list(_frames(2))
     clip = _start()
-    data = b"".join([clip.feed(same[0]), clip.feed(same[0]), clip.feed(same[1]), clip.close()])
+    data = b"".join(one.data for one in (*map(clip.feed, (same[0], same[0], same[1])), clip.close()))
     with av.open(io.BytesIO(data), "r") as video:
         assert len(list(video.decode(video=0))) == 3

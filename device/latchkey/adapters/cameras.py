@@ -12,12 +12,11 @@ from pathlib import Path
 
 import av
 import cv2
-import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from latchkey.adapters.planes import rows_of
+from latchkey.adapters.planes import raw_frame
 from latchkey.errors import CameraLost, FootageEnded
 from latchkey.frames import Colour, Plane, RawFrame
 from latchkey.ports import Clock, Still
@@ -26,38 +25,11 @@ from latchkey.units import NS_PER_S
 SIDE_LIMIT_PX = (16, 4096)
 """Shortest and longest side taken: below there is no picture, above x264 and memory give out."""
 
-PLANAR = {"yuv420p": False, "yuvj420p": True}
-"""Formats whose planes are used as they are, and whether they are full range."""
-
 DECODER_THREADS = 2
 """Each further one holds pictures of its own in memory."""
 
-FULL_RANGE = 2  # AVCOL_RANGE_JPEG, H.273 VideoFullRangeFlag = 1
-
 INBOX_FRAMES = 4
 """Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
-
-
-def raw_frame(picture: VideoFrame, at_ns: int) -> RawFrame:
-    """Turn a decoded picture into planes, by reference where it is 8-bit 4:2:0 already.
-
-    10-bit, 4:2:2, RGB and palette pictures become 8-bit 4:2:0 first; alpha is dropped; a rotation
-    in the stream's side data is applied; an odd last row or column is cut off.
-    """
-    if picture.format.name not in PLANAR:
-        picture = picture.reformat(format="yuv420p")
-    full_range = PLANAR[picture.format.name] or int(picture.color_range) == FULL_RANGE
-    quarter_turns = (getattr(picture, "rotation", 0) // 90) % 4
-    planes = [np.rot90(_plane(picture, index), quarter_turns) for index in range(3)]
-    height, width = (side & ~1 for side in planes[0].shape)
-    y = planes[0][:height, :width]
-    u, v = (plane[: height // 2, : width // 2] for plane in planes[1:])
-    return RawFrame(y, u, v, at_ns, Colour(int(picture.colorspace), full_range))
-
-
-def _plane(picture: VideoFrame, index: int) -> Plane:
-    plane = picture.planes[index]
-    return rows_of(plane)[:, : plane.width]
 
 
 class VideoCamera:

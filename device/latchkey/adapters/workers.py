@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from latchkey.errors import WorkerBusy
 from latchkey.ports import Clock, Lane
+from latchkey.units import NS_PER_S
 
 T = TypeVar("T")
 
@@ -55,6 +56,10 @@ class ThreadTicket(Generic[T]):
         if self._lockstep:
             wait([self._future])
         return self._future.done()
+
+    def wait(self, limit_ns: int) -> bool:
+        """Wait for the job in real time, at most so long."""
+        return bool(wait([self._future], limit_ns / NS_PER_S).done)
 
     def result(self) -> T:
         """Give what the job returned, or raise what it raised."""

@@ -1,6 +1,6 @@
 """One clip on its way from held frames to a durable sealed file. Runs in the film worker only.
 
-    expose:  unpack -> redact -> encode -> seal -> append
+    expose:  unpack -> redact -> encode, check (`Groups`) -> seal -> append
     finish:  flush, seal the record, make the file durable, enter it in the index
 
 Only after `finish` has returned may anybody be told that the clip exists.
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from latchkey.events import Trigger
 from latchkey.frames import FilterState
 from latchkey.pipeline.frame_queue import Held
+from latchkey.pipeline.groups import Batch, Groups
+from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
-from latchkey.ports import ClipEncoder, ClipEntry, ClipSpec, Encoder
+from latchkey.ports import ClipEntry, ClipSpec, Encoder
 from latchkey.vault import ClipMeta
 from latchkey.vision import FILTER_VERSION, CoverPlan, redact
 
@@ -31,13 +33,22 @@ class ClipFacts:
 class Film:
     """A clip being made. Created by the loop, then touched by the film worker alone."""
 
-    def __init__(self, clip_id: str, day: int, fps: float, keeper: VaultKeeper, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        clip_id: str,
+        day: int,
+        fps: float,
+        keeper: VaultKeeper,
+        encoder: Encoder,
+        check: SelfCheck | None,
+    ) -> None:
         self.clip_id = clip_id
         self._day = day
         self._fps = fps
         self._keeper = keeper
         self._encoder = encoder
-        self._encoding: ClipEncoder | None = None
+        self._check = check
+        self._groups: Groups | None = None
         self._file: OpenClip | None = None
         self._first_ns = 0
         self._last_ns = 0
@@ -47,22 +58,20 @@ class Film:
     def expose(self, held: Held, plan: CoverPlan) -> None:
         """Cover, encode and seal one frame. Raises DiskError, EncoderError."""
         safe = redact(held.picture(), plan)
-        if self._encoding is None or self._file is None:
+        if self._groups is None or self._file is None:
             self._keeper.tidy(self._day)
             self._first_ns = safe.at_ns
-            self._encoding = self._encoder.start(ClipSpec(safe.width, safe.height, self._fps, safe.colour))
+            spec = ClipSpec(safe.width, safe.height, self._fps, safe.colour)
+            self._groups = Groups(self._encoder.start(spec), self._check)
             self._file = self._keeper.begin(self.clip_id, self._day)
         self._last_ns = safe.at_ns
-        self._states[safe.state] += 1
-        self._frames_with_covers += bool(safe.covers)
-        if fragments := self._encoding.feed(safe):
-            self._file.append(fragments)
+        self._keep(self._file, self._groups.feed(safe))
 
     def finish(self, facts: ClipFacts) -> ClipEntry | None:
         """Make the clip whole and durable; None if it never had a frame."""
-        if self._encoding is None or self._file is None:
+        if self._groups is None or self._file is None:
             return None
-        self._file.append(self._encoding.close())
+        self._keep(self._file, self._groups.close())
         return self._file.finish(
             ClipMeta(
                 clip=self.clip_id,
@@ -79,6 +88,13 @@ class Film:
                 filter_version=FILTER_VERSION,
             )
         )
+
+    def _keep(self, file: OpenClip, batch: Batch) -> None:
+        for frame in batch.frames:
+            self._states[frame.state] += 1
+            self._frames_with_covers += bool(frame.covers)
+        if batch.data:
+            file.append(batch.data)
 
     def abandon(self) -> None:
         """Give the clip up after an error; what is on disk stays as a torn clip or goes."""

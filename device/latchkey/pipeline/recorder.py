@@ -17,6 +17,7 @@ from latchkey.frames import FilterState
 from latchkey.pipeline.film import ClipFacts, Film
 from latchkey.pipeline.filtering import Filtering
 from latchkey.pipeline.frame_queue import TOTAL_LIMIT_BYTES, FrameQueue
+from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, ClipEntry, JournalLine, Severity, Ticket
 from latchkey.settings import Settings
@@ -80,6 +81,9 @@ class Recorder:
         self._settings = settings
         self._keeper = keeper
         self._say = say
+        self._check = None
+        if board.finder is not None and settings.privacy.self_check:
+            self._check = SelfCheck(board.finder, settings.privacy, board.workers)
         self._pre_roll_ns = to_ns(settings.recording.pre_roll_s)
         self._post_roll_ns = to_ns(settings.recording.post_roll_s)
         self._longest_ns = to_ns(settings.recording.longest_clip_s)
@@ -203,7 +207,7 @@ class Recorder:
         start_wall_ns = clock.wall_ns() - (clock.now_ns() - start_ns)
         day = utc_day(start_wall_ns)
         clip_id = self._board.entropy.take("clip-id", 16).hex()
-        film = Film(clip_id, day, self._board.camera.fps, self._keeper, self._board.encoder)
+        film = Film(clip_id, day, self._board.camera.fps, self._keeper, self._board.encoder, self._check)
         clip = _Clip(film, start_ns, start_wall_ns, day + self._settings.vault.days)
         clip.triggers, clip.zones = list(session.triggers), session.zones
         clip.wall_s = session.wall_ns // NS_PER_S

@@ -101,6 +101,10 @@ class PrivacySettings:
     )
     look_deadline_s: float = option(1.0, "a look that takes longer counts as failed", low=0.2, high=5)
     threads: int = option(2, "threads for the detector", low=1, high=16)
+    self_check: bool = option(
+        True,
+        "search what was encoded for faces once more before it is sealed; false saves power on small boards",
+    )
     zones: tuple[Zone, ...] = option((), "polygons that are blacked out before anything sees them")
 
 

@@ -8,10 +8,12 @@ Pure: no clock, no files, no threads. The order of a frame's way:
 """
 
 from latchkey.vision.gaze import Gaze
+from latchkey.vision.look import search_whole
 from latchkey.vision.motion import Motion, MotionGate
 from latchkey.vision.packing import PackedFrame, pack, unpack
 from latchkey.vision.planner import MAX_LOOK_GAP_NS, CoverPlanner
-from latchkey.vision.redactor import COVER_YUV, CoverPlan, redact
+from latchkey.vision.rectangles import dilate, hidden_share, on_grid
+from latchkey.vision.redactor import COVER_YUV, CoverPlan, cover_more, redact
 from latchkey.vision.zones import PrivacyZones
 
 FILTER_VERSION = 1
@@ -28,7 +30,12 @@ __all__ = [
     "MotionGate",
     "PackedFrame",
     "PrivacyZones",
+    "cover_more",
+    "dilate",
+    "hidden_share",
+    "on_grid",
     "pack",
     "redact",
+    "search_whole",
     "unpack",
 ]

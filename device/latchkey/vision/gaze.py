@@ -39,7 +39,11 @@ ROWS = 180
 """Luma rows that are compared, as many as motion has."""
 
 CHANGED_LEVELS = 10
-"""A smoothed pixel that differs by more has changed: 3.5 sigma of the noise of a small sensor indoors."""
+"""A smoothed pixel that differs by more has changed, unless it stands alone: 3.5 sigma of the noise of a
+small sensor indoors."""
+
+SURELY_LEVELS = 18
+"""One that differs by more has changed, alone or not: the thin edge of a face that creeps."""
 
 CHANGES = 24
 """More separate changes than this are a picture in uproar: it is looked at whole."""
@@ -173,8 +177,10 @@ def _small(y: Plane) -> Plane:
 
 def _changes(before: Plane, small: Plane, view: Optics) -> list[Cover] | None:
     """Give what has changed since it was last searched, in pixels of the frame; None = all over."""
-    _, mask = cv2.threshold(cv2.absdiff(before, small), CHANGED_LEVELS, 255, cv2.THRESH_BINARY)
-    mask = cv2.medianBlur(mask, 3)
+    difference = cv2.absdiff(before, small)
+    _, mask = cv2.threshold(difference, CHANGED_LEVELS, 255, cv2.THRESH_BINARY)
+    _, surely = cv2.threshold(difference, SURELY_LEVELS, 255, cv2.THRESH_BINARY)
+    mask = cv2.bitwise_or(cv2.medianBlur(mask, 3), surely)
     if not cv2.countNonZero(mask):
         return []
     outlines, _ = cv2.findContours(cv2.dilate(mask, _SPREAD), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)

@@ -51,6 +51,12 @@ def search(finder: FaceFinder, frame: RawFrame, window: Cover, size: tuple[int, 
     ]
 
 
+def search_whole(finder: FaceFinder, frame: RawFrame) -> list[Box]:
+    """Find faces in the whole frame at the detector's size. Raises FinderError as `search` does."""
+    size = small_size(frame.width, frame.height, finder.long_side_px)
+    return search(finder, frame, Cover(0, 0, frame.width, frame.height), size)
+
+
 def _cut(frame: RawFrame, window: Cover) -> RawFrame:
     """Give a window of the frame, by reference; its corners are even."""
     rows, columns = slice(window.y0, window.y1), slice(window.x0, window.x1)

@@ -5,6 +5,7 @@ All rounding goes outwards: a cover is never smaller than what it was made from.
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from latchkey.frames import Box, Cover
 
@@ -61,6 +62,24 @@ def bounding(covers: Sequence[Cover]) -> Cover:
     """Give the smallest rectangle around all of them; there must be at least one."""
     x0, y0, x1, y1 = zip(*covers, strict=True)
     return Cover(min(x0), min(y0), max(x1), max(y1))
+
+
+def hidden_share(box: Box, covers: Sequence[Cover], width: int, height: int) -> float:
+    """Give the share (0..1) of a box, clipped to the picture, that lies under covers; 1 if nothing is in."""
+    left, top, right, bottom = max(box.x0, 0), max(box.y0, 0), min(box.x1, width), min(box.y1, height)
+    whole = max(right - left, 0) * max(bottom - top, 0)
+    if not whole:
+        return 1.0
+    parts = [(max(c.x0, left), max(c.y0, top), min(c.x1, right), min(c.y1, bottom)) for c in covers]
+    parts = [part for part in parts if part[0] < part[2] and part[1] < part[3]]
+    columns = sorted({x for part in parts for x in (part[0], part[2])})
+    hidden = 0.0
+    for x0, x1 in pairwise(columns):
+        reached = top
+        for y0, y1 in sorted((p[1], p[3]) for p in parts if p[0] <= x0 and x1 <= p[2]):
+            hidden += (x1 - x0) * max(y1 - max(y0, reached), 0)
+            reached = max(reached, y1)
+    return hidden / whole
 
 
 def area(cover: Cover) -> int:

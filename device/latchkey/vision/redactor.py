@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from latchkey.errors import FilterError
 from latchkey.frames import Cover, FilterState, Plane, RawFrame, SafeFrame
-from latchkey.vision.rectangles import on_grid
+from latchkey.vision.rectangles import on_grid, outermost
 
 COVER_YUV = (108, 148, 114)
 """The cover: a slate blue, #526E95 in BT.709 limited range. Calm beside a face of any colour,
@@ -41,6 +41,27 @@ def redact(frame: RawFrame, plan: CoverPlan) -> SafeFrame:
         frame.colour,
         plan.state,
         covers,
+    )
+
+
+def cover_more(frame: SafeFrame, covers: tuple[Cover, ...]) -> SafeFrame:
+    """Fill more of a frame; what it hides already stays hidden.
+
+    Covers are rounded and clipped as in `redact`; ones that hide all make it `fallback_full`. Raises
+    FilterError for a cover that is no rectangle.
+    """
+    placed = [on_grid(*_checked(cover), frame.width, frame.height) for cover in covers]
+    added = tuple(cover for cover in placed if cover is not None)
+    whole = any(cover == (0, 0, frame.width, frame.height) for cover in added)
+    halves = tuple(Cover(c.x0 // 2, c.y0 // 2, c.x1 // 2, c.y1 // 2) for c in added)
+    return SafeFrame(
+        _filled(frame.y, added, COVER_YUV[0]),
+        _filled(frame.u, halves, COVER_YUV[1]),
+        _filled(frame.v, halves, COVER_YUV[2]),
+        frame.at_ns,
+        frame.colour,
+        FilterState.FALLBACK_FULL if whole else frame.state,
+        outermost([*frame.covers, *added]),
     )
 
 

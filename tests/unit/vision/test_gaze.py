@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cover, RawFrame
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import Gaze
-from latchkey.vision.gaze import AGAIN_NS, WHOLE_NS
+from latchkey.vision.gaze import AGAIN_NS, ROWS, WHOLE_NS
 from latchkey.vision.windows import CLOSE_UPS, WINDOWS, close_ups, gathered, optics
 from latchkey_sim.finder import PAINT_BGR, PaintFinder
 
@@ -41,9 +41,9 @@ def searched(finder: PaintFinder) -> list[tuple[int, int]]:
 
 
 def finds(boxes: Sequence[Box], patch: Patch) -> bool:
-    """Whether a box lies on the patch, within three pixels of the small picture."""
+    """Whether a box lies on the patch, within three pixels of the small picture and one sampled row."""
     x, y, w, h = patch
-    slack = 3 * WIDTH / 480
+    slack = 3 * WIDTH / 480 + HEIGHT / ROWS
     return any(
         np.allclose(box[:4], (max(x, 0), max(y, 0), min(x + w, WIDTH), min(y + h, HEIGHT)), atol=slack)
         for box in boxes
@@ -173,6 +173,7 @@ patches = st.tuples(
 strides = st.tuples(st.integers(-40, 40), st.integers(-30, 30))
 
 
+@settings(deadline=None)  # a busy machine draws slowly
 @given(patches, strides, patches, strides)
 def test_two_faces_on_any_ways_are_found_in_every_look(
     first: Patch, step: tuple[int, int], second: Patch, other: tuple[int, int]

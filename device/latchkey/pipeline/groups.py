@@ -1,0 +1,159 @@
+"""A clip's pictures on their way from covered frames to MP4 bytes, one closed group at a time.
+
+    feed -> encode -> keyframe out -> self-check -> passed -> next group begins -> mux
+                         ^                |
+                         +-- cover more --+ a face shows: cover it in the whole group, encode that again
+
+Nothing of a group is muxed before its keyframe has passed. Frames are held from the beginning of a
+group until then: as many as the encoder runs behind, not the whole group.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from latchkey.frames import Cover, FilterState, SafeFrame
+from latchkey.pipeline.selfcheck import SelfCheck
+from latchkey.ports import ClipEncoder, Coded
+from latchkey.units import NS_PER_S
+from latchkey.vision import cover_more
+
+GROUP_NS = NS_PER_S
+"""Longest group of pictures: a torn clip loses no more than the open one."""
+
+REPAIRS = 2
+"""Repairs of one group; if a face shows after these it is covered whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one frame: how it was covered in the bytes that are kept."""
+
+    at_ns: int
+    state: FilterState
+    covers: tuple[Cover, ...]
+
+
+@dataclass(slots=True)
+class Batch:
+    """MP4 bytes that are final, and the frames in them."""
+
+    data: bytes = b""
+    frames: list[Kept] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Group:
+    """One closed group. `held` are its frames while it may have to be encoded again."""
+
+    passed: bool
+    held: list[SafeFrame] = field(default_factory=list)
+    coded: list[Coded] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    extra: tuple[Cover, ...] = ()
+    repairs: int = 0
+
+
+class Groups:
+    """Encodes, checks, repairs and muxes one clip. Without a check every group passes."""
+
+    def __init__(self, encoder: ClipEncoder, check: SelfCheck | None) -> None:
+        self._encoder = encoder
+        self._check = check
+        self._open: deque[_Group] = deque()
+        self._coding = -1
+        """Index of the open group whose pictures the encoder gives now; -1 before its keyframe."""
+
+        self._failed: _Group | None = None
+        self._next_key_ns: int | None = None
+        self.repaired = 0
+        """Groups that were encoded again because a face showed, or because nobody could look."""
+
+    @property
+    def held_frames(self) -> int:
+        """Frames that are held because their group has not passed yet."""
+        return sum(len(group.held) for group in self._open)
+
+    def feed(self, frame: SafeFrame) -> Batch:
+        """Take the next frame; give what is final now. Raises EncoderError."""
+        key = self._next_key_ns is None or frame.at_ns >= self._next_key_ns
+        if key:
+            self._next_key_ns = frame.at_ns + GROUP_NS
+            self._open.append(_Group(passed=self._check is None))
+        group = self._open[-1]
+        if not group.passed:
+            group.held.append(frame)
+        if not self._encode(group, frame, key=key):
+            self._encode_again()
+        return self._mux(leave=len(self._open) - self._coding)
+
+    def close(self) -> Batch:
+        """Give all that remains; nothing can be fed any more. Raises EncoderError."""
+        while not self._take(self._encoder.flush()):
+            self._encode_again()
+        last = self._mux(leave=0)
+        last.data += self._encoder.close()
+        return last
+
+    def _encode(self, group: _Group, frame: SafeFrame, *, key: bool) -> bool:
+        """Encode a frame of a group; False if a keyframe that came out shows a face."""
+        shown = cover_more(frame, group.extra) if group.extra else frame
+        group.kept.append(Kept(shown.at_ns, shown.state, shown.covers))
+        return self._take(self._encoder.feed(shown, key=key))
+
+    def _take(self, coded: list[Coded]) -> bool:
+        for one in coded:
+            self._coding += one.is_key
+            group = self._open[self._coding]
+            group.coded.append(one)
+            if one.is_key and not group.passed and not self._passes(group, one):
+                self._failed = group
+                return False
+        return True
+
+    def _passes(self, group: _Group, key: Coded) -> bool:
+        """Judge a group by its keyframe; if it fails, decide what to hide besides."""
+        if self._check is None:
+            return True
+        picture = self._encoder.decode(key)
+        verdict = self._check.judge(picture, group.kept[0].covers)
+        if verdict.passed and not verdict.missing:
+            group.passed = True
+            group.held.clear()
+            return True
+        self.repaired += not group.repairs
+        group.repairs += 1
+        if verdict.passed and group.repairs <= REPAIRS:
+            group.extra += verdict.missing
+        else:
+            group.extra = (Cover(0, 0, picture.width, picture.height),)
+            group.passed = True
+        return False
+
+    def _encode_again(self) -> None:
+        """Encode the failed group, and what follows it, from the frames held, until all passes."""
+        while (failed := self._failed) is not None:
+            self._failed = None
+            self._encoder.renew()
+            self._coding = self._open.index(failed) - 1
+            again = list(self._open)[self._coding + 1 :]
+            for group in again:
+                group.coded.clear()
+                group.kept.clear()
+            if all(
+                self._encode(group, frame, key=not number)
+                for group in again
+                for number, frame in enumerate(group.held)
+            ):
+                for group in again:
+                    if group.passed:
+                        group.held.clear()
+
+    def _mux(self, leave: int) -> Batch:
+        """Mux the groups that are complete: all but the newest `leave`."""
+        batch = Batch()
+        while len(self._open) > leave:
+            group = self._open.popleft()
+            self._coding -= 1
+            batch.data += self._encoder.mux(group.coded)
+            batch.frames += group.kept
+        return batch

@@ -1,0 +1,88 @@
+"""The world as the runtime sees it: one small protocol per piece, and the Board that holds them.
+
+Real implementations live in `latchkey.adapters` and `latchkey_pi`, simulated ones in
+`latchkey_sim`; both pass the same tests in `tests/contract`. Nothing above this line asks
+which it got.
+"""
+
+from latchkey.ports.board import (
+    Board,
+)
+from latchkey.ports.house import (
+    Bell,
+    Clock,
+    Entropy,
+    Journal,
+    JournalLine,
+    Lamp,
+    LampState,
+    Severity,
+)
+from latchkey.ports.network import (
+    Delivered,
+    Link,
+    LinkLost,
+    LinkNews,
+    LinkUp,
+    Publication,
+    Received,
+    Refused,
+    Uplink,
+)
+from latchkey.ports.pictures import (
+    Camera,
+    ClipEncoder,
+    ClipSpec,
+    Coded,
+    Encoder,
+    FaceFinder,
+    Still,
+)
+from latchkey.ports.storage import (
+    ClipEntry,
+    ClipIndex,
+    ClipState,
+    Disk,
+    DiskFile,
+)
+from latchkey.ports.work import (
+    Lane,
+    Ticket,
+    Workers,
+)
+
+__all__ = [
+    "Bell",
+    "Board",
+    "Camera",
+    "ClipEncoder",
+    "ClipEntry",
+    "ClipIndex",
+    "ClipSpec",
+    "ClipState",
+    "Clock",
+    "Coded",
+    "Delivered",
+    "Disk",
+    "DiskFile",
+    "Encoder",
+    "Entropy",
+    "FaceFinder",
+    "Journal",
+    "JournalLine",
+    "Lamp",
+    "LampState",
+    "Lane",
+    "Link",
+    "LinkLost",
+    "LinkNews",
+    "LinkUp",
+    "Publication",
+    "Received",
+    "Refused",
+    "Severity",
+    "Still",
+    "Ticket",
+    "Uplink",
+    "Workers",
+]

@@ -1,0 +1,97 @@
+"""Disk and index of clips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+class DiskFile(Protocol):
+    """A new file that only grows."""
+
+    def append(self, data: bytes) -> None:
+        """Write at the end. Raises DiskFull, DiskError."""
+        ...
+
+    def sync(self) -> None:
+        """Return once all appended bytes are durable. Raises DiskFull, DiskError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file, durable or not. May be called twice."""
+        ...
+
+
+class Disk(Protocol):
+    """One folder tree of the device. Names are relative, like `clips/ID.age`.
+
+    Bytes are durable after `DiskFile.sync`; a name (created, renamed, removed) is durable after
+    `sync_folder` of its folder. Operations raise DiskFull, NotOnDisk or DiskError.
+    """
+
+    def create(self, name: str) -> DiskFile:
+        """Make an empty file, its folders too; raises DiskError where the name is taken."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """Give a whole file; for small files. Raises NotOnDisk."""
+        ...
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Move a file within the tree, atomically replacing what has the new name."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Delete a file. Raises NotOnDisk."""
+        ...
+
+    def sync_folder(self, folder: str) -> None:
+        """Make the names in `folder` ("" = the root) durable."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """Sorted names of the files right below `folder`, without the folder; [] if it is missing."""
+        ...
+
+    def size_bytes(self, name: str) -> int:
+        """Length of a file. Raises NotOnDisk."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Room left for new files."""
+        ...
+
+
+ClipState = Literal["whole", "torn"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipEntry:
+    """All that the device itself knows of a clip in plain form: id, UTC day, bytes, state."""
+
+    clip: str
+    day: int
+    size_bytes: int
+    state: ClipState
+
+
+class ClipIndex(Protocol):
+    """The list of clips. A cache of what the files say; it can be rebuilt from them."""
+
+    def put(self, entry: ClipEntry) -> None:
+        """Add or replace an entry, durably."""
+        ...
+
+    def drop(self, clip: str) -> None:
+        """Forget a clip; unknown ones are fine."""
+        ...
+
+    def rebuild(self, entries: Sequence[ClipEntry]) -> None:
+        """Hold exactly these, in this order, durably and in one step."""
+        ...
+
+    def entries(self) -> list[ClipEntry]:
+        """All entries, in the order in which their clips were first put: the order of recording.
+
+        Days come from the wall clock, which may jump; what is oldest is told by this order.
+        """
+        ...

@@ -1,0 +1,175 @@
+"""The self-check: an encoded group that shows a face is covered and encoded again before it is muxed."""
+
+import io
+from collections.abc import Callable, Iterator
+
+import av
+import numpy as np
+import pytest
+
+from latchkey.adapters.encoder import H264Encoder
+from latchkey.adapters.planes import raw_frame
+from latchkey.errors import FinderError
+from latchkey.frames import Bgr, Box, Colour, Cover, FilterState, Plane, RawFrame, SafeFrame
+from latchkey.pipeline.groups import Batch, Groups
+from latchkey.pipeline.selfcheck import SelfCheck
+from latchkey.ports import ClipSpec, FaceFinder
+from latchkey.settings import PrivacySettings, RecordingSettings
+from latchkey.units import NS_PER_S
+from latchkey.vision import COVER_YUV, CoverPlan, redact
+from latchkey_sim.clock import VirtualClock
+from latchkey_sim.finder import PaintFinder
+from latchkey_sim.workers import VirtualWorkers
+
+SIZE = (320, 192)
+FPS = 10
+PAINT_YUV = (106, 180, 206)
+"""`PAINT_BGR` in limited range, as `frame_from_bgr` makes it."""
+
+PATCH = Cover(100, 60, 160, 120)
+
+
+def frames(count: int, shows: Callable[[int], bool], covers: tuple[Cover, ...] = ()) -> Iterator[SafeFrame]:
+    """Moving stripes; a painted patch wherever `shows(number)`, left uncovered unless `covers` say so."""
+    for number in range(count):
+        y = np.roll(np.tile(np.arange(SIZE[0]) % 64 + 60, (SIZE[1], 1)), number * 2, 1).astype(np.uint8)
+        planes: list[Plane] = [y, *(np.full((SIZE[1] // 2, SIZE[0] // 2), 128, np.uint8) for _ in range(2))]
+        if shows(number):
+            for plane, level, scale in zip(planes, PAINT_YUV, (1, 2, 2), strict=True):
+                plane[PATCH.y0 // scale : PATCH.y1 // scale, PATCH.x0 // scale : PATCH.x1 // scale] = level
+        raw = RawFrame(planes[0], planes[1], planes[2], number * NS_PER_S // FPS)
+        yield redact(raw, CoverPlan(FilterState.OK, covers))
+
+
+def run(
+    source: Iterator[SafeFrame], finder: FaceFinder | None, cost_ns: int = 0, threads: int = 2
+) -> tuple[Groups, list[Batch], list[RawFrame]]:
+    """Encode all; give the batches and what a player decodes."""
+    workers = VirtualWorkers(VirtualClock(0), {"look": cost_ns})
+    check = SelfCheck(finder, PrivacySettings(), workers) if finder else None
+    encoder = H264Encoder(RecordingSettings(threads=threads)).start(ClipSpec(*SIZE, FPS, Colour()))
+    groups = Groups(encoder, check)
+    batches = [groups.feed(frame) for frame in source]
+    batches.append(groups.close())
+    data = b"".join(batch.data for batch in batches)
+    with av.open(io.BytesIO(data), "r") as video:
+        return groups, batches, [raw_frame(picture, 0) for picture in video.decode(video=0)]
+
+
+def covered(frame: RawFrame, area: Cover = PATCH) -> bool:
+    """Whether the decoded area is all cover colour."""
+    halves = [side // 2 for side in area]
+    parts = (
+        frame.y[area.y0 : area.y1, area.x0 : area.x1],
+        frame.u[halves[1] : halves[3], halves[0] : halves[2]],
+        frame.v[halves[1] : halves[3], halves[0] : halves[2]],
+    )
+    return all(
+        bool((np.abs(part.astype(int) - level) <= 6).all())
+        for part, level in zip(parts, COVER_YUV, strict=True)
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_face_in_a_keyframe_is_covered_in_its_whole_group(threads: int) -> None:
+    groups, batches, decoded = run(frames(35, lambda n: 10 <= n < 20), PaintFinder(), threads=threads)
+    assert groups.repaired == 1
+    assert len(decoded) == 35
+    assert all(covered(frame) for frame in decoded[10:20])
+    assert not any(covered(frame) for frame in [*decoded[:10], *decoded[20:]])
+    kept = [frame for batch in batches for frame in batch.frames]
+    assert [bool(frame.covers) for frame in kept] == [10 <= number < 20 for number in range(35)]
+    assert {frame.state for frame in kept} == {FilterState.OK}
+
+
+def test_faces_in_many_groups_are_all_covered_and_times_stay() -> None:
+    groups, batches, decoded = run(frames(45, lambda _: True), PaintFinder())
+    assert groups.repaired == 5
+    assert all(covered(frame) for frame in decoded)
+    assert [frame.at_ns for batch in batches for frame in batch.frames] == [
+        number * NS_PER_S // FPS for number in range(45)
+    ]
+    with av.open(io.BytesIO(b"".join(batch.data for batch in batches)), "r") as video:
+        times = [float(picture.pts * picture.time_base) for picture in video.decode(video=0)]  # type: ignore[operator]
+    assert times == pytest.approx([number / FPS for number in range(45)], abs=1e-4)
+
+
+def test_what_is_covered_already_is_no_hit() -> None:
+    half = PATCH._replace(x1=PATCH.x0 + 32)
+    groups, _, _ = run(frames(12, lambda _: True, (half,)), PaintFinder())
+    assert groups.repaired == 2  # the other half is a patch of its own, and shows
+    groups, _, decoded = run(frames(12, lambda _: True, (PATCH,)), PaintFinder())
+    assert groups.repaired == 0
+    assert all(covered(frame) for frame in decoded)
+
+
+def test_without_a_check_nothing_is_repaired() -> None:
+    groups, _, decoded = run(frames(12, lambda _: True), None)
+    assert groups.repaired == 0
+    assert not any(covered(frame) for frame in decoded)
+
+
+class Stubborn:
+    """Sees a face in another place each time."""
+
+    name, long_side_px = "stubborn", 320
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def find(self, bgr: Bgr) -> list[Box]:
+        self.calls += 1
+        return [Box(10.0 + 50 * self.calls, 20, 40.0 + 50 * self.calls, 60, 0.9)]
+
+
+class Broken:
+    """Fails always."""
+
+    name, long_side_px = "broken", 320
+
+    def find(self, bgr: Bgr) -> list[Box]:
+        raise FinderError("no")
+
+
+@pytest.mark.parametrize("finder", [Stubborn(), Broken()])
+def test_a_group_that_cannot_be_repaired_or_searched_is_covered_whole(finder: FaceFinder) -> None:
+    _, batches, decoded = run(frames(8, lambda _: False), finder)
+    assert all(covered(frame, Cover(0, 0, *SIZE)) for frame in decoded)
+    kept = [frame for batch in batches for frame in batch.frames]
+    assert {frame.state for frame in kept} == {FilterState.FALLBACK_FULL}
+    assert len(decoded) == 8
+
+
+def test_a_search_that_takes_too_long_covers_the_group() -> None:
+    _, _, decoded = run(frames(8, lambda _: False), PaintFinder(), cost_ns=2 * NS_PER_S)
+    assert all(covered(frame, Cover(0, 0, *SIZE)) for frame in decoded)
+
+
+def test_nothing_is_muxed_before_its_keyframe_has_passed() -> None:
+    class Watching(PaintFinder):
+        def find(self, bgr: Bgr) -> list[Box]:
+            seen.append(len(muxed))
+            return super().find(bgr)
+
+    seen: list[int] = []
+    muxed: list[bytes] = []
+    workers = VirtualWorkers(VirtualClock(0), {})
+    encoder = H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, FPS, Colour()))
+    groups = Groups(encoder, SelfCheck(Watching(), PrivacySettings(), workers))
+    for frame in frames(35, lambda _: False):
+        batch = groups.feed(frame)
+        if batch.data:
+            muxed.append(batch.data)
+    groups.close()
+    assert seen == [0, 0, 1, 2]
+
+
+def test_only_a_few_frames_are_held() -> None:
+    workers = VirtualWorkers(VirtualClock(0), {})
+    encoder = H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, FPS, Colour()))
+    groups = Groups(encoder, SelfCheck(PaintFinder(), PrivacySettings(), workers))
+    most = 0
+    for frame in frames(35, lambda _: False):
+        groups.feed(frame)
+        most = max(most, groups.held_frames)
+    assert 0 < most <= 5
