@@ -42,11 +42,15 @@ class CameraState(StrEnum):
 
 
 class DiskState(StrEnum):
-    """Room for clips, told in three words: exact figures would reveal the size of a clip."""
+    """How the disk is, told in four words: exact figures would reveal the size of a clip.
+
+    `failed` = it takes no files at all: read-only, no permission, broken, or not there.
+    """
 
     OK = "ok"
     LOW = "low"
     FULL = "full"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A disk and an index in memory, with room that ends and faults on demand."""
+"""A disk and an index in memory, with room that ends, faults and power cuts on demand."""
 
 import io
 from collections.abc import Sequence
@@ -24,14 +24,17 @@ class _Fault:
 class MemoryDisk:
     """Files in a dictionary on a disk of `limit_bytes`.
 
-    Everything is durable at once: this disk knows full and faulty, not power loss. `log` names the
-    operations that change something or make it durable, in order, like `sync clips/ID.age.part`.
+    `log` names the operations that change something or make it durable, in order, like
+    `sync clips/ID.age.part`. Until power is cut all bytes are there; `after_power_cut` gives what
+    a disk keeps that loses all that was not made durable.
     """
 
     def __init__(self, limit_bytes: int = 1 << 40) -> None:
         self.limit_bytes = limit_bytes
         self.files: dict[str, bytearray] = {}
         self.log: list[str] = []
+        self._durable: dict[str, bytearray] = {}
+        self._broken: DiskError | None = None
         self._folders: set[str] = {""}
         self._faults: list[_Fault] = []
 
@@ -39,9 +42,31 @@ class MemoryDisk:
         """Make an operation fail once: the next of its kind, or the one after `skip` more."""
         self._faults.append(_Fault(operation, error, skip))
 
+    @property
+    def has_faults(self) -> bool:
+        """Whether a fault still waits for its operation."""
+        return bool(self._faults)
+
+    def break_writes(self, error: DiskError) -> None:
+        """Make every change fail from now on, as on a disk that has become read-only."""
+        self._broken = error
+
     def mend(self) -> None:
-        """Forget the faults that have not come yet."""
+        """Be well again, and forget the faults that have not come yet."""
         self._faults.clear()
+        self._broken = None
+
+    def after_power_cut(self) -> "MemoryDisk":
+        """Give the disk as it is found after power was lost at this moment.
+
+        Of a file what its last `sync` made durable, under the names that the last `sync_folder` did.
+        """
+        found = MemoryDisk(self.limit_bytes)
+        for name, data in self._durable.items():
+            found._make_folders(name)
+            found.files[name] = bytearray(data[: _durable_bytes(data)])
+        found._durable = dict(found.files)
+        return found
 
     def create(self, name: str) -> "MemoryFile":
         """Make an empty file and the folders above it."""
@@ -50,7 +75,7 @@ class MemoryDisk:
         if name in self.files or name in self._folders:
             raise DiskError(f"cannot create {name}: File exists")
         self._make_folders(name)
-        self.files[name] = bytearray()
+        self.files[name] = _Growing()
         return MemoryFile(self, name, self.files[name])
 
     def read(self, name: str) -> bytes:
@@ -81,12 +106,16 @@ class MemoryDisk:
         del self.files[name]
 
     def sync_folder(self, folder: str) -> None:
-        """Note it; names are durable at once."""
+        """Make the names in a folder durable."""
         if folder:
             check_disk_name(folder)
         self.meet("sync_folder", folder)
         if folder not in self._folders:
             raise NotOnDisk(f"cannot sync {folder}: it is not there")
+        for name in [name for name in self._durable if name.rpartition("/")[0] == folder]:
+            del self._durable[name]
+        inside = {name: data for name, data in self.files.items() if name.rpartition("/")[0] == folder}
+        self._durable |= inside
 
     def names(self, folder: str) -> list[str]:
         """Give the sorted names of the files right below a folder."""
@@ -108,6 +137,8 @@ class MemoryDisk:
 
     def meet(self, operation: DiskOperation, what: str, *, noted: bool = True) -> None:
         """Raise the fault that waits for this operation, if any; else note it in the log."""
+        if noted and self._broken is not None:
+            raise self._broken
         for fault in [fault for fault in self._faults if fault.operation == operation]:
             fault.skip -= 1
             if fault.skip < 0:
@@ -130,6 +161,17 @@ class MemoryDisk:
             folder = folder.rpartition("/")[0]
 
 
+class _Growing(bytearray):
+    """The bytes of a file; the first `durable_bytes` of them survive a power cut."""
+
+    durable_bytes = 0
+
+
+def _durable_bytes(data: bytearray) -> int:
+    """Give how many bytes are durable: all, where a test has put the file there itself."""
+    return data.durable_bytes if isinstance(data, _Growing) else len(data)
+
+
 class MemoryFile:
     """A file of a `MemoryDisk`, open for appending."""
 
@@ -149,9 +191,11 @@ class MemoryFile:
             raise DiskFull(f"cannot write {self._name}: No space left on device")
 
     def sync(self) -> None:
-        """Note it; bytes are durable at once."""
+        """Make all bytes durable."""
         self._check_open()
         self._disk.meet("sync", self._name)
+        if isinstance(self._data, _Growing):
+            self._data.durable_bytes = len(self._data)
 
     def close(self) -> None:
         """Let go of the file."""

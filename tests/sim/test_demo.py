@@ -30,7 +30,7 @@ from latchkey_sim.scene import SHORT_VISIT, Scene
 KEYS = {
     "clips", "frames", "frames_with_covers", "faces_truth_frames", "faces_uncovered_frames", "bytes_sealed",
     "mqtt_messages", "mqtt_bytes", "detector", "seconds_wall", "seconds_scene", "hidden_area",
-    "fallback_frames",
+    "fallback_frames", "clips_torn", "clips_unreadable",
 }  # fmt: skip
 
 

@@ -285,5 +285,5 @@ def test_a_power_cut_while_recording_leaves_a_torn_clip_that_is_never_announced(
     again.run_until_ended(20 * NS_PER_S)
     assert [entry.state for entry in again.index.entries()] == ["torn"]
     assert _kinds(again) == []
-    assert any("torn" in text for text in again.said("vault"))
+    assert any("torn" in text for text in again.said("disk"))
     again.device.close()

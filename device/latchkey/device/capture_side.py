@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from latchkey.errors import CameraLost, DiskError, FootageEnded, WorkerBusy
+from latchkey.device.disk_watch import DiskAnswer, DiskWatch
+from latchkey.errors import CameraLost, DiskError, FootageEnded
 from latchkey.events import (
     BellRang,
     CameraState,
     CaptureHealth,
+    ClipLost,
     DiskState,
     ModesSet,
     MotionChanged,
@@ -25,7 +27,7 @@ from latchkey.frames import RawFrame
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
-from latchkey.ports import Board, JournalLine, LampState, Severity, Still, Ticket
+from latchkey.ports import Board, JournalLine, LampState, Severity, Still
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_MS, NS_PER_S, utc_day
 from latchkey.vision import MotionGate, PrivacyZones
@@ -44,7 +46,6 @@ RESTART_NS = (1 * NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S, 15 * NS_PER_S, 60 * NS_P
 """Pauses between attempts to bring a camera back; the last one repeats."""
 
 HEALTH_NS = 60 * NS_PER_S
-TIDY_NS = 600 * NS_PER_S
 
 
 class CaptureSide:
@@ -72,18 +73,19 @@ class CaptureSide:
         self._frames_since_health = 0
         self._health: CaptureHealth | None = None
         self._health_at_ns = -1
-        self._tidied_at_ns: int | None = None
-        self._room: Ticket[DiskState] | None = None
-        self._disk = DiskState.OK
+        self._disk = DiskWatch(board, "vault", "film", self._check_vault)
         self.ended = False
         """True once a recorded video has been played to its end and its clips are sealed."""
 
     def start(self) -> None:
-        """Put the vault in order after whatever happened before. Raises DiskError."""
-        report = self._keeper.start()
-        if report.torn:
-            self._note("vault", f"{report.torn} clips were torn by a power cut or crash", "warning")
-        self._disk = self._keeper.room()
+        """Put the vault in order after whatever happened before; a failing one is told by `step`."""
+        try:
+            torn = self._keeper.start().torn
+        except DiskError:
+            self._disk.doubt()
+        else:
+            if torn:
+                self._note("disk", _torn(torn), "warning")
 
     def step(self, messages: Iterable[bytes]) -> int:
         """Do what is due; give the monotonic ns of the next due thing. Never blocks."""
@@ -113,6 +115,10 @@ class CaptureSide:
     def _ring(self, ring: BellRang) -> None:
         if not self._may_record:
             self._note("bell", "nothing is recorded: the camera is " + self._why_not())
+            return
+        if self._disk.is_failing:
+            self._note("bell", "nothing is recorded: the vault takes no files", "error")
+            self._disk.doubt()
             return
         if self._camera in (CameraState.LOST, CameraState.FROZEN):
             self._note("bell", "no camera: the clip begins when it is back", "warning")
@@ -175,7 +181,7 @@ class CaptureSide:
             return
         motion = self._gate.see(frame)
         self._queue.push(Held(frame, motion))
-        if motion.moving and not self._modes.snoozed:
+        if motion.moving and not self._modes.snoozed and not self._disk.is_failing:
             self._recorder.event(Trigger.MOTION, frame.at_ns, motion.zones)
         self._tell_motion(moving=motion.moving and not self._modes.snoozed)
 
@@ -233,28 +239,13 @@ class CaptureSide:
             self._say(MotionChanged(moving))
 
     def _housekeep(self) -> None:
-        now_ns = self._board.clock.now_ns()
-        if self._tidied_at_ns is None or now_ns - self._tidied_at_ns > TIDY_NS:
-            self._tidied_at_ns = now_ns
-            self._room = self._submit_tidy()
-        if self._room is not None and self._room.done():
-            try:
-                self._disk = self._room.result()
-            except DiskError as error:
-                self._disk = DiskState.FULL
-                self._note("vault", str(error), "error")
-            self._room = None
-        self._tell_health(now_ns)
+        self._disk.step()
+        self._tell_health(self._board.clock.now_ns())
 
-    def _submit_tidy(self) -> Ticket[DiskState] | None:
-        try:
-            return self._board.workers.submit("film", self._tidy)
-        except WorkerBusy:
-            return None
-
-    def _tidy(self) -> DiskState:
-        self._keeper.tidy(utc_day(self._board.clock.wall_ns()))
-        return self._keeper.room()
+    def _check_vault(self) -> DiskAnswer:
+        """Look after the vault; runs in the film worker."""
+        found = self._keeper.check(utc_day(self._board.clock.wall_ns()))
+        return DiskAnswer(found.room, _torn(found.torn) if found.torn else "")
 
     def _tell_health(self, now_ns: int) -> None:
         since_ns = max(now_ns - self._health_at_ns, 1)
@@ -263,7 +254,7 @@ class CaptureSide:
             camera=self._camera,
             filter=self._recorder.filter_state,
             detector=finder.name if finder else "none",
-            disk=self._disk,
+            disk=self._disk.state,
             fps_tenths=round(self._frames_since_health * 10 * NS_PER_S / since_ns),
         )
         old = self._health
@@ -280,12 +271,19 @@ class CaptureSide:
     def _lamp(self) -> LampState:
         if self._modes.shutter_closed:
             return "closed"
-        if self._camera is not CameraState.OK or self._disk is DiskState.FULL:
+        if self._camera is not CameraState.OK or self._disk.state in (DiskState.FULL, DiskState.FAILED):
             return "trouble"
         return "recording" if self._recorder.recording else "idle"
 
     def _say(self, message: ToLink) -> None:
+        if isinstance(message, ClipLost):
+            self._disk.doubt()
         self._send(encode(message))
 
     def _note(self, part: str, text: str, severity: Severity = "info") -> None:
         self._board.journal.note(JournalLine(self._board.clock.now_ns(), part, text, severity))
+
+
+def _torn(count: int) -> str:
+    clips = "1 clip was" if count == 1 else f"{count} clips were"
+    return f"{clips} torn by a power cut or crash"

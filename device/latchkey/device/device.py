@@ -31,7 +31,7 @@ class Device:
         self.capture = CaptureSide(board, settings, self._to_link.append)
 
     def start(self) -> None:
-        """Put disk state in order and begin to connect. Raises DiskError."""
+        """Put disk state in order as far as the disks allow, and begin to connect."""
         self.capture.start()
         self.link.start()
 

@@ -57,7 +57,7 @@ class LinkModes:
     def load(self) -> str:
         """Take up what was stored and announce it; give what was wrong, or nothing.
 
-        Raises DiskError where the disk itself is broken.
+        Wishes that cannot be read, for whatever reason, close the shutter.
         """
         clock = self._board.clock
         trouble = ""
@@ -65,7 +65,7 @@ class LinkModes:
             self._wishes = decode_wishes(self._board.state.read(FILE), clock.now_ns(), clock.wall_ns())
         except NotOnDisk:
             pass
-        except ModesDamaged as error:
+        except (ModesDamaged, DiskError) as error:
             self._wishes = MOST_PRIVATE
             trouble = f"{error}: the shutter closes until it is opened over the broker"
         self._now = self._effective()

@@ -5,12 +5,14 @@ the bell rings even if that is dead. Events go through the outbox; of states the
 published at each change and whenever the link comes up.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from latchkey import __version__, wire
+from latchkey.device.disk_watch import DiskAnswer, DiskWatch
 from latchkey.device.link_modes import LinkModes
 from latchkey.device.link_states import LinkStates
-from latchkey.errors import LinkDown
+from latchkey.errors import DiskError, LinkDown
 from latchkey.events import (
     BellRang,
     CaptureHealth,
@@ -18,13 +20,15 @@ from latchkey.events import (
     ClipExtended,
     ClipLost,
     ClipStarted,
+    DiskState,
     MessageError,
     MotionChanged,
     Trigger,
     decode,
     encode,
 )
-from latchkey.pipeline.outbox import Outbox
+from latchkey.pipeline.durable import probe
+from latchkey.pipeline.outbox import Loaded, Outbox
 from latchkey.ports import (
     Board,
     Delivered,
@@ -51,6 +55,9 @@ REPEAT_WITHIN_MS = 5000
 TEST_PAUSE_NS = 30 * NS_PER_S
 """A test ring records: not oftener than this at the word of anybody on the broker."""
 
+COMMANDS_PER_STEP = 4
+"""Each is published three times over and takes half a millisecond: what is left follows at once."""
+
 SEQ_LIMIT = 999
 CLIPS_LIMIT = 16
 """Clips that have started and not ended: one is filmed, one sealed; more were lost unsaid."""
@@ -70,6 +77,8 @@ class LinkSide:
         self._outbox = Outbox(device_id, board.link, board.state, board.workers)
         self._modes = LinkModes(board, settings.baseline, lambda now: to_capture(encode(now)))
         self._states = LinkStates(device_id)
+        self._disk = DiskWatch(board, "state folder", "disk", self._check_state)
+        self._news: deque[LinkNews] = deque()
         self._up = False
         self._why_down = ""
         self._clip_seq: dict[str, int] = {}
@@ -84,35 +93,41 @@ class LinkSide:
     def start(self) -> None:
         """Take up modes and unsent events, tell the capture side its modes, begin to connect.
 
-        Raises DiskError where the disk itself is broken; damaged files are set aside.
+        Damaged files are set aside; a disk that fails is told by `step`, and the bell rings.
         """
         clock = self._board.clock
         self._complain(self._modes.load())
         if self._has_broker:
-            loaded = self._outbox.load(clock.now_ns(), clock.wall_ns())
-            if loaded.waiting:
-                self._note("link", f"{loaded.waiting} events of the last run are still to be sent")
-            if loaded.damaged:
-                self._note("link", f"{loaded.damaged} damaged events were set aside", "warning")
+            try:
+                loaded = self._outbox.load(clock.now_ns(), clock.wall_ns())
+            except DiskError as error:
+                self._complain(f"events of the last run cannot be taken up: {error}")
+            else:
+                self._tell_loaded(loaded)
         self._board.link.open(wire.will(self._device_id), wire.subscriptions(self._device_id))
+
+    def _tell_loaded(self, loaded: Loaded) -> None:
+        if loaded.waiting:
+            self._note("link", f"{loaded.waiting} events of the last run are still to be sent")
+        if loaded.damaged:
+            self._note("link", f"{loaded.damaged} damaged events were set aside", "warning")
 
     def step(self, messages: Iterable[bytes]) -> int:
         """Do what is due, presses first; give the monotonic ns of the next due thing. Never blocks."""
         for at_ns in self._board.bell.presses():
             self._ring(at_ns, Trigger.RING)
-        for news in self._board.link.news():
-            self._take_news(news)
+        self._take_all_news()
         for message in messages:
             self._take_message(message)
         self._do_timers()
-        self._complain(self._modes.store(), *self._outbox.pump(self._board.clock.now_ns()))
+        self._watch_disk(self._modes.store(), *self._outbox.pump(self._board.clock.now_ns()))
         return self._next_ns()
 
     def close(self) -> None:
         """Say goodbye to the broker; what it has not acknowledged stays on disk."""
         last = wire.plain(self._device_id, wire.STATUS, "offline")
         self._board.link.close(last)
-        for news in self._board.link.news():
+        for news in (*self._news, *self._board.link.news()):
             if isinstance(news, Delivered):
                 self._outbox.delivered(news.ticket)
         self._outbox.went_down()
@@ -127,6 +142,15 @@ class LinkSide:
         who = "a test ring" if trigger is Trigger.TEST else "somebody rings"
         kept = "" if sent or not self._has_broker else "; the broker is away, it will hear of it later"
         self._note("bell", who + kept)
+
+    def _take_all_news(self) -> None:
+        """Take news in order, but not more than `COMMANDS_PER_STEP` commands among them."""
+        self._news.extend(self._board.link.news())
+        commands = 0
+        while self._news and commands < COMMANDS_PER_STEP:
+            news = self._news.popleft()
+            commands += isinstance(news, Received)
+            self._take_news(news)
 
     def _take_news(self, news: LinkNews) -> None:
         if isinstance(news, LinkUp):
@@ -269,7 +293,23 @@ class LinkSide:
         if self._modes.now.snoozed:
             self._publish_modes()
 
+    def _watch_disk(self, *troubles: str) -> None:
+        """Say what could not be stored, unless it is said already that nothing can."""
+        if any(troubles):
+            self._disk.doubt()
+            self._complain(*(() if self._disk.is_failing else troubles))
+        self._disk.step()
+        if self._states.see_disk(self._disk.state):
+            self._publish_health()
+
+    def _check_state(self) -> DiskAnswer:
+        """Look whether events and modes can be stored; runs in the disk worker."""
+        probe(self._board.state)
+        return DiskAnswer(DiskState.OK)
+
     def _next_ns(self) -> int:
+        if self._news:
+            return self._board.clock.now_ns()
         times = (self._health_at_ns, self._modes.wake_ns, self._repeat_at_ns)
         return min(at_ns for at_ns in times if at_ns is not None)
 

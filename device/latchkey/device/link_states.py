@@ -26,6 +26,7 @@ class LinkStates:
         self._moving = False
         self._health: CaptureHealth | None = None
         self._boot_s: int | None = None
+        self._state_disk = DiskState.OK
 
     def see_motion(self, message: MotionChanged) -> Publication:
         """Take in a change, and give its message."""
@@ -36,6 +37,11 @@ class LinkStates:
         """Take in how the capture side is; tell whether that shows."""
         before, self._health = self._health, health
         return before is None or _shown(before) != _shown(health)
+
+    def see_disk(self, state: DiskState) -> bool:
+        """Take in how the state folder is; tell whether that is news. `failed` there outweighs all."""
+        before, self._state_disk = self._state_disk, state
+        return (before is DiskState.FAILED) != (state is DiskState.FAILED)
 
     def lose_capture(self) -> bool:
         """Take the capture side for dead: no camera, all covered. Tells whether that is news."""
@@ -70,10 +76,13 @@ class LinkStates:
         values: dict[str, wire.Value] = {
             "filter": self._health.filter.value,
             "camera": self._health.camera.value,
-            "disk": self._health.disk.value,
+            "disk": self._disk(self._health).value,
             "boot": wire.stamp(self._boot_s),
         }
         return wire.record(self._device_id, wire.HEALTH, values)
+
+    def _disk(self, health: CaptureHealth) -> DiskState:
+        return DiskState.FAILED if self._state_disk is DiskState.FAILED else health.disk
 
 
 def _shown(health: CaptureHealth) -> tuple[str, str, str]:

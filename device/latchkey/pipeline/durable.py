@@ -1,9 +1,24 @@
-"""Replacing a small file so that a power cut leaves the old or the new one, never a mixture."""
+"""Small files that are whole or not there, whatever happens, and the question whether a disk takes any."""
 
 from contextlib import suppress
 
-from latchkey.errors import NotOnDisk
+from latchkey.errors import DiskError, NotOnDisk
 from latchkey.ports import Disk
+
+PROBE = "write-probe"
+
+
+def probe(disk: Disk) -> None:
+    """Write a tiny file, make it durable, remove it. Raises DiskFull, DiskError, which names the cause."""
+    with suppress(DiskError):  # a crash may have left it; if the disk is broken, `create` says so better
+        disk.remove(PROBE)
+    file = disk.create(PROBE)
+    try:
+        file.append(b"?")
+        file.sync()
+    finally:
+        file.close()
+    disk.remove(PROBE)
 
 
 def write_whole(disk: Disk, name: str, data: bytes) -> None:

@@ -1,6 +1,6 @@
 """One clip on its way from held frames to a durable sealed file. Runs in the film worker only.
 
-    expose:  unpack -> redact -> encode, check (`Groups`) -> seal -> append
+    expose:  unpack -> redact -> encode, check (`Groups`) -> seal -> append, sync every `SYNC_NS`
     finish:  flush, seal the record, make the file durable, enter it in the index
 
 Only after `finish` has returned may anybody be told that the clip exists.
@@ -8,6 +8,7 @@ Only after `finish` has returned may anybody be told that the clip exists.
 
 from dataclasses import dataclass
 
+from latchkey.errors import DiskError
 from latchkey.events import Trigger
 from latchkey.frames import FilterState
 from latchkey.pipeline.frame_queue import Held
@@ -15,8 +16,13 @@ from latchkey.pipeline.groups import Batch, Groups
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
 from latchkey.ports import ClipEntry, ClipSpec, Encoder
+from latchkey.units import NS_PER_S
 from latchkey.vault import ClipMeta
 from latchkey.vision import FILTER_VERSION, CoverPlan, redact
+
+SYNC_NS = 2 * NS_PER_S
+"""What is written becomes durable this often. Each sync costs a few ms of this worker, and flash some
+wear; with it a power cut takes the last seconds of a clip, not all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +58,34 @@ class Film:
         self._file: OpenClip | None = None
         self._first_ns = 0
         self._last_ns = 0
+        self._synced_ns = 0
+        self._broken = False
         self._frames_with_covers = 0
         self._states = dict.fromkeys(FilterState, 0)
 
     def expose(self, held: Held, plan: CoverPlan) -> None:
-        """Cover, encode and seal one frame. Raises DiskError, EncoderError."""
+        """Cover, encode and seal one frame. Raises DiskError, EncoderError; then only `abandon` is left."""
+        self._check_whole()
+        self._broken = True  # until all of this frame has gone well
         safe = redact(held.picture(), plan)
         if self._groups is None or self._file is None:
             self._keeper.tidy(self._day)
-            self._first_ns = safe.at_ns
+            self._first_ns = self._synced_ns = safe.at_ns
             spec = ClipSpec(safe.width, safe.height, self._fps, safe.colour)
             self._groups = Groups(self._encoder.start(spec), self._check)
             self._file = self._keeper.begin(self.clip_id, self._day)
         self._last_ns = safe.at_ns
         self._keep(self._file, self._groups.feed(safe))
+        if safe.at_ns - self._synced_ns >= SYNC_NS:
+            self._file.sync()
+            self._synced_ns = safe.at_ns
+        self._broken = False
 
     def finish(self, facts: ClipFacts) -> ClipEntry | None:
         """Make the clip whole and durable; None if it never had a frame."""
         if self._groups is None or self._file is None:
             return None
+        self._check_whole()
         self._keep(self._file, self._groups.close())
         return self._file.finish(
             ClipMeta(
@@ -100,3 +115,8 @@ class Film:
         """Give the clip up after an error; what is on disk stays as a torn clip or goes."""
         if self._file is not None:
             self._file.abandon()
+
+    def _check_whole(self) -> None:
+        """Nothing follows a frame that failed: a clip with a hole is never taken for a whole one."""
+        if self._broken:
+            raise DiskError(f"clip {self.clip_id} broke off at an earlier frame")

@@ -6,12 +6,13 @@ A frame is ready once every look that can cover it is settled, so its plan never
 The doorbell and the offline tools drive this same class; none of it touches a pixel.
 """
 
+from latchkey.frames import Cover
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.looks import Looker
 from latchkey.ports import Clock, FaceFinder, Workers
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_S
-from latchkey.vision import CoverPlan, CoverPlanner
+from latchkey.vision import CoverPlan, CoverPlanner, Motion
 
 SLACK_NS = NS_PER_S // 5
 """How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
@@ -23,15 +24,24 @@ KEEP_NS = 2 * NS_PER_S
 class Filtering:
     """Plans the covers of one stretch of recording, in frame order, through the look worker.
 
-    `final` tells that no frame will follow those in the queue.
+    `final` tells that no frame will follow those in the queue. `unsettled` tells that the motion gate
+    has begun afresh with this stretch, in front of whoever stood there: without a detector all of
+    such a stretch is covered.
     """
 
     def __init__(
-        self, finder: FaceFinder | None, settings: PrivacySettings, clock: Clock, workers: Workers
+        self,
+        finder: FaceFinder | None,
+        settings: PrivacySettings,
+        clock: Clock,
+        workers: Workers,
+        *,
+        unsettled: bool = False,
     ) -> None:
         self._planner = CoverPlanner(settings, finder is not None)
         self._looker = None if finder is None else Looker(finder, self._planner, settings, clock, workers)
         self._motion_ns = -1
+        self._unsettled = unsettled
 
     @property
     def failed_looks(self) -> int:
@@ -54,6 +64,10 @@ class Filtering:
         """Take in what moved, start the looks that are due, take answers that are there."""
         if not len(queue):
             return
+        if self._unsettled:
+            self._unsettled = False
+            whole = Cover(0, 0, queue[0].format.width, queue[0].format.height)
+            self._planner.add_motion(queue[0].at_ns, Motion(moving=True, share=1.0, boxes=(whole,), zones=()))
         for held in queue:
             if held.at_ns > self._motion_ns:
                 self._planner.add_motion(held.at_ns, held.motion)
@@ -73,7 +87,7 @@ class Filtering:
     def next(self, queue: FrameQueue) -> tuple[Held, CoverPlan]:
         """Take the oldest frame out, with what to hide in it. Only when `ready`."""
         held = queue.pop()
-        plan = self._planner.plan(held.at_ns, *held.size)
+        plan = self._planner.plan(held.at_ns, held.format.width, held.format.height)
         self._planner.forget_before(held.at_ns - self._planner.look_ahead_ns - KEEP_NS)
         return held, plan
 

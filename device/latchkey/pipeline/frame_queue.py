@@ -3,14 +3,19 @@
 One queue serves both, so there is no moment at which a frame changes hands. Frames of the last
 `RAW_NS` stay raw; older ones are packed (intra compressed, in RAM) by a worker. In the steady state
 of a recording no frame gets that old, so nothing is ever packed.
+
+Covers are in pixels of one size. So the queue shows frames of one format only, a *stretch*: once the
+camera changes the format, what follows waits out of sight until whoever works on the stretch turns.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
+from typing import NamedTuple
 
 from latchkey.errors import WorkerBusy
-from latchkey.frames import RawFrame
+from latchkey.frames import Colour, RawFrame
 from latchkey.ports import Ticket, Workers
 from latchkey.units import NS_PER_MS
 from latchkey.vision import Motion, PackedFrame, pack, unpack
@@ -22,16 +27,24 @@ TOTAL_LIMIT_BYTES = 96 << 20
 """All frames together. At 720p a packed frame takes 0.1 to 0.3 MB: half a minute and more."""
 
 
+class Format(NamedTuple):
+    """What all frames of a stretch, and so of a clip, have in common."""
+
+    width: int
+    height: int
+    colour: Colour
+
+
 class Held:
     """A frame in the queue, raw or packed, with what the motion gate saw in it."""
 
-    __slots__ = ("_frame", "_packing", "at_ns", "motion", "size", "taken")
+    __slots__ = ("_frame", "_packing", "at_ns", "format", "motion", "taken")
 
     def __init__(self, frame: RawFrame, motion: Motion) -> None:
         self._frame: RawFrame | PackedFrame = frame
         self._packing: Ticket[PackedFrame] | None = None
         self.at_ns = frame.at_ns
-        self.size = (frame.width, frame.height)
+        self.format = Format(frame.width, frame.height, frame.colour)
         self.motion = motion
         self.taken = False
 
@@ -66,11 +79,16 @@ class Held:
 
 
 class FrameQueue:
-    """A bounded queue of `Held` frames in time order."""
+    """A bounded queue of `Held` frames in time order.
+
+    Length, index, iteration and `pop` are those of the stretch in hand, whose frames have one format.
+    """
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
         self._frames: deque[Held] = deque()
+        self._format: Format | None = None
+        self._later: deque[deque[Held]] = deque()
         self._raw: deque[Held] = deque()
         self._packing: deque[Held] = deque()
 
@@ -85,19 +103,29 @@ class FrameQueue:
 
     @property
     def newest_ns(self) -> int | None:
-        """Time of the newest frame, or None when empty."""
-        return self._frames[-1].at_ns if self._frames else None
+        """Time of the newest frame of all, or None when there is none."""
+        newest = self._later[-1] if self._later else self._frames
+        return newest[-1].at_ns if newest else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stretch in hand gets no more frames: those that follow have another format."""
+        return bool(self._later)
 
     @property
     def size_bytes(self) -> int:
         """Bytes all frames take now."""
-        return sum(held.size_bytes for held in self._frames)
+        return sum(held.size_bytes for held in chain(self._frames, *self._later))
 
     def push(self, held: Held) -> None:
         """Add the newest frame, and have those packed that are too old to stay raw."""
         while self._packing and self._packing[0].settle():
             self._packing.popleft()
-        self._frames.append(held)
+        newest = self._later[-1][-1].format if self._later else self._format
+        if newest is not None and held.format != newest:
+            self._later.append(deque())
+        (self._later[-1] if self._later else self._frames).append(held)
+        self._format = self._format or held.format
         self._raw.append(held)
         while self._raw[0].at_ns < held.at_ns - RAW_NS:
             old = self._raw.popleft()
@@ -106,18 +134,27 @@ class FrameQueue:
                 self._packing.append(old)
 
     def pop(self) -> Held:
-        """Take the oldest frame out."""
+        """Take the oldest frame of the stretch out."""
         held = self._frames.popleft()
         held.taken = True
         return held
 
+    def turn(self) -> None:
+        """Go on to the next stretch, once the one in hand is `closed` and empty."""
+        self._frames = self._later.popleft()
+        self._format = self._frames[0].format
+
     def drop_before(self, at_ns: int) -> None:
-        """Forget frames older than `at_ns`."""
+        """Forget frames older than `at_ns`, and stretches that become empty by it."""
         while self._frames and self._frames[0].at_ns < at_ns:
             self.pop()
+            if self._later and not self._frames:
+                self.turn()
 
     def clear(self) -> None:
         """Forget all frames."""
         self._frames.clear()
+        self._later.clear()
+        self._format = None
         self._raw.clear()
         self._packing.clear()

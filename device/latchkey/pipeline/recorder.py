@@ -2,7 +2,8 @@
 
     idle --event--> recording --until + look-ahead--> sealing --durable--> announced
                       ^   |
-                      +---+ a further event moves `until`; a long visit is cut without a gap
+                      +---+ a further event moves `until`; a long visit is cut without a gap,
+                            so is one in which the camera changes the size of its pictures
 
 A frame goes on film once every look that can cover it is settled. Nothing here touches a pixel:
 covering, encoding, sealing happen in the film worker, frame by frame, in order.
@@ -11,7 +12,9 @@ covering, encoding, sealing happen in the film worker, frame by frame, in order.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
+from latchkey.errors import WorkerBusy
 from latchkey.events import ClipEnded, ClipExtended, ClipLost, ClipStarted, ToLink, Trigger
 from latchkey.frames import FilterState
 from latchkey.pipeline.film import ClipFacts, Film
@@ -25,6 +28,13 @@ from latchkey.units import NS_PER_S, to_ns, utc_day
 
 FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
+
+EXPOSED_PER_STEP = 4
+"""Frames given to the film worker in one step, at half a millisecond each: when a recording begins a
+whole pre-roll waits. What is left follows in the next step, at once."""
+
+SEALING_LIMIT = 4
+"""Clips being sealed. While there are so many the film worker hangs or lags: no frame is given to it."""
 
 BACKLOG_NS = 10 * NS_PER_S
 """A backlog longer than pre-roll plus this is not looked at any more but covered whole."""
@@ -41,7 +51,7 @@ RANK = (Trigger.RING, Trigger.TEST, Trigger.MOTION)
 
 @dataclass(slots=True)
 class _Session:
-    """One stretch of recording: one filter, one or more clips."""
+    """One recording: one or more clips, a filter for each format of picture."""
 
     until_ns: int
     filter: Filtering
@@ -61,6 +71,7 @@ class _Clip:
     expires_day: int
     worst: FilterState = FilterState.OK
     flight: deque[Ticket[None]] = field(default_factory=deque)
+    facts: ClipFacts | None = None
     sealing: Ticket[ClipEntry | None] | None = None
     triggers: list[Trigger] = field(default_factory=list)
     zones: tuple[str, ...] = ()
@@ -90,7 +101,9 @@ class Recorder:
         self._session: _Session | None = None
         self._clip: _Clip | None = None
         self._sealing: deque[_Clip] = deque()
+        self._given_up: deque[Film] = deque()
         self._rest_until_ns = -1
+        self._has_more = False
         self.filter_state = FilterState.OK if board.finder else FilterState.FALLBACK_REGION
         self.dropped_frames = 0
 
@@ -102,11 +115,13 @@ class Recorder:
     @property
     def busy(self) -> bool:
         """Whether a clip is being recorded or sealed."""
-        return self._session is not None or bool(self._sealing)
+        return self._session is not None or bool(self._sealing) or bool(self._given_up)
 
     @property
     def wake_ns(self) -> int | None:
         """When `step` has something to do though nothing arrives, or None."""
+        if self._has_more:
+            return self._board.clock.now_ns()
         return self._session.filter.wake_ns if self._session else None
 
     def event(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...] = ()) -> None:
@@ -135,6 +150,7 @@ class Recorder:
 
     def step(self, queue: FrameQueue) -> None:
         """Move frames on as far as they can go now. Never waits for a worker on a real board."""
+        self._has_more = False
         if self._session is None:
             self._reap()
             if (newest_ns := queue.newest_ns) is not None:
@@ -143,26 +159,43 @@ class Recorder:
         session = self._session
         if self._board.clock.now_ns() > session.until_ns + STALL_NS:
             session.final = True
-        session.filter.see(queue, final=session.final)
+        session.filter.see(queue, final=session.final or queue.closed)
         self._relieve(session, queue)
+        self._turn(session, queue)
+        exposed = 0
         while self._session is session and self._ripe(session, queue) and self._film_has_room():
+            if exposed == EXPOSED_PER_STEP:
+                self._has_more = True
+                break
             self._expose(session, queue)
+            self._turn(session, queue)
+            exposed += 1
         self._reap()
         if self._session is session and self._over(session, queue):
             self._end_clip()
             self._session = None
 
     def _begin(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...]) -> None:
+        until_ns, wall_ns = at_ns + self._post_roll_ns, self._board.clock.wall_ns()
+        self._session = _Session(until_ns, self._filtering(), [trigger], zones, wall_ns)
+
+    def _filtering(self, *, unsettled: bool = False) -> Filtering:
         board = self._board
-        filtering = Filtering(board.finder, self._settings.privacy, board.clock, board.workers)
-        self._session = _Session(
-            at_ns + self._post_roll_ns, filtering, [trigger], zones, board.clock.wall_ns()
+        return Filtering(
+            board.finder, self._settings.privacy, board.clock, board.workers, unsettled=unsettled
         )
+
+    def _turn(self, session: _Session, queue: FrameQueue) -> None:
+        """Go on with frames of another format: in a new clip, by a filter that knows no others."""
+        if self._session is session and queue.closed and not len(queue):
+            self._end_clip()
+            session.filter = self._filtering(unsettled=True)
+            queue.turn()
 
     def _ripe(self, session: _Session, queue: FrameQueue) -> bool:
         if not len(queue) or queue[0].at_ns > session.until_ns:
             return False
-        return session.filter.ready(queue, final=session.final)
+        return session.filter.ready(queue, final=session.final or queue.closed)
 
     def _over(self, session: _Session, queue: FrameQueue) -> bool:
         if not len(queue):
@@ -171,9 +204,9 @@ class Recorder:
 
     def _relieve(self, session: _Session, queue: FrameQueue) -> None:
         """Keep the backlog bounded: first stop looking (cover all), then drop the oldest frames."""
-        if not len(queue):
+        newest_ns = queue.newest_ns
+        if newest_ns is None or not len(queue):
             return
-        newest_ns = queue[-1].at_ns
         span_ns = newest_ns - queue[0].at_ns
         size_bytes = queue.size_bytes
         too_much = span_ns > self._pre_roll_ns + BACKLOG_NS or size_bytes > TOTAL_LIMIT_BYTES
@@ -190,7 +223,10 @@ class Recorder:
         clip = self._clip or self._start_clip(session, held.at_ns)
         clip.worst = max(clip.worst, plan.state, key=lambda state: state.severity)
         self._tell_state(plan.state, session.filter)
-        clip.flight.append(self._board.workers.submit("film", lambda: clip.film.expose(held, plan)))
+        try:
+            clip.flight.append(self._board.workers.submit("film", lambda: clip.film.expose(held, plan)))
+        except WorkerBusy as error:
+            self._lose(str(error))
 
     def _tell_state(self, state: FilterState, filtering: Filtering) -> None:
         if state is self.filter_state:
@@ -217,6 +253,8 @@ class Recorder:
         return clip
 
     def _film_has_room(self) -> bool:
+        if len(self._sealing) >= SEALING_LIMIT:
+            return False
         flight = self._clip.flight if self._clip else deque()
         while len(flight) >= FILM_IN_FLIGHT and flight[0].done():
             if not self._settle_film(flight):
@@ -237,10 +275,10 @@ class Recorder:
         clip, self._clip, self._session = self._clip, None, None
         self._rest_until_ns = self._board.clock.now_ns() + REST_NS
         if clip is not None:
-            self._board.workers.submit("film", clip.film.abandon)
-            self._tell_lost(clip, reason)
+            self._give_up(clip, reason)
 
-    def _tell_lost(self, clip: _Clip, reason: str) -> None:
+    def _give_up(self, clip: _Clip, reason: str) -> None:
+        self._given_up.append(clip.film)
         self._say(ClipLost(clip.film.clip_id, reason[:200]))
         self._note("clip", f"{clip.film.clip_id[:8]} could not be kept: {reason}", "error")
 
@@ -248,17 +286,30 @@ class Recorder:
         clip, self._clip = self._clip, None
         if clip is None or self._session is None:
             return
-        facts = ClipFacts(
+        clip.facts = ClipFacts(
             trigger=clip.trigger,
             triggers=tuple(sorted(set(clip.triggers), key=RANK.index)),
             start_wall_ns=clip.start_wall_ns,
             detector=self._board.finder.name if self._board.finder else "none",
             failed_looks=self._session.filter.failed_looks,
         )
-        clip.sealing = self._board.workers.submit("film", lambda: clip.film.finish(facts))
         self._sealing.append(clip)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Have clips sealed or abandoned; what a full worker does not take is handed over later."""
+        try:
+            for clip in self._sealing:
+                if clip.sealing is None and (facts := clip.facts) is not None:
+                    clip.sealing = self._board.workers.submit("film", partial(clip.film.finish, facts))
+            while self._given_up:
+                self._board.workers.submit("film", self._given_up[0].abandon)
+                self._given_up.popleft()
+        except WorkerBusy:
+            return
 
     def _reap(self) -> None:
+        self._hand_over()
         while self._sealing and (ticket := self._sealing[0].sealing) is not None and ticket.done():
             clip = self._sealing.popleft()
             try:
@@ -266,8 +317,7 @@ class Recorder:
                     exposed.result()
                 entry = ticket.result()
             except Exception as error:  # noqa: BLE001 -- whatever broke the film, the device goes on
-                self._board.workers.submit("film", clip.film.abandon)
-                self._tell_lost(clip, str(error) or type(error).__name__)
+                self._give_up(clip, str(error) or type(error).__name__)
                 continue
             if entry is not None:
                 self._announce(clip, entry)

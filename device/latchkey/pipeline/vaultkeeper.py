@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from latchkey.clip import Sealer, Take, parse_recipient, seal
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.events import DiskState
-from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.durable import probe, write_whole
 from latchkey.ports import ClipEntry, ClipIndex, ClipState, Disk, DiskFile
 from latchkey.settings import VaultSettings
 from latchkey.vault import (
@@ -51,6 +51,14 @@ class TidyReport:
 
 
 @dataclass(frozen=True, slots=True)
+class VaultCheck:
+    """What `check` found: how much room there is, and clips found torn where it had to `start`."""
+
+    room: DiskState
+    torn: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Means:
     """What keeper and open clips work with."""
 
@@ -76,11 +84,13 @@ class VaultKeeper:
         self._index = index
         self._settings = settings
         self._open: set[OpenClip] = set()
+        self._started = False
 
     def start(self) -> VaultReport:
-        """Mend what a crash left and rebuild the index from the files. Call before any `begin`.
+        """Mend what a crash left and rebuild the index from the files.
 
         Damaged files are counted, not raised; raises DiskError only where the disk itself fails.
+        Then `check` and `begin` try it again: a clip is never begun in a vault out of order.
         """
         sizes, failures = self._sizes()
         known = self._index.entries()
@@ -91,10 +101,13 @@ class VaultKeeper:
             self._disk.sync_folder(CLIPS)
         if list(repair.entries) != known:
             self._index.rebuild(repair.entries)
+        self._started = True
         return VaultReport(len(repair.entries), len(repair.torn), len(repair.strangers), failures)
 
     def begin(self, clip: str, day: int) -> "OpenClip":
         """Begin a clip of UTC day `day`. Raises DiskFull, DiskError, OwnerKeyError (no recipient)."""
+        if not self._started:
+            self.start()
         if self.room() is DiskState.FULL:
             raise DiskFull(
                 "the disk has no room for another clip",
@@ -104,6 +117,7 @@ class VaultKeeper:
         self._open.add(opened)
         try:
             opened.append(b"")  # the header: from now on a crash leaves a file that is torn, not empty
+            opened.sync()
             self._disk.sync_folder(CLIPS)
             self._disk.sync_folder("")
         except DiskError:
@@ -125,6 +139,22 @@ class VaultKeeper:
         )
         removed = tuple(entry for entry in due if self._forget(entry))
         return TidyReport(removed, len(due) - len(removed))
+
+    def check(self, today: int) -> VaultCheck:
+        """Find out whether the vault can take a clip: put it in order, tidy, write a probe.
+
+        Raises DiskFull, DiskError where it cannot.
+        """
+        is_full = False
+        try:
+            probe(self._disk)  # first: it says best what is wrong
+        except DiskFull:
+            is_full = True  # tidying may make room
+        torn = 0 if self._started else self.start().torn
+        self.tidy(today)
+        if is_full:
+            probe(self._disk)
+        return VaultCheck(self.room(), torn)
 
     def room(self) -> DiskState:
         """Say in a word how much room there is. Raises DiskError."""

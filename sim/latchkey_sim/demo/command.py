@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from latchkey.cli.command import Command, Terminal
-from latchkey.errors import EXIT_OK, EXIT_UNCOVERED
+from latchkey.errors import EXIT_DAMAGED, EXIT_OK, EXIT_UNCOVERED
 from latchkey_sim.brokers import Delivery, Listener, any_broker
 from latchkey_sim.demo.folder import check_replaceable, out_folder
 from latchkey_sim.demo.owner_side import make_key, open_clips
@@ -63,13 +63,14 @@ def perform(wishes: Wishes, out: Path, terminal: Terminal, *, as_json: bool = Fa
     check_replaceable(out)
     with out_folder(out) as folder, tempfile.TemporaryDirectory(prefix="latchkey-demo-") as state:
         stage, played = _play(wishes, folder, Path(state), terminal)
-        clips = open_clips(folder)
+        opened = open_clips(folder)
+        clips = opened.clips
         found = review(clips, stage.scene, stage.start_ns)
         detector = stage.board.finder.name if stage.board.finder else NO_DETECTOR
-        summary = summarise(played, clips, found, detector)
+        summary = summarise(played, opened, found, detector)
         _write(folder, summary, played.deliveries, found, clips)
     _tell(terminal, out, summary, clips, played, as_json=as_json)
-    return _verdict(terminal, summary)
+    return verdict(terminal, summary)
 
 
 def _play(wishes: Wishes, folder: Path, state: Path, terminal: Terminal) -> tuple[Stage, Played]:
@@ -117,17 +118,18 @@ def _tell(
     print(", mqtt.ndjson (all that was published)", file=terminal.out)
 
 
-def _verdict(terminal: Terminal, summary: Summary) -> int:
+def verdict(terminal: Terminal, summary: Summary) -> int:
+    """Tell what went wrong, if anything did; give the exit code."""
     if summary.detector == NO_DETECTOR:
         terminal.say(
             "latchkey: hint: without a face detector all that moves is covered; `latchkey models install`"
         )
-    if not summary.faults:
-        return EXIT_OK
-    for fault in summary.faults:
+    for fault in (*summary.faults, *summary.damage):
         terminal.say(f"latchkey: error: {fault}")
-    terminal.say("latchkey: hint: visit.png and summary.json show what was recorded")
-    return EXIT_UNCOVERED
+    if summary.faults:
+        terminal.say("latchkey: hint: visit.png and summary.json show what was recorded")
+        return EXIT_UNCOVERED
+    return EXIT_DAMAGED if summary.damage else EXIT_OK
 
 
 def _seed(text: str) -> int:

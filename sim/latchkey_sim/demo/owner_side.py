@@ -1,14 +1,28 @@
 """What the owner does in a demo: makes a key, and opens the clips as `latchkey clips open` does."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.entropy import OsEntropy
+from latchkey.errors import LatchkeyError
 from latchkey.owner import list_clips, load_identities, make_identity_file, open_clip, read_meta
+from latchkey.ports import ClipEntry
+from latchkey.vault import ClipMeta
 from latchkey_sim.demo.review import OpenedClip
 
 KEY_NAME, VAULT_NAME = "owner.key", "vault"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the owner could open, in time order, and how many clips are torn or do not open."""
+
+    clips: list[OpenedClip]
+    torn: int
+    unreadable: int
 
 
 def make_key(folder: Path) -> str:
@@ -16,15 +30,31 @@ def make_key(folder: Path) -> str:
     return make_identity_file(folder / KEY_NAME, OsEntropy().take, SystemClock().wall_ns())
 
 
-def open_clips(folder: Path) -> list[OpenedClip]:
+def open_clips(folder: Path) -> Opened:
     """Open all clips, the longest as visit.mp4, the others as visit-2.mp4 and so on, in time order."""
     disk = FolderDisk(folder / VAULT_NAME)
     keys = load_identities(folder / KEY_NAME).identities
-    found = [(read_meta(disk, entry.clip, keys), entry) for entry in list_clips(disk)]
-    found.sort(key=lambda pair: (-pair[0].span_ns, pair[0].start_at_ns))
-    clips = []
-    for number, (meta, entry) in enumerate(found, 1):
-        path = folder / ("visit.mp4" if number == 1 else f"visit-{number}.mp4")
-        open_clip(disk, entry, keys, path)
+    entries = list_clips(disk)
+    whole = [entry for entry in entries if entry.state == "whole"]
+    found = sorted(_records(disk, whole, keys), key=lambda pair: (-pair[0].span_ns, pair[0].start_at_ns))
+    clips: list[OpenedClip] = []
+    for meta, entry in found:
+        path = folder / (f"visit-{len(clips) + 1}.mp4" if clips else "visit.mp4")
+        try:
+            open_clip(disk, entry, keys, path)
+        except LatchkeyError:
+            continue
         clips.append(OpenedClip(path, meta, entry.size_bytes))
-    return sorted(clips, key=lambda clip: clip.meta.start_at_ns)
+    clips.sort(key=lambda clip: clip.meta.start_at_ns)
+    return Opened(clips, len(entries) - len(whole), len(whole) - len(clips))
+
+
+def _records(
+    disk: FolderDisk, entries: list[ClipEntry], keys: tuple[str, ...]
+) -> Iterator[tuple[ClipMeta, ClipEntry]]:
+    """Open the record of each clip; one without a readable record is left out."""
+    for entry in entries:
+        try:
+            yield read_meta(disk, entry.clip, keys), entry
+        except LatchkeyError:
+            continue

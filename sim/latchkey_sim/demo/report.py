@@ -7,6 +7,7 @@ from typing import Any
 
 from latchkey.frames import FilterState
 from latchkey.units import to_s
+from latchkey_sim.demo.owner_side import Opened
 from latchkey_sim.demo.review import OpenedClip, Review
 from latchkey_sim.demo.stage import Played
 
@@ -18,7 +19,10 @@ NO_DETECTOR = "none"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """summary.json. `faces_*` are None for real input; `mqtt_bytes` counts payloads as delivered."""
+    """summary.json. `faces_*` are None for real input; `mqtt_bytes` counts payloads as delivered.
+
+    `clips` are those that open whole; only they are counted and scored.
+    """
 
     clips: int
     frames: int
@@ -33,6 +37,14 @@ class Summary:
     seconds_scene: float
     hidden_area: float
     fallback_frames: int
+    clips_torn: int = 0
+    clips_unreadable: int = 0
+
+    @property
+    def damage(self) -> list[str]:
+        """Which clips were begun and cannot be opened whole; empty if there is none."""
+        kinds = (("torn", self.clips_torn), ("unreadable", self.clips_unreadable))
+        return [f"{n} clip{' is' if n == 1 else 's are'} {what}" for what, n in kinds if n]
 
     @property
     def faults(self) -> list[str]:
@@ -50,8 +62,9 @@ class Summary:
         return found
 
 
-def summarise(played: Played, clips: Sequence[OpenedClip], found: Review, detector: str) -> Summary:
+def summarise(played: Played, opened: Opened, found: Review, detector: str) -> Summary:
     """Put the figures together."""
+    clips = opened.clips
     covering = (FilterState.FALLBACK_FULL, FilterState.FALLBACK_REGION)
     return Summary(
         clips=len(clips),
@@ -67,6 +80,8 @@ def summarise(played: Played, clips: Sequence[OpenedClip], found: Review, detect
         seconds_scene=round(to_s(played.scene_ns), 3),
         hidden_area=round(found.score.hidden_area, 4),
         fallback_frames=sum(clip.meta.states.get(state, 0) for clip in clips for state in covering),
+        clips_torn=opened.torn,
+        clips_unreadable=opened.unreadable,
     )
 
 

@@ -1,0 +1,84 @@
+"""Whether a folder takes files, asked of a worker now and then, and told once when that changes.
+
+A doorbell whose disk fails goes on ringing; it must say that it keeps nothing, and notice by itself
+when the disk is well again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from latchkey.errors import DiskError, DiskFull, WorkerBusy
+from latchkey.events import DiskState
+from latchkey.ports import Board, JournalLine, Lane, Severity, Ticket
+from latchkey.units import NS_PER_S
+
+WELL_NS = 600 * NS_PER_S
+FAILING_NS = 15 * NS_PER_S
+"""Pauses between two questions, while the disk is well and while it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskAnswer:
+    """How the disk is, and what else was found that the owner should know, or nothing."""
+
+    state: DiskState
+    warning: str = ""
+
+
+class DiskWatch:
+    """Runs `ask` in `lane`: it tells how the disk is, or raises DiskError saying what is wrong.
+
+    `state` is the latest answer, OK before the first.
+    """
+
+    def __init__(self, board: Board, folder: str, lane: Lane, ask: Callable[[], DiskAnswer]) -> None:
+        self._board = board
+        self._folder = folder
+        self._lane = lane
+        self._ask = ask
+        self._due_ns = board.clock.now_ns()
+        self._answer: Ticket[DiskAnswer] | None = None
+        self._again = False
+        self.state = DiskState.OK
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the folder took no file when last asked."""
+        return self.state is DiskState.FAILED
+
+    def doubt(self) -> None:
+        """Ask as soon as possible: something could not be written."""
+        self._again = True
+
+    def step(self) -> None:
+        """Take in an answer, ask when it is time. Never waits for a worker on a real board."""
+        now_ns = self._board.clock.now_ns()
+        if self._answer is None and (self._again or now_ns >= self._due_ns):
+            try:
+                self._answer = self._board.workers.submit(self._lane, self._ask)
+            except WorkerBusy:
+                return
+            self._again = False
+        if self._answer is not None and self._answer.done():
+            answer, self._answer = self._answer, None
+            self._take(answer)
+            self._due_ns = now_ns + (FAILING_NS if self.is_failing else WELL_NS)
+
+    def _take(self, ticket: Ticket[DiskAnswer]) -> None:
+        was_failing = self.is_failing
+        try:
+            answer = ticket.result()
+            self.state = answer.state
+            if answer.warning:
+                self._note(answer.warning, "warning")
+        except DiskFull:
+            self.state = DiskState.FULL
+        except DiskError as error:
+            self.state = DiskState.FAILED
+            if not was_failing:
+                self._note(f"the {self._folder} takes no files: {error}", "error")
+        if was_failing and not self.is_failing:
+            self._note(f"the {self._folder} takes files again", "info")
+
+    def _note(self, text: str, severity: Severity) -> None:
+        self._board.journal.note(JournalLine(self._board.clock.now_ns(), "disk", text, severity))
