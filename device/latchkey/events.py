@@ -90,7 +90,7 @@ class ClipStarted:
 
 @dataclass(frozen=True, slots=True)
 class ClipExtended:
-    """Capture to link: a further event belongs to the clip being recorded."""
+    """Capture to link: a further event belongs to the clip; `wall_s` stays that of its start."""
 
     clip: str
     trigger: Trigger

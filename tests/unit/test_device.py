@@ -135,6 +135,12 @@ def test_a_second_event_extends_the_clip() -> None:
     assert _kinds(home) == ["start", "update", "end"]
 
 
+def test_all_messages_of_a_clip_tell_the_same_start() -> None:
+    home = _finish(_visit(moving=((6, 7),), rings_ns=[9 * NS_PER_S]))
+    assert _kinds(home) == ["start", "update", "end"]
+    assert len({event["start"] for event in _heard(home, "event/clip")}) == 1
+
+
 def test_a_long_visit_goes_on_in_a_new_clip_without_a_gap() -> None:
     home = _finish(_visit(moving=((6, 30),), seconds=40))
     clips = _clips(home)

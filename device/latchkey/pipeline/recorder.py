@@ -141,7 +141,7 @@ class Recorder:
         if news and self._clip:
             self._clip.triggers.append(trigger)
             self._clip.zones = session.zones
-            self._say(ClipExtended(self._clip.film.clip_id, trigger, self._wall_s(), session.zones))
+            self._say(ClipExtended(self._clip.film.clip_id, trigger, self._clip.wall_s, session.zones))
 
     def stop(self) -> None:
         """End the recording with the frames there are (disarmed, shutter, shut-down)."""
@@ -325,9 +325,6 @@ class Recorder:
     def _announce(self, clip: _Clip, entry: ClipEntry) -> None:
         self._say(ClipEnded(entry.clip, clip.trigger, clip.wall_s, clip.zones, clip.worst, clip.expires_day))
         self._note("clip", f"{entry.clip[:8]} is sealed and kept ({entry.size_bytes / 1e6:.1f} MB)")
-
-    def _wall_s(self) -> int:
-        return self._board.clock.wall_ns() // NS_PER_S
 
     def _note(self, part: str, text: str, severity: Severity = "info") -> None:
         self._board.journal.note(JournalLine(self._board.clock.now_ns(), part, text, severity))

@@ -84,15 +84,19 @@ class Hex:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A moment in UTC, in whole seconds, like `2026-01-31T12:00:00Z`; `or_null` allows none."""
+    """A moment in UTC, in whole seconds, like `2026-01-31T12:00:00Z`; `or_null` allows none.
+
+    `note` is for people.
+    """
 
     or_null: bool = False
+    note: str = ""
 
     def allows(self, value: object) -> bool:
         return (value is None and self.or_null) or _is_date(value, _STAMP)
 
     def describe(self) -> str:
-        return "UTC, whole seconds" + (", or null" if self.or_null else "")
+        return "UTC, whole seconds" + (", or null" if self.or_null else "") + self.note
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ _CLIP: dict[str, Kind] = {
     "v": Whole(1, 1),
     "id": Hex(32),
     "seq": Whole(0, 999, "within this clip"),
-    "start": Stamp(),
+    "start": Stamp(note="; when its first event happened, the same in all its messages"),
     "trigger": Choice(tuple(Trigger)),
     "zones": ZoneNames(),
 }
