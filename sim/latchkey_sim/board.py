@@ -16,13 +16,17 @@ from latchkey_sim.bell import ScriptedBell
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.scene import Lens, Scene, SceneCamera
 
+SEED_LIMIT_DIGITS = 18
+"""More visitors than anybody will ever look at."""
+
 
 def open_board(settings: Settings, journal: Journal) -> Board:
     """Open the visit of seed `camera.source`, in real time. Raises SettingsError, DiskError."""
     source = settings.camera.source
-    if not source.isdigit():
+    if not (source.isascii() and source.isdecimal() and len(source) <= SEED_LIMIT_DIGITS):
         raise SettingsError(
-            f"camera.source {source!r} is no seed", hint="for the sim board it is a whole number"
+            f"camera.source {source!r} is no seed",
+            hint=f"for the sim board it is a whole number of up to {SEED_LIMIT_DIGITS} digits",
         )
     camera = settings.camera
     scene = Scene(int(source), lens=Lens(camera.width & ~1, camera.height & ~1), fps=camera.fps)

@@ -72,6 +72,43 @@ def test_wrong_settings_name_file_line_and_key(text: str, message: str, hint: st
         assert hint in caught.value.hint
 
 
+DIGITS = "9" * 4000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"schema = {DIGITS}{DIGITS}", "f.toml:1: a line of more than 4096 characters"),
+        (f"schema = 1\n[vault]\ndays = {DIGITS}", "f.toml:3: vault.days must lie in 1..30"),
+        (f"schema = 0x{DIGITS}", "f.toml:1: this version reads schema 1"),
+        (f"schema = 1\n[camera]\nfps = 0x{DIGITS}", "f.toml:3: camera.fps must be a number"),
+        (f"schema = 1\n[camera]\nsource = [0x{DIGITS}]", "f.toml:3: camera.source must be text"),
+        ("schema = 1\na = " + "[" * 3000, "f.toml: nested too deeply"),
+        ("schema = 1\na = " + "[\n" * 50_000, "f.toml: nested too deeply"),
+        ("schema = 1\nmqtt.host." + "a." * 1900 + "a = 1", "mqtt.host must be text in quotes"),
+        ("schema = 1\n" + "a." * 2100 + "a = 1", "f.toml:2: a line of more than 4096 characters"),
+        ("schema = 1\n" + "a" * 3000 + " = 1", "f.toml:2: unknown key aaa"),
+        ('schema = 1\n[vault]\npath = "a\\u0000b"', "f.toml:3: vault.path holds a control character"),
+        ('schema = 1\n[mqtt]\nhost = "a\\nb"', "f.toml:3: mqtt.host holds a control character"),
+        ('schema = 1\n[owner]\nrecipients = ["\\u0000"]', "f.toml:3: owner.recipients holds a control"),
+        (
+            'schema = 1\n[[motion.zones]]\nname = "\\u0007"\npoints = [[0,0],[1,1],[0,1]]',
+            "motion.zones holds a control character",
+        ),
+        ('schema = 1\n[vault]\npath = ""', "f.toml:3: vault.path is empty"),
+        ('schema = 1\n[vault]\npath = "~nobody-here/x"', "f.toml:3: vault.path: there is no home folder"),
+        ('schema = 1\n[device]\nname = "' + "x" * 2000 + '"', "f.toml:3: device.name has more than 1024"),
+        ("schema = 1\n[owner]\nrecipients = [" + '"a", ' * 33 + "]", "owner.recipients has more than 32"),
+    ],
+)  # fmt: skip
+def test_hostile_settings_are_one_short_error(text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(text, "f.toml")
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 200
+    assert str(caught.value).isprintable()
+
+
 def test_zones_are_named_polygons() -> None:
     text = "schema = 1\n[[motion.zones]]\nname = 'porch'\npoints = [[0, 0], [1, 0], [0.5, 1]]"
     assert parse(text).motion.zones == (Zone("porch", ((0.0, 0.0), (1.0, 0.0), (0.5, 1.0))),)
@@ -81,6 +118,9 @@ def test_paths_are_relative_to_the_settings_file(tmp_path: Path) -> None:
     file = tmp_path / "door.toml"
     file.write_text("schema = 1\n[vault]\npath = 'clips'")
     assert load(file).vault.path == tmp_path / "clips"
+    assert load(file).device.state == tmp_path / "latchkey-state"
+    file.write_text("schema = 1")
+    assert load(file).vault.path == tmp_path / "latchkey-vault"
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:

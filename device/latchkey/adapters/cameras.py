@@ -20,6 +20,7 @@ from latchkey.adapters.planes import raw_frame
 from latchkey.errors import CameraLost, FootageEnded
 from latchkey.frames import Colour, Plane, RawFrame
 from latchkey.ports import Clock, Still
+from latchkey.reading import check_ordinary
 from latchkey.units import NS_PER_S
 
 SIDE_LIMIT_PX = (16, 4096)
@@ -27,6 +28,9 @@ SIDE_LIMIT_PX = (16, 4096)
 
 DECODER_THREADS = 2
 """Each further one holds pictures of its own in memory."""
+
+DEVICE_DIGITS_LIMIT = 4
+"""V4L2 minor numbers are below 256; OpenCV takes a large number for an interface plus a device."""
 
 INBOX_FRAMES = 4
 """Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
@@ -70,7 +74,8 @@ class VideoCamera:
 
     def _open(self) -> None:
         try:
-            container = av.open(str(self._path))
+            check_ordinary(self._path)
+            container = av.open(f"file:{self._path}")  # or FFmpeg takes `http:` and `pipe:` for protocols
         except (FFmpegError, OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise CameraLost(f"{self._path}: {reason}") from error
@@ -78,6 +83,11 @@ class VideoCamera:
             container.close()
             raise CameraLost(f"{self._path}: there is no video in it")
         stream = container.streams.video[0]
+        try:
+            self._check_size(stream.codec_context.width, stream.codec_context.height)
+        except CameraLost:
+            container.close()
+            raise
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = DECODER_THREADS
         self._container = container
@@ -105,11 +115,16 @@ class VideoCamera:
             raise FootageEnded(f"{self._path.name} has ended") from None
         except FFmpegError as error:
             raise FootageEnded(f"{self._path.name} is damaged here: {error.strerror}") from error
-        low, high = SIDE_LIMIT_PX
-        if not (low <= picture.width <= high and low <= picture.height <= high):
-            size = f"{picture.width}x{picture.height}"
-            raise CameraLost(f"{self._path}: pictures of {size} pixels; sides of {low}..{high} work")
+        self._check_size(picture.width, picture.height)
         return raw_frame(picture, self._due_ns(picture))
+
+    def _check_size(self, width: int, height: int) -> None:
+        """Raise CameraLost for what is too large; before decoding, where the file tells: memory is finite."""
+        low, high = SIDE_LIMIT_PX
+        if not (low <= width <= high and low <= height <= high):
+            raise CameraLost(
+                f"{self._path}: pictures of {width}x{height} pixels; sides of {low}..{high} work"
+            )
 
     def _due_ns(self, picture: VideoFrame) -> int:
         """When the picture is due; rising even where the file's PTS are missing or go back."""
@@ -125,6 +140,15 @@ class VideoCamera:
             offset_ns = self._last_ns + 1_000_000
         self._last_ns = offset_ns
         return self._start_ns + offset_ns
+
+
+def v4l2_device(source: str) -> int | str:
+    """Read the number or the path of a V4L2 device. Raises CameraLost for a number that none has."""
+    if not (source.isascii() and source.isdecimal()):
+        return source
+    if len(source) > DEVICE_DIGITS_LIMIT:
+        raise CameraLost(f"there is no camera number {source}")
+    return int(source)
 
 
 class WebcamCamera:

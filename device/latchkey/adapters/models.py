@@ -17,6 +17,7 @@ from typing import Literal
 
 from latchkey.egress.downloads import DownloadFailed, fetch
 from latchkey.errors import FinderError
+from latchkey.reading import check_ordinary
 
 ModelName = Literal["centerface", "yunet"]
 
@@ -138,6 +139,7 @@ def _read(path: Path, limit_bytes: int) -> bytes:
 
 def _from_file(model: Model, path: Path) -> bytes:
     try:
+        check_ordinary(path)
         if zipfile.is_zipfile(path):
             return _from_wheel(model, path)
         return _read(path, model.size_bytes)

@@ -18,6 +18,7 @@ from latchkey.adapters.mqtt_session import CONNECT_LIMIT_S, End, Ending, Plan, S
 from latchkey.egress import Egress
 from latchkey.errors import LinkDown, SettingsError
 from latchkey.ports import Clock, LinkLost, LinkNews, Publication, Received
+from latchkey.reading import read_small
 from latchkey.settings import MqttSettings
 
 PURPOSE = "mqtt"
@@ -28,6 +29,10 @@ INBOX_LIMIT = 64
 
 NEWS_LIMIT = 1024
 """All news waiting: reached only if nobody reads for hours. The oldest goes."""
+
+PASSWORD_FILE_LIMIT_BYTES = 4096
+CA_FILE_LIMIT_BYTES = 4 << 20
+"""Twenty times a whole bundle of the web's authorities."""
 
 GOODBYE_S = 1.0
 """How long `close` waits for acknowledgements, and then again for the thread."""
@@ -173,7 +178,7 @@ def _password(settings: MqttSettings) -> str | None:
     if settings.password_file is None:
         return None
     try:
-        text = settings.password_file.read_text(encoding="utf-8")
+        text = read_small(settings.password_file, PASSWORD_FILE_LIMIT_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise SettingsError(
@@ -187,6 +192,8 @@ def _tls(settings: MqttSettings) -> ssl.SSLContext | None:
     if not settings.tls and settings.ca_file is None:
         return None
     try:
+        if settings.ca_file is not None:
+            read_small(settings.ca_file, CA_FILE_LIMIT_BYTES)  # OpenSSL would wait for a pipe for ever
         return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
     except OSError as error:
         raise SettingsError(

@@ -3,8 +3,9 @@
 import sys
 
 from latchkey.adapters.bell import EnterBell
-from latchkey.adapters.cameras import WebcamCamera
+from latchkey.adapters.cameras import WebcamCamera, v4l2_device
 from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.finders.quiet import silence_opencv
 from latchkey.boards.common import linux_board
 from latchkey.ports import Board, Journal
 from latchkey.settings import Settings
@@ -12,9 +13,9 @@ from latchkey.settings import Settings
 
 def open_board(settings: Settings, journal: Journal) -> Board:
     """Open `camera.source`, a number or a path like /dev/video0. Raises CameraLost."""
+    silence_opencv()
     clock = SystemClock()
     wanted = settings.camera
-    source = int(wanted.source) if wanted.source.isdigit() else wanted.source
-    camera = WebcamCamera(source, wanted.width, wanted.height, wanted.fps, clock)
+    camera = WebcamCamera(v4l2_device(wanted.source), wanted.width, wanted.height, wanted.fps, clock)
     bell = EnterBell(clock, sys.stdin if sys.stdin.isatty() else None)
     return linux_board("webcam", settings, journal, clock, camera, bell)

@@ -11,6 +11,7 @@ from pathlib import Path
 from latchkey.clip import Take, X25519Identity, parse_identity
 from latchkey.errors import OwnerKeyError
 from latchkey.owner.files import readable_by_others, write_new
+from latchkey.reading import read_small
 from latchkey.units import NS_PER_S
 
 KEY_FILE_LIMIT_BYTES = 1 << 20
@@ -47,15 +48,12 @@ def make_identity_file(path: Path, take: Take, wall_ns: int) -> str:
 
 
 def load_identities(path: Path) -> IdentityFile:
-    """Read a key file. Raises OwnerKeyError."""
+    """Read a key file: an ordinary file, for a pipe might never end. Raises OwnerKeyError."""
     try:
-        with path.open("rb") as file:
-            data = file.read(KEY_FILE_LIMIT_BYTES + 1)
+        data = read_small(path, KEY_FILE_LIMIT_BYTES)
     except OSError as error:
         hint = "`latchkey owner init` makes a key; --key FILE names another file"
         raise OwnerKeyError(f"cannot read the key file {path}: {error.strerror}", hint=hint) from error
-    if len(data) > KEY_FILE_LIMIT_BYTES:
-        raise OwnerKeyError(f"{path} is too large for a key file")
     return IdentityFile(path, parse_identity_file(data, str(path)), readable_by_others(path))
 
 

@@ -8,23 +8,33 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from latchkey.errors import SettingsError
+from latchkey.reading import read_small
 from latchkey.settings.model import SCHEMA, Settings, Zone
 
-FILE_LIMIT_BYTES = 1 << 20
+FILE_LIMIT_BYTES = 128 * 1024
+"""Room for the most zones with the most points, twice over."""
+
+LINE_LIMIT_CHARS = 4096
+"""A key of n parts costs the parser n² memory: 16 MB here, gigabytes without a limit."""
+
 ZONE_LIMIT = 32
 ZONE_POINTS_LIMIT = 64
+TEXTS_LIMIT = 32
+"""Recipients; the header of a clip could name 128."""
+
+TEXT_LIMIT_CHARS = 1024
+SHOWN_LIMIT_CHARS = 60
+NUMBER_LIMIT = 1 << 53
+"""Beyond it no whole number is legal anywhere, and not every one is a float."""
 
 
 def load(path: Path) -> Settings:
     """Read a settings file. Paths in it are relative to its folder. Raises SettingsError."""
     try:
-        data = path.read_bytes()
+        data = read_small(path, FILE_LIMIT_BYTES)
     except OSError as error:
-        raise SettingsError(
-            f"{path}: {error.strerror}", hint="`latchkey check FILE` tries a settings file"
-        ) from error
-    if len(data) > FILE_LIMIT_BYTES:
-        raise SettingsError(f"{path}: larger than {FILE_LIMIT_BYTES} bytes")
+        hint = "`latchkey check FILE` tries a settings file"
+        raise SettingsError(f"{path}: {error.strerror}", hint=hint) from error
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -35,19 +45,47 @@ def load(path: Path) -> Settings:
 
 def parse(text: str, name: str = "settings", folder: Path = Path()) -> Settings:
     """Turn TOML text into Settings; `name` stands in errors, `folder` before relative paths."""
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"{name}: {error}") from error
+    table = _table(text, name)
     reader = _Reader(text, name, folder)
     if "schema" not in table:
         raise SettingsError(
             f"{name}:1: the key schema is missing", hint=f"begin the file with: schema = {SCHEMA}"
         )
     if table["schema"] != SCHEMA or isinstance(table["schema"], bool):
-        raise reader.error(("schema",), f"this version reads schema {SCHEMA}, not {table['schema']!r}")
+        raise reader.error(("schema",), f"this version reads schema {SCHEMA}, not {_shown(table['schema'])}")
     settings: Settings = reader.section(Settings, table, ())
     return settings
+
+
+def _table(text: str, name: str) -> dict[str, Any]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LINE_LIMIT_CHARS:
+            raise SettingsError(f"{name}:{number}: a line of more than {LINE_LIMIT_CHARS} characters")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{name}: nested too deeply") from None
+    except ValueError as error:  # also for a whole number of more digits than Python converts
+        raise SettingsError(f"{name}: {error}") from error
+
+
+def _key_shown(path: tuple[str, ...]) -> str:
+    key = ".".join(path)
+    return key if len(key) <= SHOWN_LIMIT_CHARS else f"{key[:SHOWN_LIMIT_CHARS]}…"
+
+
+def span(low: float, high: float) -> str:
+    """Write bounds, whole numbers in full."""
+    return "..".join(f"{bound:g}" if bound != int(bound) else str(int(bound)) for bound in (low, high))
+
+
+def _shown(value: object) -> str:
+    """Write a wrong value for an error: short, whatever it is."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, a table of endless depth
+        return f"this {type(value).__name__}"
+    return text if len(text) <= SHOWN_LIMIT_CHARS else f"{text[:SHOWN_LIMIT_CHARS]}…"
 
 
 class _Reader:
@@ -70,13 +108,17 @@ class _Reader:
             if key not in hints:
                 near = get_close_matches(key, hints, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(hints)}"
-                raise self.error((*path, key), f"unknown key {'.'.join((*path, key))}", hint)
+                raise self.error((*path, key), f"unknown key {_key_shown((*path, key))}", hint)
         found = {}
         for spec in fields(kind):
             if spec.name in table:
                 found[spec.name] = self._value(
                     hints[spec.name], dict(spec.metadata), table[spec.name], (*path, spec.name)
                 )
+            elif is_dataclass(spec.default):
+                found[spec.name] = self.section(hints[spec.name], {}, (*path, spec.name))
+            elif isinstance(spec.default, Path):
+                found[spec.name] = self._folder / spec.default
         return kind(**found)
 
     def _value(self, hint: Any, rules: dict[str, Any], value: object, path: tuple[str, ...]) -> Any:
@@ -87,16 +129,31 @@ class _Reader:
             return self.section(hint, value, path)
         if get_origin(hint) is tuple:
             return self._list(get_args(hint)[0], value, path)
-        if hint is float and type(value) is int:
+        if hint is float and type(value) is int and abs(value) <= NUMBER_LIMIT:
             value = float(value)
         wanted = str if hint is Path else hint
         if type(value) is not wanted:
             names = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
-            raise self.error(path, f"{key} must be {names[wanted]}, not {value!r}")
+            raise self.error(path, f"{key} must be {names[wanted]}, not {_shown(value)}")
         self._check_rules(rules, value, path)
-        if hint is Path:
-            return self._folder / Path(str(value)).expanduser()
-        return value
+        if type(value) is str:
+            self._check_text(value, path)
+        return self._path(str(value), path) if hint is Path else value
+
+    def _check_text(self, text: str, path: tuple[str, ...]) -> None:
+        """No setting is a long text or holds control characters: neither names, hosts, paths nor keys."""
+        if len(text) > TEXT_LIMIT_CHARS:
+            raise self.error(path, f"{'.'.join(path)} has more than {TEXT_LIMIT_CHARS} characters")
+        if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text):
+            raise self.error(path, f"{'.'.join(path)} holds a control character: {_shown(text)}")
+
+    def _path(self, text: str, path: tuple[str, ...]) -> Path:
+        if not text:
+            raise self.error(path, f"{'.'.join(path)} is empty", "leave the key out for its default")
+        try:
+            return self._folder / Path(text).expanduser()
+        except RuntimeError as error:
+            raise self.error(path, f"{'.'.join(path)}: there is no home folder for {_shown(text)}") from error
 
     def _check_rules(self, rules: dict[str, Any], value: Any, path: tuple[str, ...]) -> None:
         key = ".".join(path)
@@ -105,11 +162,11 @@ class _Reader:
             near = get_close_matches(value, choices, n=1)
             raise self.error(
                 path,
-                f"{key} must be one of {', '.join(choices)}, not {value!r}",
+                f"{key} must be one of {', '.join(choices)}, not {_shown(value)}",
                 f"did you mean {near[0]}?" if near else None,
             )
-        if (low is not None and not value >= low) or (high is not None and not value <= high):
-            raise self.error(path, f"{key} must lie in {low:g}..{high:g}, not {value!r}")
+        if low is not None and high is not None and not low <= value <= high:
+            raise self.error(path, f"{key} must lie in {span(low, high)}, not {_shown(value)}")
 
     def _list(self, kind: type, value: object, path: tuple[str, ...]) -> tuple[Any, ...]:
         key = ".".join(path)
@@ -119,6 +176,10 @@ class _Reader:
             return self._zones(value, path)
         if not all(type(item) is str for item in value):
             raise self.error(path, f"{key} must be a list of texts in quotes")
+        if len(value) > TEXTS_LIMIT:
+            raise self.error(path, f"{key} has more than {TEXTS_LIMIT} entries")
+        for text in value:
+            self._check_text(text, path)
         return tuple(value)
 
     def _zones(self, value: list[object], path: tuple[str, ...]) -> tuple[Zone, ...]:
@@ -129,11 +190,16 @@ class _Reader:
         for number, item in enumerate(value, 1):
             if not isinstance(item, dict) or set(item) != {"name", "points"} or type(item["name"]) is not str:
                 raise self.error(path, f"{key}: zone {number} needs exactly the keys name and points")
+            self._check_text(item["name"], path)
             points = item["points"]
             if not isinstance(points, list) or not 3 <= len(points) <= ZONE_POINTS_LIMIT:
-                raise self.error(path, f"{key}: zone {item['name']!r} needs 3 to {ZONE_POINTS_LIMIT} points")
+                raise self.error(
+                    path, f"{key}: zone {_shown(item['name'])} needs 3 to {ZONE_POINTS_LIMIT} points"
+                )
             if not all(_is_point(point) for point in points):
-                raise self.error(path, f"{key}: zone {item['name']!r} has a point that is not [x, y] in 0..1")
+                raise self.error(
+                    path, f"{key}: zone {_shown(item['name'])} has a point that is not [x, y] in 0..1"
+                )
             zones.append(Zone(item["name"], tuple((float(x), float(y)) for x, y in points)))
         names = [zone.name for zone in zones]
         if len(set(names)) != len(names):
