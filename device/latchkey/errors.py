@@ -19,6 +19,7 @@ EXIT_NETWORK = 8
 EXIT_DETECTOR = 9
 EXIT_UNCOVERED = 10
 EXIT_INTERRUPTED = 130
+"""By Ctrl-C, or by a reader of our output that went away; other signals give 128 and their number."""
 
 
 class LatchkeyError(Exception):
@@ -38,6 +39,10 @@ class UsageError(LatchkeyError):
     """The command line asks for something that cannot be."""
 
     exit_code = EXIT_USAGE
+
+
+class OutputFailed(LatchkeyError):
+    """What was asked for could not be written to standard output."""
 
 
 class SettingsError(LatchkeyError):

@@ -1,7 +1,9 @@
 """A bell for machines without a button: the Enter key."""
 
+import os
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import TextIO
 
 from latchkey.ports import Clock
@@ -14,7 +16,7 @@ class EnterBell:
         self._clock = clock
         self._presses: deque[int] = deque(maxlen=64)
         if stream is not None:
-            threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
+            threading.Thread(target=self._listen, args=(stream.fileno(),), daemon=True).start()
 
     def presses(self) -> list[int]:
         """Give the presses since the last call."""
@@ -23,7 +25,10 @@ class EnterBell:
             taken.append(self._presses.popleft())
         return taken
 
-    def _listen(self, stream: TextIO) -> None:
-        for _ in stream:
-            self._presses.append(self._clock.now_ns())
-            self._clock.wake()
+    def _listen(self, handle: int) -> None:
+        """Read past Python's buffer: its lock, held in a thread when the process ends, aborts that."""
+        with suppress(OSError):  # the terminal is gone, and with it the finger
+            while data := os.read(handle, 1024):
+                for _ in range(data.count(b"\n")):
+                    self._presses.append(self._clock.now_ns())
+                    self._clock.wake()

@@ -1,6 +1,7 @@
 """The log as lines of text."""
 
 import time
+from contextlib import suppress
 from typing import TextIO
 
 from latchkey.ports import JournalLine
@@ -14,8 +15,10 @@ class TextJournal:
         self._debug = debug
 
     def note(self, line: JournalLine) -> None:
-        """Write one line."""
+        """Write one line; a log that is full or gone does not silence the bell."""
         if line.severity == "debug" and not self._debug:
             return
         mark = "" if line.severity in ("info", "debug") else f"{line.severity}: "
-        print(f"{time.strftime('%H:%M:%S')}  {line.part:<8} {mark}{line.text}", file=self._stream, flush=True)
+        text = f"{time.strftime('%H:%M:%S')}  {line.part:<8} {mark}{line.text}"
+        with suppress(OSError):
+            print(text, file=self._stream, flush=True)

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 from latchkey import __version__
-from latchkey.cli.command import Command, Terminal
-from latchkey.errors import EXIT_INTERRUPTED, EXIT_USAGE, LatchkeyError, UsageError
+from latchkey.cli.command import Command, Terminal, abandon_output, standard_terminal
+from latchkey.cli.stop import Interrupted, Stop, deafen
+from latchkey.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, LatchkeyError, UsageError
 
 COMMANDS = {
     "run": "latchkey.cli.run",
@@ -26,26 +27,47 @@ COMMANDS = {
 
 GROUP = "latchkey.commands"
 
-__all__ = ["Command", "Terminal", "main"]
+__all__ = ["Command", "Interrupted", "Stop", "Terminal", "main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; give its exit code."""
-    terminal = Terminal(sys.stdout, sys.stderr)
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Run the program; give its exit code. Without `argv` it is the process: signals are caught."""
+    terminal = standard_terminal()
+    if argv is not None:
+        return _run(list(argv), terminal)
+    terminal.stop.listen()
+    code = _run(sys.argv[1:], terminal)
+    deafen()
+    return code
+
+
+def _run(arguments: list[str], terminal: Terminal) -> int:
     try:
-        return _dispatch(arguments, terminal)
+        code = _dispatch(arguments, terminal)
+        terminal.flush()
     except LatchkeyError as error:
-        terminal.say(f"latchkey: error: {error}")
-        if error.hint:
-            terminal.say(f"latchkey: hint: {error.hint}")
+        terminal.complain(error, error.hint)
+        return error.exit_code
+    except Interrupted as error:
+        terminal.complain(error)
         return error.exit_code
     except KeyboardInterrupt:
-        terminal.say("latchkey: error: interrupted")
+        terminal.complain("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
         return EXIT_INTERRUPTED
+    except (OSError, UnicodeError) as error:  # the world's, where no adapter foresaw it
+        terminal.complain(_describe(error))
+        return EXIT_FAILED
+    finally:
+        abandon_output(terminal)
+    return code
+
+
+def _describe(error: OSError | UnicodeError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,11 +87,19 @@ def _dispatch(arguments: list[str], terminal: Terminal) -> int:
     for name in names if wanted not in names else [wanted]:
         command = loaded[name] = _load(name)
         command.configure(subparsers.add_parser(name, help=command.help, description=command.help))
-    options = parser.parse_args(arguments)
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit:  # after --help or --version; errors are UsageError
+        return EXIT_OK
     if options.command is None:
         parser.print_help(terminal.err)
         return EXIT_USAGE
-    return loaded[options.command].run(options, terminal)
+    command = loaded[options.command]
+    terminal.stop.check()
+    if command.minds_stop:
+        return command.run(options, terminal)
+    with terminal.stop.at_once():
+        return command.run(options, terminal)
 
 
 def _names() -> list[str]:

@@ -21,11 +21,11 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """Load and check the file."""
     settings = load_usable(options.file)
     if options.json:
-        print(json.dumps(asdict(settings), default=str, indent=1), file=terminal.out)
+        terminal.put(json.dumps(asdict(settings), default=str, indent=1))
     else:
-        print(f"{options.file}: good", file=terminal.out)
+        terminal.put(f"{options.file}: good")
         for line in _summary(settings):
-            print(f"  {line}", file=terminal.out)
+            terminal.put(f"  {line}")
     return EXIT_OK
 
 

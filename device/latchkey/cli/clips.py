@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from latchkey.adapters.disk import FolderDisk
+from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.owner import add_key_option, load_key
@@ -53,7 +53,9 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 def _vault(options: Namespace) -> Path:
     path: Path = options.vault or (load(options.config).vault if options.config else VaultSettings()).path
-    if not path.is_dir():
+    with disk_errors(f"look at {path}"):
+        there = path.is_dir()
+    if not there:
         raise NotOnDisk(f"there is no vault at {path}", hint="--vault DIR or --config FILE tells where it is")
     return path
 
@@ -67,10 +69,10 @@ def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     facts = [_facts(disk, entry, keys) for entry in entries]
     if options.json:
         rows = [_row(entry, fact) for entry, fact in zip(entries, facts, strict=True)]
-        print(json.dumps(rows, indent=1), file=terminal.out)
+        terminal.put(json.dumps(rows, indent=1))
         return EXIT_OK
     for entry, fact in sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair)):
-        print(_line(entry, fact), file=terminal.out)
+        terminal.put(_line(entry, fact))
     if not entries:
         terminal.say(f"no clips in {vault}")
     elif not keys:
@@ -144,7 +146,7 @@ def _open(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Term
     keys = load_key(options.key, terminal).identities
     if to_stdout:
         stream_clip(disk, entry, keys, terminal.out.buffer)
-        terminal.out.buffer.flush()
+        terminal.flush()
         return EXIT_OK
     n_bytes = open_clip(disk, entry, keys, Path(options.out), force=options.force)
     terminal.say(f"{options.out}: {n_bytes / MIB:.1f} MiB, readable by you only")
@@ -164,12 +166,8 @@ def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Termina
 def _agreed(entry: ClipEntry, terminal: Terminal) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("deleting needs a yes, and there is nobody to ask", hint="--yes answers for you")
-    print(
-        f"delete clip {entry.clip} of {day_text(entry.day)} for good? [y/N] ",
-        end="",
-        file=terminal.err,
-        flush=True,
-    )
+    question = f"delete clip {entry.clip} of {day_text(entry.day)} for good? [y/N] "
+    print(question, end="", file=terminal.err, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

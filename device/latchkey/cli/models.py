@@ -34,18 +34,18 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.say(f"{model.name}: fetching {model.size_bytes / 1e6:.1f} MB: {model.source}")
     fresh = install(model, options.source)
     state = "installed and verified" if fresh else "already installed"
-    print(f"{model.name}: {state}", file=terminal.out)
+    terminal.put(f"{model.name}: {state}")
     return EXIT_OK
 
 
 def _list(terminal: Terminal, *, as_json: bool) -> int:
     rows = [_row(model) for model in MODELS.values()]
     if as_json:
-        print(json.dumps(rows, indent=1), file=terminal.out)
+        terminal.put(json.dumps(rows, indent=1))
         return EXIT_OK
     for row in rows:
         state = "installed" if row["installed"] else "not installed"
-        print(f"{row['name']:<11} {state:<14} {row['licence']:<11} {row['source']}", file=terminal.out)
+        terminal.put(f"{row['name']:<11} {state:<14} {row['licence']:<11} {row['source']}")
     return EXIT_OK
 
 

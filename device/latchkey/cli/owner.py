@@ -39,13 +39,13 @@ def run(options: Namespace, terminal: Terminal) -> int:
         _init(options.out or default_key_path(), terminal)
     else:
         for key in public_keys(load_key(options.key, terminal)):
-            print(key, file=terminal.out)
+            terminal.put(key)
     return EXIT_OK
 
 
 def _init(path: Path, terminal: Terminal) -> None:
     public = make_identity_file(path, OsEntropy().take, SystemClock().wall_ns())
-    print(public, file=terminal.out)
+    terminal.put(public)
     terminal.say(f"the secret key is in {path}; only you can read it")
     terminal.say("keep a copy away from the doorbell: without it nobody can open your clips, we neither")
     terminal.say(f'the doorbell gets the public key only: [owner] recipients = ["{public}"]')

@@ -1,10 +1,7 @@
 """`latchkey run --config FILE`: be a doorbell until told to stop."""
 
-import signal
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from threading import Event
-from types import FrameType
 
 from latchkey.adapters.journal import TextJournal
 from latchkey.adapters.memory import return_memory_early
@@ -25,25 +22,17 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run_command(options: Namespace, terminal: Terminal) -> int:
-    """Run the device; SIGINT and SIGTERM end it cleanly."""
+    """Run the device; SIGINT, SIGTERM and SIGHUP end it cleanly."""
     return_memory_early()
     settings = load_usable(options.config)
     journal = TextJournal(terminal.err, debug=options.debug)
     board = open_board(settings, journal)
-    stopped = Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
-        board.clock.wake()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
     device = Device(board, settings, device_id(board.state, board.entropy))
     device.start()
     try:
         device.step()
         journal.note(JournalLine(board.clock.now_ns(), "device", _armed(settings)))
-        run(device, board, stopped.is_set)
+        run(device, board, lambda: terminal.stop.asked)
     finally:
         device.close()
     for line in board.traffic():
@@ -58,4 +47,4 @@ def _armed(settings: Settings) -> str:
     return f"armed; clips are kept {settings.vault.days} day(s) and opened by their owner only"
 
 
-COMMAND = Command("run", "be a doorbell until told to stop", configure, run_command)
+COMMAND = Command("run", "be a doorbell until told to stop", configure, run_command, minds_stop=True)

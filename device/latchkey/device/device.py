@@ -6,6 +6,7 @@ in virtual time: it takes time from the board's clock and never sleeps.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from latchkey.device.capture_side import CaptureSide
 from latchkey.device.link_side import LinkSide
@@ -15,6 +16,9 @@ from latchkey.units import NS_PER_MS, NS_PER_S
 
 CLOSE_LIMIT_NS = 20 * NS_PER_S
 """Longest wait for the last clip to be sealed when the device is told to stop."""
+
+LISTEN_NS = 100 * NS_PER_MS
+"""Longest wait between two questions whether to stop."""
 
 
 class Device:
@@ -52,21 +56,33 @@ class Device:
         return self.capture.ended and self.capture.finish() and not self._to_link
 
     def close(self) -> None:
-        """Seal what is being recorded, say goodbye to the broker, let go of the board."""
+        """Seal what is being recorded, say goodbye to the broker, let go of the board.
+
+        Whatever happens on the way, no worker is left running: a thread inside a native library
+        while the interpreter ends aborts the process.
+        """
+        with ExitStack() as last:
+            last.callback(self._board.workers.close)
+            last.callback(self._board.camera.close)
+            last.callback(self.link.close)
+            self._seal()
+
+    def _seal(self) -> None:
         clock = self._board.clock
         limit_ns = clock.now_ns() + CLOSE_LIMIT_NS
         while not self.capture.finish() and clock.now_ns() < limit_ns:
             clock.wait_until(min(self.step(), clock.now_ns() + 50 * NS_PER_MS))
         self.step()
-        self.link.close()
-        self._board.camera.close()
-        self._board.workers.close()
 
 
 def run(device: Device, board: Board, should_stop: Callable[[], bool]) -> None:
-    """Step the device until `should_stop()` or a recorded video has ended."""
+    """Step the device until `should_stop()` or a recorded video has ended.
+
+    `should_stop` is asked every `LISTEN_NS`: a signal's handler cannot wake a clock, for the thread
+    it interrupts may hold the clock's lock.
+    """
     while not should_stop() and not device.ended:
-        board.clock.wait_until(device.step())
+        board.clock.wait_until(min(device.step(), board.clock.now_ns() + LISTEN_NS))
 
 
 def _drain(messages: list[bytes]) -> list[bytes]:
