@@ -83,6 +83,7 @@ def _start_mosquitto(program: str, folder: Path, extra: str) -> tuple[subprocess
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C in a terminal is for us: the broker goes last
         )
         if _ready(port, lambda child=child: child.poll() is None):  # type: ignore[misc]
             return child, port

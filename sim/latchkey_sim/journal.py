@@ -6,6 +6,7 @@
 The time is that of the scene (since `start_ns`), not of the machine. Colour only on a terminal.
 """
 
+from contextlib import suppress
 from typing import TextIO
 
 from latchkey.ports import JournalLine
@@ -51,7 +52,8 @@ class PrintingJournal(ListJournal):
         if line.severity == "debug":
             return
         wipe = "\r\x1b[K" if self._colour else ""
-        print(wipe + self._text(line), file=self._stream, flush=True)
+        with suppress(OSError):  # a log that is full or gone does not end the play
+            print(wipe + self._text(line), file=self._stream, flush=True)
 
     def _text(self, line: JournalLine) -> str:
         time, part = scene_time(line.at_ns - self._start_ns), line.part.ljust(PART_WIDTH)

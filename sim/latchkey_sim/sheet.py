@@ -6,7 +6,6 @@ sees it; for real input there is no "as it was" to show: recorded frames stand a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import matplotlib as mpl
@@ -35,13 +34,13 @@ class Panel:
     recorded: Plane | None
 
 
-def write_sheet(path: Path, title: str, subtitle: str, panels: Sequence[Panel]) -> None:
-    """Draw the sheet as a PNG, 1600 px wide. Raises OSError where it cannot be written."""
+def sheet_png(title: str, subtitle: str, panels: Sequence[Panel]) -> bytes:
+    """Draw the sheet as the bytes of a PNG, 1600 px wide. Raises ValueError where OpenCV cannot make one."""
     image = draw_sheet(title, subtitle, panels)
     ok, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 6])
     if not ok:
-        raise OSError(f"cannot make a PNG of {image.shape[1]}x{image.shape[0]} pixels")
-    path.write_bytes(data.tobytes())
+        raise ValueError(f"cannot make a PNG of {image.shape[1]}x{image.shape[0]} pixels")
+    return bytes(data.tobytes())
 
 
 def draw_sheet(title: str, subtitle: str, panels: Sequence[Panel]) -> Plane:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from latchkey.frames import Plane
-from latchkey_sim.sheet import SHEET_WIDTH_PX, Panel, draw_sheet, write_sheet
+from latchkey_sim.sheet import SHEET_WIDTH_PX, Panel, draw_sheet, sheet_png
 
 
 def flat(colour: tuple[int, int, int], width: int = 320, height: int = 180) -> Plane:
@@ -58,7 +58,7 @@ def test_pictures_of_any_shape_fit(size: tuple[int, int]) -> None:
 
 
 def test_a_sheet_without_moments_still_says_what_it_is(tmp_path: Path) -> None:
-    write_sheet(tmp_path / "visit.png", "title", "nothing was recorded", [])
+    (tmp_path / "visit.png").write_bytes(sheet_png("title", "nothing was recorded", []))
     image = cv2.imread(str(tmp_path / "visit.png"))
     assert image is not None
     assert image.shape[1] == SHEET_WIDTH_PX

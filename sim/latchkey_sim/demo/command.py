@@ -10,14 +10,15 @@ from pathlib import Path
 
 from latchkey.cli.command import Command, Terminal
 from latchkey.errors import EXIT_DAMAGED, EXIT_OK, EXIT_UNCOVERED
+from latchkey_sim.board import SEED_LIMIT_DIGITS
 from latchkey_sim.brokers import Delivery, Listener, any_broker
-from latchkey_sim.demo.folder import check_replaceable, out_folder
+from latchkey_sim.demo.folder import out_folder, write_private
 from latchkey_sim.demo.owner_side import make_key, open_clips
 from latchkey_sim.demo.progress import Progress
 from latchkey_sim.demo.report import NO_DETECTOR, Summary, headline, summarise, table
 from latchkey_sim.demo.review import OpenedClip, Review, review
 from latchkey_sim.demo.stage import Played, Stage, Wishes, demo_settings, play, set_stage
-from latchkey_sim.sheet import write_sheet
+from latchkey_sim.sheet import sheet_png
 
 RING_LIMIT_S = 24 * 3600.0
 
@@ -59,16 +60,22 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 
 def perform(wishes: Wishes, out: Path, terminal: Terminal, *, as_json: bool = False) -> int:
-    """Play `wishes`, write `out`, tell the terminal; give the exit code. Raises LatchkeyError."""
-    check_replaceable(out)
-    with out_folder(out) as folder, tempfile.TemporaryDirectory(prefix="latchkey-demo-") as state:
+    """Play `wishes`, write `out`, tell the terminal; give the exit code.
+
+    Raises LatchkeyError, Interrupted.
+    """
+    stop = terminal.stop
+    with out_folder(out) as folder, tempfile.TemporaryDirectory(prefix="state-", dir=folder) as state:
         stage, played = _play(wishes, folder, Path(state), terminal)
+        stop.check()
         opened = open_clips(folder)
         clips = opened.clips
-        found = review(clips, stage.scene, stage.start_ns)
+        found = review(clips, stage.scene, stage.start_ns, stop)
         detector = stage.board.finder.name if stage.board.finder else NO_DETECTOR
         summary = summarise(played, opened, found, detector)
+        stop.check()
         _write(folder, summary, played.deliveries, found, clips)
+        stop.check()
     _tell(terminal, out, summary, clips, played, as_json=as_json)
     return verdict(terminal, summary)
 
@@ -80,18 +87,18 @@ def _play(wishes: Wishes, folder: Path, state: Path, terminal: Terminal) -> tupl
         keys = sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None
         stage = set_stage(wishes, settings, terminal.err, keys)
         with Listener(broker, now_ns=stage.board.clock.wall_ns) as listener:
-            return stage, play(stage, listener, Progress(terminal.err, stage.total_ns))
+            return stage, play(stage, listener, Progress(terminal.err, stage.total_ns), terminal.stop)
 
 
 def _write(
     folder: Path, summary: Summary, deliveries: Sequence[Delivery], found: Review, clips: Sequence[OpenedClip]
 ) -> None:
-    (folder / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", encoding="utf-8")
+    write_private(folder / "summary.json", (json.dumps(asdict(summary), indent=2) + "\n").encode())
     lines = [json.dumps(one.record(), ensure_ascii=False) + "\n" for one in deliveries]
-    (folder / "mqtt.ndjson").write_text("".join(lines), encoding="utf-8")
+    write_private(folder / "mqtt.ndjson", "".join(lines).encode())
     simulated = summary.faces_truth_frames is not None
     title = "One visit: as it was, and as it was kept" if simulated else "What was kept of it"
-    write_sheet(folder / "visit.png", title, headline(summary, clips), found.panels)
+    write_private(folder / "visit.png", sheet_png(title, headline(summary, clips), found.panels))
 
 
 def _tell(
@@ -104,18 +111,16 @@ def _tell(
     as_json: bool,
 ) -> None:
     if as_json:
-        print(json.dumps(asdict(summary), indent=2), file=terminal.out)
+        terminal.put(json.dumps(asdict(summary), indent=2))
         return
     speed = summary.seconds_scene / max(summary.seconds_wall, 0.001)
-    print(file=terminal.out)
-    print(table(summary, clips, played.traffic), file=terminal.out)
-    print(file=terminal.out)
-    print(f"{headline(summary, clips)} ({summary.detector}, {speed:.1f}x real time)", file=terminal.out)
-    print(f"in {out}/: visit.png to look at, summary.json", end="", file=terminal.out)
-    if clips:
-        videos = ", ".join(clip.path.name for clip in clips)
-        print(f", {videos} (opened with owner.key from vault/)", end="", file=terminal.out)
-    print(", mqtt.ndjson (all that was published)", file=terminal.out)
+    videos = ", ".join(clip.path.name for clip in clips)
+    opened = f", {videos} (opened with owner.key from vault/)" if clips else ""
+    terminal.put(f"\n{table(summary, clips, played.traffic)}\n")
+    terminal.put(f"{headline(summary, clips)} ({summary.detector}, {speed:.1f}x real time)")
+    terminal.put(
+        f"in {out}/: visit.png to look at, summary.json{opened}, mqtt.ndjson (all that was published)"
+    )
 
 
 def verdict(terminal: Terminal, summary: Summary) -> int:
@@ -125,7 +130,7 @@ def verdict(terminal: Terminal, summary: Summary) -> int:
             "latchkey: hint: without a face detector all that moves is covered; `latchkey models install`"
         )
     for fault in (*summary.faults, *summary.damage):
-        terminal.say(f"latchkey: error: {fault}")
+        terminal.complain(fault)
     if summary.faults:
         terminal.say("latchkey: hint: visit.png and summary.json show what was recorded")
         return EXIT_UNCOVERED
@@ -133,8 +138,8 @@ def verdict(terminal: Terminal, summary: Summary) -> int:
 
 
 def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is no whole number from 0")
+    if not (text.isascii() and text.isdecimal() and len(text) <= SEED_LIMIT_DIGITS):
+        raise ArgumentTypeError(f"{text!r} is no whole number from 0, of up to {SEED_LIMIT_DIGITS} digits")
     return int(text)
 
 
@@ -148,4 +153,4 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-COMMAND = Command("demo", "a simulated visit, end to end; writes out/", configure, run)
+COMMAND = Command("demo", "a simulated visit, end to end; writes out/", configure, run, minds_stop=True)

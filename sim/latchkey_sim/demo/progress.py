@@ -1,5 +1,6 @@
 """A progress bar: one line that renews itself on a terminal, a plain line now and then elsewhere."""
 
+from contextlib import suppress
 from typing import TextIO
 
 from latchkey.units import NS_PER_MS, NS_PER_S, to_s
@@ -30,15 +31,19 @@ class Progress:
         """Tell how far it is: ns of the scene, and ns of real time since it began."""
         if self._live and real_ns - self._drawn_ns >= REDRAW_NS:
             self._drawn_ns = real_ns
-            print("\r\x1b[K" + self._bar(scene_ns, real_ns), end="", file=self._stream, flush=True)
+            self._write("\r\x1b[K" + self._bar(scene_ns, real_ns))
         elif not self._live and scene_ns >= self._next_plain_ns:
             self._next_plain_ns += PLAIN_STEP_NS
-            print(self._plain(scene_ns, real_ns), file=self._stream, flush=True)
+            self._write(self._plain(scene_ns, real_ns) + "\n")
 
     def finish(self) -> None:
         """Take the bar away."""
         if self._live:
-            print("\r\x1b[K", end="", file=self._stream, flush=True)
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):  # nobody watches
+            print(text, end="", file=self._stream, flush=True)
 
     def _bar(self, scene_ns: int, real_ns: int) -> str:
         speed = f"{_speed(scene_ns, real_ns):.1f}× real time"

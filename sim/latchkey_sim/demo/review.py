@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from latchkey.adapters.cameras import VideoCamera
+from latchkey.cli import Stop
 from latchkey.errors import FootageEnded
 from latchkey.frames import Plane, RawFrame
 from latchkey.ports import Still
@@ -62,14 +63,18 @@ def decoded(path: Path) -> Iterator[RawFrame]:
         camera.close()
 
 
-def review(clips: Sequence[OpenedClip], scene: Scene | None, start_ns: int) -> Review:
-    """Score all clips against a scene that began at `start_ns` on the device's clock."""
+def review(clips: Sequence[OpenedClip], scene: Scene | None, start_ns: int, stop: Stop) -> Review:
+    """Score all clips against a scene that began at `start_ns` on the device's clock.
+
+    Raises CameraLost, Interrupted.
+    """
     scorer = Scorer(scene)
     wanted = _wanted(clips, scene, start_ns)
     kept: dict[int, tuple[int, Plane]] = {}
     for clip in clips:
         offset_ns = clip.meta.start_at_ns - start_ns
         for frame in decoded(clip.path):
+            stop.check()
             at_ns = frame.at_ns + offset_ns
             scorer.see(RawFrame(frame.y, frame.u, frame.v, at_ns, frame.colour))
             for index, (moment_ns, _) in enumerate(wanted):

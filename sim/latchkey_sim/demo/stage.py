@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TextIO
 
 from latchkey.adapters.bell import EnterBell
-from latchkey.adapters.cameras import VideoCamera, WebcamCamera
+from latchkey.adapters.cameras import VideoCamera, WebcamCamera, v4l2_device
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.finders.quiet import silence_opencv
 from latchkey.boards import linux_board
+from latchkey.cli import Stop
 from latchkey.device import Device
 from latchkey.errors import LinkDown, UsageError
 from latchkey.pipeline.identity import device_id
@@ -138,8 +139,7 @@ def set_stage(wishes: Wishes, settings: Settings, out: TextIO, keys: TextIO | No
         total_ns = None
     elif kind == "webcam":
         wanted = settings.camera
-        device = int(source) if source.isdigit() else source or 0
-        camera = WebcamCamera(device, wanted.width, wanted.height, wanted.fps, clock)
+        camera = WebcamCamera(v4l2_device(source or "0"), wanted.width, wanted.height, wanted.fps, clock)
         total_ns = to_ns(wishes.seconds)
     else:
         raise UsageError(f"there is no camera {wishes.camera!r}", hint="sim, file:VIDEO or webcam:NUMBER")
@@ -147,18 +147,21 @@ def set_stage(wishes: Wishes, settings: Settings, out: TextIO, keys: TextIO | No
     return Stage(board, settings, None, start_ns, total_ns, journal)
 
 
-def play(stage: Stage, listener: Listener, progress: Progress) -> Played:
-    """Run the device over the whole visit, until its last message is delivered. Raises LinkDown."""
+def play(stage: Stage, listener: Listener, progress: Progress, stop: Stop) -> Played:
+    """Run the device over the whole visit, until its last message is delivered.
+
+    Raises LinkDown, Interrupted.
+    """
     board, wall = stage.board, SystemClock()
     device = Device(board, stage.settings, device_id(board.state, board.entropy))
     device.start()
     try:
-        if not _step_until(device, listener, _is_online, LINK_LIMIT_NS):
+        if not _step_until(device, listener, _is_online, LINK_LIMIT_NS, stop):
             raise LinkDown("the demo's own broker does not accept the doorbell")
         began_ns = wall.now_ns()
-        _run(stage, device, progress, wall)
+        _run(stage, device, progress, wall, stop)
         real_ns, scene_ns = wall.now_ns() - began_ns, board.clock.now_ns() - stage.start_ns
-        _step_until(device, listener, _is_complete, DELIVERY_LIMIT_NS)
+        _step_until(device, listener, _is_complete, DELIVERY_LIMIT_NS, stop)
     finally:
         progress.finish()
         device.close()
@@ -166,33 +169,37 @@ def play(stage: Stage, listener: Listener, progress: Progress) -> Played:
     return Played(real_ns, scene_ns, listener.deliveries, board.traffic())
 
 
-def _run(stage: Stage, device: Device, progress: Progress, wall: Clock) -> None:
-    """Step the device to the end of its footage; a webcam's ends by time or Ctrl-C."""
+def _run(stage: Stage, device: Device, progress: Progress, wall: Clock, stop: Stop) -> None:
+    """Step the device to the end of its footage; a webcam's ends by time or Ctrl-C, and that well."""
     clock, began_ns = stage.board.clock, wall.now_ns()
     moments = list(stage.scene.script.moments) if stage.scene else []
-    try:
-        while not device.ended:
-            scene_ns = clock.now_ns() - stage.start_ns
-            if stage.scene is None and stage.total_ns is not None and scene_ns >= stage.total_ns:
-                return
-            while moments and to_ns(moments[0].at_s) <= scene_ns:
-                at_ns = stage.start_ns + to_ns(moments[0].at_s)
-                stage.journal.note(JournalLine(at_ns, "visitor", moments.pop(0).text))
-            progress.show(scene_ns, wall.now_ns() - began_ns)
-            clock.wait_until(min(device.step(), clock.now_ns() + LONGEST_WAIT_NS))
-    except KeyboardInterrupt:
-        if stage.board.name != "webcam":
-            raise
-        stage.journal.note(JournalLine(clock.now_ns(), "device", "stopped by Ctrl-C"))
+    while not device.ended:
+        scene_ns = clock.now_ns() - stage.start_ns
+        if stage.scene is None and stage.total_ns is not None and scene_ns >= stage.total_ns:
+            return
+        if stage.board.name == "webcam" and stop.heed():
+            stage.journal.note(JournalLine(clock.now_ns(), "device", "stopped by Ctrl-C"))
+            return
+        stop.check()
+        while moments and to_ns(moments[0].at_s) <= scene_ns:
+            at_ns = stage.start_ns + to_ns(moments[0].at_s)
+            stage.journal.note(JournalLine(at_ns, "visitor", moments.pop(0).text))
+        progress.show(scene_ns, wall.now_ns() - began_ns)
+        clock.wait_until(min(device.step(), clock.now_ns() + LONGEST_WAIT_NS))
 
 
 def _step_until(
-    device: Device, listener: Listener, enough: Callable[[list[Delivery]], bool], limit_ns: int
+    device: Device,
+    listener: Listener,
+    enough: Callable[[list[Delivery]], bool],
+    limit_ns: int,
+    stop: Stop,
 ) -> bool:
     """Step while the broker does its part in real time; virtual time stands still meanwhile."""
     wall = SystemClock()
     until_ns = wall.now_ns() + limit_ns
     while wall.now_ns() < until_ns:
+        stop.check()
         device.step()
         if listener.wait_for(enough, NAP_S):
             return True
