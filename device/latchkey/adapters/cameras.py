@@ -14,7 +14,9 @@ import av
 import cv2
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from latchkey.adapters.planes import raw_frame
 from latchkey.errors import CameraLost, FootageEnded
@@ -28,8 +30,41 @@ SIDE_LIMIT_PX = (16, 4096)
 DECODER_THREADS = 2
 """Each further one holds pictures of its own in memory."""
 
+NO_VIDEO_FORMATS = ("tty",)
+"""FFmpeg draws text files as pictures of a terminal; nobody films those."""
+
 INBOX_FRAMES = 4
 """Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
+
+
+def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
+    """Open a video file, and give its first video stream, ready to be decoded by several threads.
+
+    Only the file itself is opened: a playlist in it can name no network address. Raises CameraLost.
+    """
+    try:
+        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+    except (FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CameraLost(f"{path}: {reason}") from error
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and container.format.name not in NO_VIDEO_FORMATS
+    ]
+    if not streams:
+        container.close()
+        raise CameraLost(f"{path}: there is no video in it")
+    streams[0].thread_type = "AUTO"
+    return container, streams[0]
+
+
+def check_size(picture: VideoFrame, path: Path) -> None:
+    """Raise CameraLost where a picture is too small or too large to work with."""
+    low, high = SIDE_LIMIT_PX
+    if not (low <= picture.width <= high and low <= picture.height <= high):
+        size = f"{picture.width}x{picture.height}"
+        raise CameraLost(f"{path}: pictures of {size} pixels; sides of {low}..{high} work")
 
 
 class VideoCamera:
@@ -69,16 +104,7 @@ class VideoCamera:
         self._waiting = None
 
     def _open(self) -> None:
-        try:
-            container = av.open(str(self._path))
-        except (FFmpegError, OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise CameraLost(f"{self._path}: {reason}") from error
-        if not container.streams.video:
-            container.close()
-            raise CameraLost(f"{self._path}: there is no video in it")
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
+        container, stream = open_video(self._path)
         stream.codec_context.thread_count = DECODER_THREADS
         self._container = container
         self._fps = float(stream.average_rate or 15)
@@ -105,10 +131,7 @@ class VideoCamera:
             raise FootageEnded(f"{self._path.name} has ended") from None
         except FFmpegError as error:
             raise FootageEnded(f"{self._path.name} is damaged here: {error.strerror}") from error
-        low, high = SIDE_LIMIT_PX
-        if not (low <= picture.width <= high and low <= picture.height <= high):
-            size = f"{picture.width}x{picture.height}"
-            raise CameraLost(f"{self._path}: pictures of {size} pixels; sides of {low}..{high} work")
+        check_size(picture, self._path)
         return raw_frame(picture, self._due_ns(picture))
 
     def _due_ns(self, picture: VideoFrame) -> int:
