@@ -1,6 +1,7 @@
 """Times of a video's pictures: kept exactly where they can be, and made to rise where not."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,10 +38,10 @@ def test_a_scale_is_fine_enough_and_holds_every_multiple(base: Fraction) -> None
 def test_times_rise_whatever_a_file_says(stamps: list[tuple[int | None, int | None]]) -> None:
     line = Timeline(Fraction(1, 1000), 25)
     ticks = [line.place(*stamp) for stamp in stamps]
-    assert all(later > earlier for earlier, later in zip(ticks, ticks[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(ticks))
     assert all(tick >= 0 for tick in ticks)
     times = [line.at_ns(tick) for tick in ticks]
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(times))
 
 
 def _seconds(line: Timeline, stamps: list[int | None]) -> list[float]:

@@ -23,6 +23,7 @@ from latchkey.adapters.planes import raw_frame, turn_of
 from latchkey.adapters.timeline import Timeline
 from latchkey.errors import CameraLost, UsageError
 from latchkey.frames import RawFrame
+from latchkey.units import to_s
 
 FPS_UNKNOWN = 25.0
 """Taken where a file does not tell how many pictures a second it has."""
@@ -76,7 +77,6 @@ class VideoFile:
         """What is wrong with the file, one line each."""
         self.audio: AudioStream | None = None
         self._bad_packets = 0
-        self._packets = 0
         self._end_s = 0.0
         self._size: tuple[int, int] | None = None
         if with_audio:
@@ -126,7 +126,6 @@ class VideoFile:
             self.damage.append(f"it breaks off: {error.strerror}")
 
     def _note_end(self, packet: "Packet[Any]") -> None:
-        self._packets += packet.stream_index == self._stream.index
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None and packet.time_base is not None:
             end = (stamp + (packet.duration or 0)) * packet.time_base
@@ -172,13 +171,18 @@ class VideoFile:
             self.damage.append(f"{self._bad_packets} of its packets cannot be decoded")
         if self._is_cut():
             self.damage.append("its end is missing")
-        if self._container.format.name == "avi" and self._packets < self._stream.frames:
-            self.damage.append(f"{self._packets} of its {self._stream.frames} pictures are there")
+        missing_s = self._told_s() - self._end_s
+        if missing_s > max(SHORT_S, 2 / self.fps):
+            self.damage.append(f"its last {missing_s:.1f} s are missing")
+
+    def _told_s(self) -> float:
+        """When the file's own header says that it ends; 0 where it does not say."""
+        start_s = max((self._container.start_time or 0) / MICROSECONDS, 0)
+        if self._container.format.name == "avi":
+            return float(self._stream.frames * (self._stream.time_base or 0))
         if self._container.format.name.startswith(TELLS_LENGTH) and self.length_ns is not None:
-            start_s = max((self._container.start_time or 0) / MICROSECONDS, 0)
-            missing_s = start_s + self.length_ns / 1e9 - self._end_s
-            if missing_s > max(SHORT_S, 2 / self.fps):
-                self.damage.append(f"its last {missing_s:.1f} s are missing")
+            return start_s + to_s(self.length_ns)
+        return 0.0
 
     def _is_cut(self) -> bool:
         """Whether an index names bytes beyond the end, or a GIF lacks its last byte (padding aside)."""
@@ -186,7 +190,8 @@ class VideoFile:
             with self._path.open("rb") as file:
                 file.seek(-min(GIF_TAIL_BYTES, self._path.stat().st_size), 2)
                 return not file.read().rstrip(b"\0").endswith(b";")
-        index = getattr(self._stream, "index_entries", None)  # newer than the oldest PyAV supported
-        return (
-            bool(index) and index[len(index) - 1].pos + index[len(index) - 1].size > self._path.stat().st_size
-        )
+        entries = getattr(self._stream, "index_entries", None)  # newer than the oldest PyAV supported
+        if entries is None or not len(entries):
+            return False
+        last = entries[len(entries) - 1]
+        return bool(last.pos + last.size > self._path.stat().st_size)
