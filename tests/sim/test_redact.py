@@ -22,8 +22,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from latchkey.adapters.cameras import open_video, raw_frame
+from latchkey.adapters.cameras import open_video
 from latchkey.adapters.finders import open_finder
+from latchkey.adapters.planes import raw_frame
 from latchkey.cli import main
 from latchkey.errors import EXIT_CAMERA, EXIT_INTERRUPTED, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, EXIT_VAULT
 from latchkey.frames import Plane, RawFrame

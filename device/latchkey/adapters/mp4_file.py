@@ -17,10 +17,11 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from latchkey.adapters.disk import disk_errors
-from latchkey.adapters.encoder import GOP_NS, add_h264_stream, anonymous, picture_of
+from latchkey.adapters.encoder import add_h264_stream, anonymous, picture_of
 from latchkey.adapters.video_file import Look
 from latchkey.errors import EncoderError, UsageError
 from latchkey.frames import SafeFrame
+from latchkey.pipeline.groups import GROUP_NS
 from latchkey.ports import ClipSpec
 from latchkey.settings import RecordingSettings
 
@@ -80,7 +81,7 @@ class Mp4File:
             raise EncoderError(f"frame of {frame.width}x{frame.height} in a video of other size")
         if frame.at_ns >= self._next_key_ns:
             picture.pict_type = PictureType.I
-            self._next_key_ns = frame.at_ns + GOP_NS
+            self._next_key_ns = frame.at_ns + GROUP_NS
         picture.pts, picture.time_base = ticks, Fraction(1, self._scale)
         with self._errors():
             for packet in self._stream.encode(picture):

@@ -1,13 +1,14 @@
 """A video file read from its beginning to its end, as fast as it can be decoded.
 
 Every picture that the decoder gives becomes one frame, at the time that `Timeline` gives it. A
-picture of another size than the first is scaled to that one, as FFmpeg does. What cannot be
+picture of another size than the first is scaled to that one, as FFmpeg does, and all are taken to
+mean colours as the first does. What cannot be
 decoded is skipped and counted in `damage`: never silently.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ from latchkey.adapters.cameras import check_size, open_video
 from latchkey.adapters.planes import raw_frame, turn_of
 from latchkey.adapters.timeline import Timeline
 from latchkey.errors import CameraLost, UsageError
-from latchkey.frames import RawFrame
+from latchkey.frames import Colour, RawFrame
 from latchkey.units import to_s
 
 FPS_UNKNOWN = 25.0
@@ -79,6 +80,7 @@ class VideoFile:
         self._bad_packets = 0
         self._end_s = 0.0
         self._size: tuple[int, int] | None = None
+        self._colour: Colour | None = None
         if with_audio:
             self.audio = next(iter(self._container.streams.audio), None)
             if self.audio is None:
@@ -153,7 +155,9 @@ class VideoFile:
             picture = picture.reformat(width=width, height=height, format="yuv420p")
         ticks = self.timeline.place(picture.pts, picture.dts)
         self.ticks.append(ticks)
-        return raw_frame(picture, self.timeline.at_ns(ticks))
+        frame = raw_frame(picture, self.timeline.at_ns(ticks))
+        self._colour = self._colour or frame.colour
+        return frame if frame.colour == self._colour else replace(frame, colour=self._colour)
 
     def _look(self, picture: VideoFrame) -> Look:
         quarters, _ = turn_of(picture)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from latchkey.errors import FilterError
 from latchkey.frames import RawFrame, SafeFrame
 from latchkey.pipeline.filtering import Filtering
-from latchkey.pipeline.frame_queue import FrameQueue, Held
+from latchkey.pipeline.frame_queue import Format, FrameQueue, Held
 from latchkey.ports import FaceFinder, Workers
 from latchkey.settings import Settings
 from latchkey.units import MIB
@@ -57,7 +57,7 @@ class Redaction:
         self._gate = MotionGate(settings.motion)
         self._queue = FrameQueue(workers, raw_ns=None)
         self._filter = Filtering(finder, settings.privacy, self._clock, workers)
-        self._size: tuple[int, int] | None = None
+        self._format: Format | None = None
         self._last_ns = -1
         self.motion = Motion(moving=False, share=0.0, boxes=(), zones=())
         """What moved in the newest frame taken in."""
@@ -75,8 +75,8 @@ class Redaction:
     def frames(self, raw: Iterable[RawFrame]) -> Iterator[SafeFrame]:
         """Give each frame covered, in order.
 
-        Raises FilterError where times do not rise or sizes differ (boxes of one size mean nothing in
-        another), and whatever `raw` raises.
+        Raises FilterError where times do not rise, or sizes or colours differ (boxes of one size mean nothing
+        in another), and whatever `raw` raises.
         """
         for frame in raw:
             self._take(frame)
@@ -91,9 +91,10 @@ class Redaction:
                 self._clock.wait_until(late_ns)
 
     def _take(self, frame: RawFrame) -> None:
-        if self._size not in (None, (frame.width, frame.height)) or frame.at_ns <= self._last_ns:
+        made = Format(frame.width, frame.height, frame.colour)
+        if self._format not in (None, made) or frame.at_ns <= self._last_ns:
             raise FilterError(f"{frame} does not follow the frame before it")
-        self._size, self._last_ns = (frame.width, frame.height), frame.at_ns
+        self._format, self._last_ns = made, frame.at_ns
         self._clock.wait_until(frame.at_ns)
         frame = self._zones.blank(frame)
         self.motion = self._gate.see(frame)
