@@ -2,8 +2,7 @@
 
 Every picture that the decoder gives becomes one frame, at the time that `Timeline` gives it. A
 picture of another size than the first is scaled to that one, as FFmpeg does, and all are taken to
-mean colours as the first does. What cannot be
-decoded is skipped and counted in `damage`: never silently.
+mean colours as the first does. What cannot be decoded is skipped and told in `damage`: never silently.
 """
 
 from collections import deque
