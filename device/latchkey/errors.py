@@ -18,6 +18,7 @@ EXIT_VAULT = 7
 EXIT_NETWORK = 8
 EXIT_DETECTOR = 9
 EXIT_UNCOVERED = 10
+EXIT_PARTIAL = 11
 EXIT_INTERRUPTED = 130
 """By Ctrl-C, or by a reader of our output that went away; other signals give 128 and their number."""
 

@@ -9,11 +9,10 @@ The time is that of the scene (since `start_ns`), not of the machine. Colour onl
 from contextlib import suppress
 from typing import TextIO
 
+from latchkey.cli.progress import DIM, RESET, scene_time
 from latchkey.ports import JournalLine
-from latchkey.units import NS_PER_MS, NS_PER_S
 
 PART_WIDTH = 8
-RESET, DIM, BOLD = "\x1b[0m", "\x1b[2m", "\x1b[1m"
 COLOURS = {
     "bell": "\x1b[1;33m",
     "motion": "\x1b[36m",
@@ -62,10 +61,3 @@ class PrintingJournal(ListJournal):
             return f"{time}  {part} {mark}{line.text}"
         colour = SEVERITY_COLOURS.get(line.severity) or COLOURS.get(line.part, "")
         return f"{DIM}{time}{RESET}  {colour}{part}{RESET} {mark}{line.text}"
-
-
-def scene_time(duration_ns: int) -> str:
-    """Write a duration as `mm:ss.t`; what lies before the start counts as the start."""
-    tenths = max(duration_ns, 0) // (100 * NS_PER_MS)
-    seconds, minutes = tenths // 10 % 60, max(duration_ns, 0) // (60 * NS_PER_S)
-    return f"{minutes:02d}:{seconds:02d}.{tenths % 10}"

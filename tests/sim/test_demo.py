@@ -16,13 +16,13 @@ import pytest
 
 from latchkey.adapters.finders import open_finder
 from latchkey.cli.command import Terminal
+from latchkey.cli.progress import Progress
 from latchkey.errors import EXIT_OK, EXIT_UNCOVERED, CameraLost, UsageError
 from latchkey.frames import Plane
 from latchkey.settings import PrivacySettings
 from latchkey_sim.demo import COMMAND
 from latchkey_sim.demo.command import perform
 from latchkey_sim.demo.folder import MARKER
-from latchkey_sim.demo.progress import Progress
 from latchkey_sim.demo.report import Summary, size, table
 from latchkey_sim.demo.stage import Wishes
 from latchkey_sim.scene import SHORT_VISIT, Scene

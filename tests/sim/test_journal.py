@@ -4,9 +4,10 @@ import io
 
 import pytest
 
+from latchkey.cli.progress import scene_time
 from latchkey.ports import JournalLine
 from latchkey.units import NS_PER_MS, NS_PER_S
-from latchkey_sim.journal import ListJournal, PrintingJournal, scene_time
+from latchkey_sim.journal import ListJournal, PrintingJournal
 
 
 class Terminal(io.StringIO):

@@ -14,7 +14,9 @@ import av
 import cv2
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from latchkey.adapters.planes import raw_frame
 from latchkey.errors import CameraLost, FootageEnded
@@ -32,8 +34,46 @@ DECODER_THREADS = 2
 DEVICE_DIGITS_LIMIT = 4
 """V4L2 minor numbers are below 256; OpenCV takes a large number for an interface plus a device."""
 
+NO_VIDEO_FORMATS = ("tty",)
+"""FFmpeg draws text files as pictures of a terminal; nobody films those."""
+
 INBOX_FRAMES = 4
 """Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
+
+
+def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
+    """Open a video file, and give its first video stream, ready to be decoded by several threads.
+
+    Only the file itself is opened: a playlist in it can name no network address. Raises CameraLost.
+    """
+    try:
+        check_ordinary(path)
+        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+    except (FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CameraLost(f"{path}: {reason}") from error
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and container.format.name not in NO_VIDEO_FORMATS
+    ]
+    if not streams:
+        container.close()
+        raise CameraLost(f"{path}: there is no video in it")
+    try:  # before anything is decoded, where the file tells
+        check_size(streams[0].codec_context.width, streams[0].codec_context.height, path)
+    except CameraLost:
+        container.close()
+        raise
+    streams[0].thread_type = "AUTO"
+    return container, streams[0]
+
+
+def check_size(width: int, height: int, path: Path) -> None:
+    """Raise CameraLost where pictures are too small or too large to work with: memory is finite."""
+    low, high = SIDE_LIMIT_PX
+    if not (low <= width <= high and low <= height <= high):
+        raise CameraLost(f"{path}: pictures of {width}x{height} pixels; sides of {low}..{high} work")
 
 
 class VideoCamera:
@@ -73,22 +113,7 @@ class VideoCamera:
         self._waiting = None
 
     def _open(self) -> None:
-        try:
-            check_ordinary(self._path)
-            container = av.open(f"file:{self._path}")  # or FFmpeg takes `http:` and `pipe:` for protocols
-        except (FFmpegError, OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise CameraLost(f"{self._path}: {reason}") from error
-        if not container.streams.video:
-            container.close()
-            raise CameraLost(f"{self._path}: there is no video in it")
-        stream = container.streams.video[0]
-        try:
-            self._check_size(stream.codec_context.width, stream.codec_context.height)
-        except CameraLost:
-            container.close()
-            raise
-        stream.thread_type = "AUTO"
+        container, stream = open_video(self._path)
         stream.codec_context.thread_count = DECODER_THREADS
         self._container = container
         self._fps = float(stream.average_rate or 15)
@@ -115,16 +140,8 @@ class VideoCamera:
             raise FootageEnded(f"{self._path.name} has ended") from None
         except FFmpegError as error:
             raise FootageEnded(f"{self._path.name} is damaged here: {error.strerror}") from error
-        self._check_size(picture.width, picture.height)
+        check_size(picture.width, picture.height, self._path)
         return raw_frame(picture, self._due_ns(picture))
-
-    def _check_size(self, width: int, height: int) -> None:
-        """Raise CameraLost for what is too large; before decoding, where the file tells: memory is finite."""
-        low, high = SIDE_LIMIT_PX
-        if not (low <= width <= high and low <= height <= high):
-            raise CameraLost(
-                f"{self._path}: pictures of {width}x{height} pixels; sides of {low}..{high} work"
-            )
 
     def _due_ns(self, picture: VideoFrame) -> int:
         """When the picture is due; rising even where the file's PTS are missing or go back."""

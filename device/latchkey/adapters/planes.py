@@ -1,6 +1,7 @@
 """Pictures of PyAV as planes: arrays over their memory, without a copy where that is possible."""
 
 import numpy as np
+from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
@@ -21,18 +22,38 @@ def rows_of(plane: VideoPlane) -> Plane:
 def raw_frame(picture: VideoFrame, at_ns: int) -> RawFrame:
     """Turn a decoded picture into planes, by reference where it is 8-bit 4:2:0 already.
 
-    10-bit, 4:2:2, RGB and palette pictures become 8-bit 4:2:0 first; alpha is dropped; a rotation
-    in the stream's side data is applied; an odd last row or column is cut off.
+    10-bit, 4:2:2, RGB and palette pictures become 8-bit 4:2:0 first; alpha is dropped; quarter
+    turns and mirroring in the stream's side data are applied; an odd last row or column is cut off.
     """
+    turn = turn_of(picture)
     if picture.format.name not in PLANAR:
         picture = picture.reformat(format="yuv420p")
     full_range = PLANAR[picture.format.name] or int(picture.color_range) == FULL_RANGE
-    quarter_turns = (getattr(picture, "rotation", 0) // 90) % 4
-    planes = [np.rot90(_plane(picture, index), quarter_turns) for index in range(3)]
+    planes = [_turned(_plane(picture, index), *turn) for index in range(3)]
     height, width = (side & ~1 for side in planes[0].shape)
     y = planes[0][:height, :width]
     u, v = (plane[: height // 2, : width // 2] for plane in planes[1:])
     return RawFrame(y, u, v, at_ns, Colour(int(picture.colorspace), full_range))
+
+
+def turn_of(picture: VideoFrame) -> tuple[int, bool]:
+    """Give how a picture is to be shown: quarter turns anticlockwise, then whether upside down.
+
+    Read from the display matrix, row by row (a b u, c d v, x y w), in 16.16: a point (p, q) is shown
+    at (a p + c q, b p + d q). Other angles are rounded to the nearest quarter.
+    """
+    data = picture.side_data.get("DISPLAYMATRIX")
+    if not isinstance(data, SideData):
+        return 0, False
+    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float)
+    mirrored = a * d - b * c < 0
+    angle = np.degrees(np.arctan2(-b, a))
+    return round(angle / 90) % 4, bool(mirrored)
+
+
+def _turned(plane: Plane, quarters: int, mirrored: bool) -> Plane:
+    plane = np.flipud(plane) if mirrored else plane
+    return np.rot90(plane, quarters) if quarters else plane
 
 
 def _plane(picture: VideoFrame, index: int) -> Plane:

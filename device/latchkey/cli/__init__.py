@@ -22,6 +22,7 @@ COMMANDS = {
     "owner": "latchkey.cli.owner",
     "clips": "latchkey.cli.clips",
     "models": "latchkey.cli.models",
+    "redact": "latchkey.cli.redact",
 }
 """Modules are imported only when their command runs: start-up time is the user's."""
 

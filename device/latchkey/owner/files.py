@@ -19,7 +19,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 def writing(target: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     """Give a stream whose bytes appear as `target` at the end, 0600; after an error nothing is left.
 
-    The bytes lie in a hidden 0600 file in the same folder meanwhile.
+    The bytes lie in a hidden 0600 file in the same folder meanwhile; `name` of the stream is its path.
     Raises UsageError where `target` is there (unless `force`) or is no ordinary file, DiskError.
     """
     _check_target(target, force=force)
@@ -28,11 +28,12 @@ def writing(target: Path, *, force: bool = False) -> Iterator[BinaryIO]:
         handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
     hidden = Path(name)
     try:
-        with os.fdopen(handle, "wb") as stream:
+        os.close(handle)
+        with hidden.open("wb") as stream:
             yield stream
             with disk_errors(f"write {target}"):
                 stream.flush()
-                os.fsync(handle)
+                os.fsync(stream.fileno())
         _check_target(target, force=force)
         with disk_errors(f"write {target}"):
             hidden.replace(target)

@@ -82,10 +82,12 @@ class FrameQueue:
     """A bounded queue of `Held` frames in time order.
 
     Length, index, iteration and `pop` are those of the stretch in hand, whose frames have one format.
+    `raw_ns` is how long frames stay raw; None = for good, and the owner of the queue bounds it.
     """
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, raw_ns: int | None = RAW_NS) -> None:
         self._workers = workers
+        self._raw_ns = raw_ns
         self._frames: deque[Held] = deque()
         self._format: Format | None = None
         self._later: deque[deque[Held]] = deque()
@@ -126,8 +128,10 @@ class FrameQueue:
             self._later.append(deque())
         (self._later[-1] if self._later else self._frames).append(held)
         self._format = self._format or held.format
+        if self._raw_ns is None:
+            return
         self._raw.append(held)
-        while self._raw[0].at_ns < held.at_ns - RAW_NS:
+        while self._raw[0].at_ns < held.at_ns - self._raw_ns:
             old = self._raw.popleft()
             if not old.taken:
                 old.pack(self._workers)

@@ -9,12 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from latchkey.cli.command import Command, Terminal
+from latchkey.cli.progress import Progress
 from latchkey.errors import EXIT_DAMAGED, EXIT_OK, EXIT_UNCOVERED
 from latchkey_sim.board import SEED_LIMIT_DIGITS
 from latchkey_sim.brokers import Delivery, Listener, any_broker
 from latchkey_sim.demo.folder import out_folder, write_private
 from latchkey_sim.demo.owner_side import make_key, open_clips
-from latchkey_sim.demo.progress import Progress
 from latchkey_sim.demo.report import NO_DETECTOR, Summary, headline, summarise, table
 from latchkey_sim.demo.review import OpenedClip, Review, review
 from latchkey_sim.demo.stage import Played, Stage, Wishes, demo_settings, play, set_stage

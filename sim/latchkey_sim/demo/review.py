@@ -10,13 +10,13 @@ from pathlib import Path
 
 from latchkey.adapters.cameras import VideoCamera
 from latchkey.cli import Stop
+from latchkey.cli.progress import scene_time
 from latchkey.errors import FootageEnded
 from latchkey.frames import Plane, RawFrame
 from latchkey.ports import Still
 from latchkey.units import NS_PER_S, to_ns, to_s
 from latchkey.vault import ClipMeta
 from latchkey_sim.clock import VirtualClock
-from latchkey_sim.journal import scene_time
 from latchkey_sim.scene import Scene, bgr
 from latchkey_sim.scoring import Score, Scorer
 from latchkey_sim.sheet import Panel

@@ -16,6 +16,7 @@ from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.finders.quiet import silence_opencv
 from latchkey.boards import linux_board
 from latchkey.cli import Stop
+from latchkey.cli.progress import Progress
 from latchkey.device import Device
 from latchkey.errors import LinkDown, UsageError
 from latchkey.pipeline.identity import device_id
@@ -35,7 +36,6 @@ from latchkey_sim.board import scene_board, workers_for
 from latchkey_sim.brokers import Broker, Delivery, Listener
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.demo.owner_side import VAULT_NAME
-from latchkey_sim.demo.progress import Progress
 from latchkey_sim.journal import PrintingJournal
 from latchkey_sim.scene import Scene
 

@@ -4,8 +4,8 @@ from contextlib import suppress
 from typing import TextIO
 
 from latchkey.units import NS_PER_MS, NS_PER_S, to_s
-from latchkey_sim.journal import DIM, RESET, scene_time
 
+RESET, DIM = "\x1b[0m", "\x1b[2m"
 WIDTH = 32
 REDRAW_NS = 80 * NS_PER_MS
 """Real time between two drawings: faster is flicker."""
@@ -17,12 +17,14 @@ PLAIN_STEP_NS = 10 * NS_PER_S
 class Progress:
     """Shows scene time against its whole, and how much faster than life it goes.
 
-    `total_ns` is None where the end is not known (a webcam, a video of unknown length).
+    `total_ns` is None where the end is not known (a webcam, a video of unknown length); `whole` is what
+    a plain line calls it all.
     """
 
-    def __init__(self, stream: TextIO, total_ns: int | None) -> None:
+    def __init__(self, stream: TextIO, total_ns: int | None, whole: str = "visit") -> None:
         self._stream = stream
         self._total_ns = total_ns
+        self._whole = whole
         self._live = stream.isatty()
         self._drawn_ns = -REDRAW_NS
         self._next_plain_ns = PLAIN_STEP_NS
@@ -54,7 +56,7 @@ class Progress:
         return f"{DIM}{scene_time(scene_ns)}{RESET}  {bar} {scene_time(self._total_ns)}  {speed}"
 
     def _plain(self, scene_ns: int, real_ns: int) -> str:
-        share = "" if self._total_ns is None else f"{self._share(scene_ns):.0%} of the visit, "
+        share = "" if self._total_ns is None else f"{self._share(scene_ns):.0%} of the {self._whole}, "
         return f"{scene_time(scene_ns)}  {'progress':<8} {share}{_speed(scene_ns, real_ns):.1f}x real time"
 
     def _share(self, scene_ns: int) -> float:
@@ -63,3 +65,10 @@ class Progress:
 
 def _speed(scene_ns: int, real_ns: int) -> float:
     return to_s(scene_ns) / max(to_s(real_ns), 0.001)
+
+
+def scene_time(duration_ns: int) -> str:
+    """Write a duration as `mm:ss.t`; what lies before the start counts as the start."""
+    tenths = max(duration_ns, 0) // (100 * NS_PER_MS)
+    seconds, minutes = tenths // 10 % 60, max(duration_ns, 0) // (60 * NS_PER_S)
+    return f"{minutes:02d}:{seconds:02d}.{tenths % 10}"

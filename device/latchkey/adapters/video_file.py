@@ -1,0 +1,200 @@
+"""A video file read from its beginning to its end, as fast as it can be decoded.
+
+Every picture that the decoder gives becomes one frame, at the time that `Timeline` gives it. A
+picture of another size than the first is scaled to that one, as FFmpeg does, and all are taken to
+mean colours as the first does. What cannot be decoded is skipped and told in `damage`: never silently.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from av.audio.stream import AudioStream
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+from latchkey.adapters.cameras import check_size, open_video
+from latchkey.adapters.planes import raw_frame, turn_of
+from latchkey.adapters.timeline import Timeline
+from latchkey.errors import CameraLost, UsageError
+from latchkey.frames import Colour, RawFrame
+from latchkey.units import to_s
+
+FPS_UNKNOWN = 25.0
+"""Taken where a file does not tell how many pictures a second it has."""
+
+ERROR_LIMIT = 1000
+"""After so many packets that cannot be decoded, nothing good will follow."""
+
+SHORT_S = 0.5
+"""A file that ends so much earlier than it says itself has lost its end."""
+
+TELLS_LENGTH = ("mov,mp4", "matroska", "flv")
+"""Formats that say how long they are; elsewhere FFmpeg guesses from the size of the file."""
+
+GIF_TAIL_BYTES = 4096
+"""Where the last byte of a GIF is looked for, in front of padding."""
+
+MICROSECONDS = 1_000_000  # AV_TIME_BASE
+
+Hear = Callable[["Packet[AudioStream]"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How pictures are to be shown, beyond their pixels; numbers of ITU-T H.273.
+
+    `rotation` is how far the source's were turned to be shown, in degrees anticlockwise.
+    """
+
+    rotation: int
+    pixel_aspect: Fraction
+    primaries: int
+    transfer: int
+
+
+class VideoFile:
+    """One video file, open. Raises CameraLost where it cannot be opened or holds no video.
+
+    `with_audio` also gives the packets of its first sound; UsageError where there is none.
+    """
+
+    def __init__(self, path: Path, *, with_audio: bool = False) -> None:
+        self._path = path
+        self._container, self._stream = open_video(path)
+        self.fps = float(self._stream.average_rate or FPS_UNKNOWN)
+        self.timeline = Timeline(self._stream.time_base or Fraction(1, 1000), self.fps)
+        self.ticks: deque[int] = deque()
+        """Times of the frames given so far, in 1/`timeline.scale` s; whoever uses them takes them out."""
+        self.look: Look | None = None
+        """Known once the first frame is."""
+        self.damage: list[str] = []
+        """What is wrong with the file, one line each."""
+        self.audio: AudioStream | None = None
+        self._bad_packets = 0
+        self._end_s = 0.0
+        self._size: tuple[int, int] | None = None
+        self._colour: Colour | None = None
+        if with_audio:
+            self.audio = next(iter(self._container.streams.audio), None)
+            if self.audio is None:
+                self.close()
+                raise UsageError(f"{path}: there is no sound to keep", hint="leave --keep-audio out")
+
+    def __enter__(self) -> "VideoFile":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def length_ns(self) -> int | None:
+        """How long the file says it is, or None."""
+        duration = self._container.duration
+        return None if not duration or duration < 0 else duration * 1000
+
+    def frames(self, hear: Hear) -> Iterator[RawFrame]:
+        """Decode the file. Raises CameraLost where no picture can be had, or its size is impossible."""
+        for packet in self._demux():
+            if packet.stream_index == self._stream.index:
+                yield from self._decoded(packet)
+            elif self.audio is not None and packet.stream_index == self.audio.index and packet.size:
+                hear(packet)
+        yield from self._decoded(None)
+        if self._size is None:
+            raise CameraLost(f"{self._path}: no picture in it can be decoded")
+        self._judge()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def _demux(self) -> "Iterator[Packet[Any]]":
+        """Give all packets that hold something; all streams, since the longest tells the file's length."""
+        try:
+            for packet in self._container.demux():
+                if packet.size:
+                    self._note_end(packet)
+                    yield packet
+        except FFmpegError as error:
+            self.damage.append(f"it breaks off: {error.strerror}")
+
+    def _note_end(self, packet: "Packet[Any]") -> None:
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is not None and packet.time_base is not None:
+            end = (stamp + (packet.duration or 0)) * packet.time_base
+            self._end_s = max(self._end_s, float(end))
+
+    def _decoded(self, packet: "Packet[Any] | None") -> Iterator[RawFrame]:
+        """Decode a packet, or what is left in the decoder."""
+        if self._bad_packets > ERROR_LIMIT:
+            return
+        try:
+            pictures = self._stream.codec_context.decode(packet)
+        except FFmpegError:
+            self._bad_packets += 1
+            return
+        for picture in pictures:
+            yield self._frame(picture)
+
+    def _frame(self, picture: VideoFrame) -> RawFrame:
+        if self._size is None:
+            check_size(picture.width, picture.height, self._path)
+            self._size = (picture.width, picture.height)
+            self.look = self._look(picture)
+        elif self._size != (picture.width, picture.height):
+            width, height = self._size
+            picture = picture.reformat(width=width, height=height, format="yuv420p")
+        ticks = self.timeline.place(picture.pts, picture.dts)
+        self.ticks.append(ticks)
+        frame = raw_frame(picture, self.timeline.at_ns(ticks))
+        self._colour = self._colour or frame.colour
+        return frame if frame.colour == self._colour else replace(frame, colour=self._colour)
+
+    def _look(self, picture: VideoFrame) -> Look:
+        quarters, _ = turn_of(picture)
+        aspect = self._stream.sample_aspect_ratio or Fraction(1)
+        return Look(
+            quarters * 90,
+            1 / aspect if quarters % 2 else aspect,
+            int(picture.color_primaries),
+            int(picture.color_trc),
+        )
+
+    def _judge(self) -> None:
+        """Compare what came with what the file says of itself."""
+        if self._bad_packets:
+            self.damage.append(f"{self._bad_packets} of its packets cannot be decoded")
+        if self._is_cut():
+            self.damage.append("its end is missing")
+        missing_s = self._told_s() - self._end_s
+        if missing_s > max(SHORT_S, 2 / self.fps):
+            self.damage.append(f"its last {missing_s:.1f} s are missing")
+
+    def _told_s(self) -> float:
+        """When the file's own header says that it ends; 0 where it does not say."""
+        start_s = max((self._container.start_time or 0) / MICROSECONDS, 0)
+        if self._container.format.name == "avi":
+            return float(self._stream.frames * (self._stream.time_base or 0))
+        if self._container.format.name.startswith(TELLS_LENGTH) and self.length_ns is not None:
+            return start_s + to_s(self.length_ns)
+        return 0.0
+
+    def _is_cut(self) -> bool:
+        """Whether an index names bytes beyond the end, or a GIF lacks its last byte (padding aside)."""
+        if self._container.format.name == "gif":
+            with self._path.open("rb") as file:
+                file.seek(-min(GIF_TAIL_BYTES, self._path.stat().st_size), 2)
+                return not file.read().rstrip(b"\0").endswith(b";")
+        entries = getattr(self._stream, "index_entries", None)  # newer than the oldest PyAV supported
+        if entries is None or not len(entries):
+            return False
+        last = entries[len(entries) - 1]
+        return bool(last.pos + last.size > self._path.stat().st_size)

@@ -1,0 +1,298 @@
+"""`latchkey redact IN -o OUT.mp4`: hide the faces in any video, with the doorbell's own filter.
+
+    decode ─ frames ─► Redaction (looks in a worker) ─ safe frames ─► film worker: encode, write
+
+The file appears under its name only when it is whole; after any error nothing of it is left.
+"""
+
+import json
+import signal
+from argparse import ArgumentParser, Namespace
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+from av.audio.stream import AudioStream
+from av.packet import Packet
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.finders import open_finder
+from latchkey.adapters.mp4_file import Mp4File
+from latchkey.adapters.video_file import VideoFile
+from latchkey.adapters.workers import ThreadWorkers
+from latchkey.cli.command import Command, Terminal
+from latchkey.cli.covers import CoversFile
+from latchkey.cli.progress import Progress
+from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
+from latchkey.frames import FilterState, SafeFrame
+from latchkey.owner.files import writing
+from latchkey.pipeline.redaction import FrameClock, Redaction
+from latchkey.ports import ClipSpec, FaceFinder, Ticket, Workers
+from latchkey.settings import Settings, load
+from latchkey.units import to_s
+
+FILM_IN_FLIGHT = 3
+"""Frames handed to the film worker and not done, as in the recorder."""
+
+DETECTORS = ("auto", "yunet", "centerface", "none")
+EVERY_MAX = 8
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was done, in numbers; `hidden_area` is the mean share of the picture, 0..1."""
+
+    detector: str
+    frames: int = 0
+    states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(map(str, FilterState), 0))
+    hidden_area: float = 0.0
+    failed_looks: int = 0
+    trouble: str = ""
+    times_moved: int = 0
+    video_ns: int = 0
+    wall_ns: int = 0
+    damage: list[str] = field(default_factory=list)
+    _first_ns: int | None = None
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than the video plays."""
+        return self.video_ns / max(self.wall_ns, 1)
+
+    def see(self, frame: SafeFrame) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.states[frame.state] += 1
+        self.hidden_area += (hidden_share(frame) - self.hidden_area) / self.frames
+        self._first_ns = frame.at_ns if self._first_ns is None else self._first_ns
+        self.video_ns = frame.at_ns - self._first_ns
+
+    def record(self) -> dict[str, object]:
+        """Give what `--json` prints."""
+        return {
+            "frames": self.frames,
+            "states": self.states,
+            "hidden_area": round(self.hidden_area, 6),
+            "detector": self.detector,
+            "failed_looks": self.failed_looks,
+            "times_moved": self.times_moved,
+            "seconds_video": round(to_s(self.video_ns), 3),
+            "seconds_wall": round(to_s(self.wall_ns), 3),
+            "speed": round(self.speed, 3),
+            "damage": self.damage,
+        }
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("input", type=Path, metavar="IN", help="a video: any file that FFmpeg reads")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="where to")
+    add_filter_options(parser)
+    parser.add_argument("--covers", type=Path, metavar="FILE", help="also write what was hidden, as JSON")
+    parser.add_argument(
+        "--keep-audio", action="store_true", help="copy the sound, which says who is there too"
+    )
+    parser.add_argument("--json", action="store_true", help="print a summary as JSON")
+    parser.add_argument("--force", action="store_true", help="replace files that are there")
+
+
+def add_filter_options(parser: ArgumentParser) -> None:
+    """Declare what decides how the filter works."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings: [privacy], [motion], [recording]"
+    )
+    parser.add_argument("--detector", choices=DETECTORS, help="instead of the settings' one")
+    parser.add_argument(
+        "--every",
+        type=int,
+        choices=range(1, EVERY_MAX + 1),
+        metavar="K",
+        help="look for faces in every K-th frame; by default as rarely as 0.135 s allow",
+    )
+
+
+def filter_settings(options: Namespace) -> Settings:
+    """Give the settings that the options ask for. Raises SettingsError."""
+    settings = load(options.config) if options.config else Settings()
+    privacy = settings.privacy
+    if options.detector:
+        privacy = replace(privacy, detector=options.detector)
+    if options.every:
+        privacy = replace(privacy, look_every=options.every)
+    return replace(settings, privacy=privacy)
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Redact a video; SIGTERM ends it as Ctrl-C does."""
+    settings = filter_settings(options)
+    _check_names(options)
+    with ended_by_signals():
+        found = open_finder(settings.privacy)
+        if found.finder is None:
+            terminal.say(f"latchkey: warning: {found.note}")
+        summary = _redact(options, settings, found.finder, terminal)
+    for line in summary.damage:
+        terminal.say(f"latchkey: warning: {options.input}: {line}")
+    _report(summary, options, terminal)
+    return EXIT_PARTIAL if summary.damage else EXIT_OK
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt in here, so that files are tidied up."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def hidden_share(frame: SafeFrame) -> float:
+    """Give the share of a frame that its covers fill, 0..1; what two of them fill counts once."""
+    if frame.state is FilterState.FALLBACK_FULL:
+        return 1.0
+    if not frame.covers:
+        return 0.0
+    filled = np.zeros((frame.height // 2, frame.width // 2), np.bool_)
+    for x0, y0, x1, y1 in frame.covers:
+        filled[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = True
+    return float(np.count_nonzero(filled)) / filled.size
+
+
+def _check_names(options: Namespace) -> None:
+    """Refuse outputs that would destroy the input or each other, or that no file can replace."""
+    outputs: list[Path] = [options.out, *([options.covers] if options.covers else [])]
+    names = [options.input.resolve(), *(path.resolve() for path in outputs)]
+    linked = any(
+        path.exists() and options.input.exists() and path.samefile(options.input) for path in outputs
+    )
+    if linked or len(set(names)) < len(names):
+        raise UsageError("input and outputs must be different files")
+    for path in outputs:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder", hint="-o FOLDER/NAME.mp4 writes into it")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not an ordinary file")
+
+
+def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, terminal: Terminal) -> Summary:
+    summary, clock = Summary(finder.name if finder else "none"), SystemClock()
+    began_ns = clock.now_ns()
+    with ExitStack() as stack:
+        source = stack.enter_context(VideoFile(options.input, with_audio=options.keep_audio))
+        workers = ThreadWorkers(FrameClock(), lockstep=True)
+        stack.callback(workers.close)
+        film = _Film(source, options.out, settings, workers)
+        stack.callback(film.abandon)
+        film.path = stack.enter_context(writing(options.out, force=options.force)).name
+        covers = None
+        if options.covers:
+            stream = stack.enter_context(writing(options.covers, force=options.force))
+            covers = CoversFile(stream, str(options.covers))
+        progress = Progress(terminal.err, source.length_ns, "video")
+        stack.callback(progress.finish)
+        redaction = Redaction(finder, settings, workers)
+        for frame in redaction.frames(source.frames(film.hear)):
+            ticks = film.expose(frame)
+            summary.see(frame)
+            if covers:
+                covers.add(frame, ticks)
+            progress.show(summary.video_ns, clock.now_ns() - began_ns)
+        film.finish()
+        if covers and source.look:
+            covers.finish(source.timeline.scale, source.look.rotation)
+    summary.failed_looks, summary.trouble = redaction.failed_looks, redaction.trouble
+    summary.times_moved = source.timeline.moved
+    summary.damage = source.damage
+    summary.wall_ns = clock.now_ns() - began_ns
+    return summary
+
+
+class _Film:
+    """The MP4 on its way: frames, and the sound between them, through the film worker in order.
+
+    `path` is set before the first frame comes; the file is opened with that.
+    """
+
+    def __init__(self, source: VideoFile, target: Path, settings: Settings, workers: Workers) -> None:
+        self.path = ""
+        self._source = source
+        self._target = target
+        self._settings = settings.recording
+        self._workers = workers
+        self._mp4: Mp4File | None = None
+        self._early: list[Packet[AudioStream]] = []
+        self._flight: deque[Ticket[None]] = deque()
+
+    def hear(self, packet: "Packet[AudioStream]") -> None:
+        """Take a packet of sound; the first ones wait until the picture's times are known."""
+        if self._mp4 is None:
+            self._early.append(packet)
+            return
+        mp4, shift = self._mp4, self._source.timeline.shift
+        self._submit(lambda: mp4.add_audio(packet, shift))
+
+    def expose(self, frame: SafeFrame) -> int:
+        """Have a frame encoded; give the ticks at which it is shown."""
+        ticks = self._source.ticks.popleft()
+        if self._mp4 is None:
+            self._mp4 = self._open(frame)
+            for packet in self._early:
+                self.hear(packet)
+            self._early.clear()
+        mp4 = self._mp4
+        self._submit(lambda: mp4.add(frame, ticks))
+        return ticks
+
+    def finish(self) -> None:
+        """Finish the file. Raises EncoderError, DiskError."""
+        if self._mp4 is not None:
+            self._submit(self._mp4.close)
+            while self._flight:
+                self._flight.popleft().result()
+            self._mp4 = None
+
+    def abandon(self) -> None:
+        """Let go of the file unless it is finished: after an error, and after its name is gone."""
+        for ticket in self._flight:
+            ticket.done()
+        if self._mp4 is not None:
+            self._mp4.abandon()
+            self._mp4 = None
+
+    def _open(self, frame: SafeFrame) -> Mp4File:
+        source, look = self._source, self._source.look
+        assert look is not None
+        spec = ClipSpec(frame.width, frame.height, source.fps, frame.colour)
+        scale = source.timeline.scale
+        return Mp4File(self.path, self._target, spec, look, scale, self._settings, source.audio)
+
+    def _submit(self, job: Callable[[], None]) -> None:
+        while len(self._flight) >= FILM_IN_FLIGHT:
+            self._flight.popleft().result()
+        self._flight.append(self._workers.submit("film", job))
+
+
+def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:
+    """Tell what was done: a line for a person, or JSON for a script."""
+    if summary.failed_looks or summary.detector == "none":
+        fully = summary.states[FilterState.FALLBACK_FULL]
+        terminal.say(f"latchkey: warning: {fully} frames are covered whole: {summary.trouble}")
+    if options.json:
+        print(json.dumps(summary.record(), indent=1), file=terminal.out)
+        return
+    terminal.say(
+        f"{options.out}: {summary.frames} frames, {summary.hidden_area:.1%} hidden, detector "
+        f"{summary.detector}, {summary.speed:.1f}x real time; readable by you only"
+    )
+
+
+COMMAND = Command("redact", "hide the faces in any video", configure, run)
