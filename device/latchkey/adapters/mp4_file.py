@@ -3,7 +3,7 @@
 Nothing else of the source enters it: no titles, chapters, places, other streams, side data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -13,23 +13,22 @@ from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 from av.packet import Packet
-from av.video.frame import PictureType
-from av.video.stream import VideoStream
 
 from latchkey.adapters.disk import disk_errors
-from latchkey.adapters.encoder import add_h264_stream, anonymous, picture_of
 from latchkey.adapters.video_file import Look
+from latchkey.adapters.x264 import X264
 from latchkey.errors import EncoderError, UsageError
-from latchkey.frames import SafeFrame
-from latchkey.pipeline.groups import GROUP_NS
-from latchkey.ports import ClipSpec
+from latchkey.frames import RawFrame, SafeFrame
+from latchkey.ports import ClipSpec, Coded
 from latchkey.settings import RecordingSettings
+from latchkey.units import NS_PER_S
 
 
 class Mp4File:
-    """Writes to the file `path`; errors speak of `target`, its later name. Raises EncoderError, DiskError.
+    """A `ClipEncoder` that writes to the file `path`; errors speak of `target`, its later name.
 
-    `scale` is the ticks a second in which times are given.
+    `scale` is the ticks a second of its times; those of frames are whole ticks in ns, to the nearest.
+    Raises EncoderError, DiskError.
     """
 
     def __init__(
@@ -43,9 +42,7 @@ class Mp4File:
         audio: AudioStream | None = None,
     ) -> None:
         self._target = target
-        self._size = (spec.width, spec.height)
         self._scale = scale
-        self._next_key_ns = 0
         self._audio: AudioStream | None = None
         self._audio_filter: BitStreamFilterContext | None = None
         self._audio_dts: int | None = None
@@ -58,8 +55,8 @@ class Mp4File:
         try:
             with disk_errors(f"write {target}"):
                 self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
-            self._stream = add_h264_stream(self._container, spec, scale, settings)
-            context = self._stream.codec_context
+            self._x264 = X264(self._container, spec, scale, settings)
+            context = self._x264.stream.codec_context
             context.sample_aspect_ratio = look.pixel_aspect
             context.color_primaries, context.color_trc = look.primaries, look.transfer
             if audio is not None:
@@ -72,20 +69,32 @@ class Mp4File:
             self._container.start_encoding()
         except (FFmpegError, ValueError) as error:
             raise EncoderError(f"cannot encode {spec.width}x{spec.height}: {error}") from error
-        self._filter = anonymous(self._stream)
 
-    def add(self, frame: SafeFrame, ticks: int) -> None:
-        """Encode the next frame; ticks rise."""
-        picture = picture_of(frame)
-        if (frame.width, frame.height) != self._size:
-            raise EncoderError(f"frame of {frame.width}x{frame.height} in a video of other size")
-        if frame.at_ns >= self._next_key_ns:
-            picture.pict_type = PictureType.I
-            self._next_key_ns = frame.at_ns + GROUP_NS
-        picture.pts, picture.time_base = ticks, Fraction(1, self._scale)
+    def ticks(self, at_ns: int) -> int:
+        """Give a frame's time in ticks."""
+        return (2 * at_ns * self._scale + NS_PER_S) // (2 * NS_PER_S)
+
+    def feed(self, frame: SafeFrame, *, key: bool) -> list[Coded]:
+        """Encode the next frame; give the pictures that came out."""
+        return self._x264.feed(frame, self.ticks(frame.at_ns), key=key)
+
+    def flush(self) -> list[Coded]:
+        """Give what x264 still holds back."""
+        return self._x264.flush()
+
+    def renew(self) -> None:
+        """Begin anew: frames are fed again from the last key picture given out on."""
+        self._x264.renew()
+
+    def decode(self, key: Coded) -> RawFrame:
+        """Decode a key picture by itself."""
+        return self._x264.decode(key)
+
+    def mux(self, group: Sequence[Coded]) -> bytes:
+        """Write a group to the file; gives no bytes."""
         with self._errors():
-            for packet in self._stream.encode(picture):
-                self._mux(packet)
+            self._x264.mux(group)
+        return b""
 
     def add_audio(self, packet: "Packet[AudioStream]", shift: int) -> None:
         """Copy a packet of sound, `shift` ticks later than it says, unless it goes back in time."""
@@ -101,12 +110,11 @@ class Mp4File:
                 clean.stream = self._audio
                 self._container.mux(clean)
 
-    def close(self) -> None:
-        """Finish the file."""
+    def close(self) -> bytes:
+        """Finish the file; gives no bytes."""
         with self._errors():
-            for packet in self._stream.encode(None):
-                self._mux(packet)
             self._container.close()
+        return b""
 
     def abandon(self) -> None:
         """Let go of the file after an error, whatever state it is in."""
@@ -117,11 +125,6 @@ class Mp4File:
         codec = audio.codec_context.name
         if codec not in self._container.supported_codecs:
             raise UsageError(f"MP4 cannot hold sound in {codec}", hint="leave --keep-audio out")
-
-    def _mux(self, packet: "Packet[VideoStream]") -> None:
-        for clean in self._filter.filter(packet):
-            clean.stream = self._stream
-            self._container.mux(clean)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -78,11 +78,13 @@ class ThreadWorkers:
         self._lockstep = lockstep
         self._lanes: dict[Lane, queue.Queue[_Job | None]] = {}
         self._threads: dict[Lane, threading.Thread] = {}
+        self._starting = threading.Lock()
 
     def submit(self, lane: Lane, job: Callable[[], T]) -> ThreadTicket[T]:
         """Queue a job; raises WorkerBusy where the lane is full."""
-        if lane not in self._lanes:
-            self._start(lane)
+        with self._starting:  # the film worker submits as well
+            if lane not in self._lanes:
+                self._start(lane)
         queued = _Job(job, self._clock)
         if not self._lockstep:
             queued.future.add_done_callback(lambda _: self._clock.wake())

@@ -12,7 +12,7 @@ from array import array
 from typing import BinaryIO
 
 from latchkey.adapters.disk import disk_errors
-from latchkey.frames import SafeFrame
+from latchkey.pipeline.groups import Kept
 
 
 class CoversFile:
@@ -22,19 +22,17 @@ class CoversFile:
         self._stream = stream
         self._where = where
         self._pts = array("q")
-        self._size = (0, 0)
         self._write('{"frames": [')
 
-    def add(self, frame: SafeFrame, ticks: int) -> None:
-        """Note one frame."""
+    def add(self, frame: Kept, ticks: int) -> None:
+        """Note one frame, as it is in the file."""
         entry = json.dumps({"state": frame.state.value, "covers": frame.covers})
         self._write((",\n" if self._pts else "\n") + entry)
         self._pts.append(ticks)
-        self._size = (frame.width, frame.height)
 
-    def finish(self, scale: int, rotation: int) -> None:
-        """Write what is true of all frames; `scale` is ticks a second, `rotation` degrees."""
-        width, height = self._size
+    def finish(self, size: tuple[int, int], scale: int, rotation: int) -> None:
+        """Write what is true of all frames: (width, height), ticks a second, degrees."""
+        width, height = size
         rest = {
             "pts": self._pts.tolist(),
             "time_base": f"1/{scale}",

@@ -9,13 +9,13 @@ import json
 import signal
 from argparse import ArgumentParser, Namespace
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
-import numpy as np
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
@@ -28,12 +28,15 @@ from latchkey.cli.command import Command, Terminal
 from latchkey.cli.covers import CoversFile
 from latchkey.cli.progress import Progress
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
-from latchkey.frames import FilterState, SafeFrame
+from latchkey.frames import Box, FilterState, SafeFrame
 from latchkey.owner.files import writing
+from latchkey.pipeline.groups import Groups, Kept
 from latchkey.pipeline.redaction import FrameClock, Redaction
+from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipSpec, FaceFinder, Ticket, Workers
 from latchkey.settings import Settings, load
 from latchkey.units import to_s
+from latchkey.vision import hidden_share
 
 FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done, as in the recorder."""
@@ -63,11 +66,11 @@ class Summary:
         """How many times faster than the video plays."""
         return self.video_ns / max(self.wall_ns, 1)
 
-    def see(self, frame: SafeFrame) -> None:
-        """Count one frame."""
+    def see(self, frame: Kept, size: tuple[int, int]) -> None:
+        """Count one frame of that (width, height)."""
         self.frames += 1
         self.states[frame.state] += 1
-        self.hidden_area += (hidden_share(frame) - self.hidden_area) / self.frames
+        self.hidden_area += (hidden_area(frame, *size) - self.hidden_area) / self.frames
         self._first_ns = frame.at_ns if self._first_ns is None else self._first_ns
         self.video_ns = frame.at_ns - self._first_ns
 
@@ -155,16 +158,9 @@ def ended_by_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def hidden_share(frame: SafeFrame) -> float:
+def hidden_area(frame: Kept, width: int, height: int) -> float:
     """Give the share of a frame that its covers fill, 0..1; what two of them fill counts once."""
-    if frame.state is FilterState.FALLBACK_FULL:
-        return 1.0
-    if not frame.covers:
-        return 0.0
-    filled = np.zeros((frame.height // 2, frame.width // 2), np.bool_)
-    for x0, y0, x1, y1 in frame.covers:
-        filled[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = True
-    return float(np.count_nonzero(filled)) / filled.size
+    return hidden_share(Box(0, 0, width, height), frame.covers, width, height)
 
 
 def _check_names(options: Namespace) -> None:
@@ -190,7 +186,7 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
         source = stack.enter_context(VideoFile(options.input, with_audio=options.keep_audio))
         workers = ThreadWorkers(FrameClock(), lockstep=True)
         stack.callback(workers.close)
-        film = _Film(source, options.out, settings, workers)
+        film = _Film(source, options.out, settings, workers, _check(finder, settings, workers))
         stack.callback(film.abandon)
         film.path = stack.enter_context(writing(options.out, force=options.force)).name
         covers = None
@@ -200,20 +196,23 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
         progress = Progress(terminal.err, source.length_ns, "video")
         stack.callback(progress.finish)
         redaction = Redaction(finder, settings, workers)
-        for frame in redaction.frames(source.frames(film.hear)):
-            ticks = film.expose(frame)
-            summary.see(frame)
+        for frame in film.kept(redaction.frames(source.frames(film.hear))):
+            summary.see(frame, film.size)
             if covers:
-                covers.add(frame, ticks)
+                covers.add(frame, source.ticks.popleft())
             progress.show(summary.video_ns, clock.now_ns() - began_ns)
-        film.finish()
         if covers and source.look:
-            covers.finish(source.timeline.scale, source.look.rotation)
+            covers.finish(film.size, source.timeline.scale, source.look.rotation)
     summary.failed_looks, summary.trouble = redaction.failed_looks, redaction.trouble
     summary.times_moved = source.timeline.moved
     summary.damage = source.damage
     summary.wall_ns = clock.now_ns() - began_ns
     return summary
+
+
+def _check(finder: FaceFinder | None, settings: Settings, workers: Workers) -> SelfCheck | None:
+    wanted = finder is not None and settings.privacy.self_check
+    return SelfCheck(finder, settings.privacy, workers) if finder is not None and wanted else None
 
 
 class _Film:
@@ -222,42 +221,47 @@ class _Film:
     `path` is set before the first frame comes; the file is opened with that.
     """
 
-    def __init__(self, source: VideoFile, target: Path, settings: Settings, workers: Workers) -> None:
+    def __init__(
+        self,
+        source: VideoFile,
+        target: Path,
+        settings: Settings,
+        workers: Workers,
+        check: SelfCheck | None,
+    ) -> None:
         self.path = ""
+        self.size = (0, 0)
         self._source = source
         self._target = target
         self._settings = settings.recording
         self._workers = workers
+        self._check = check
         self._mp4: Mp4File | None = None
+        self._groups: Groups | None = None
         self._early: list[Packet[AudioStream]] = []
-        self._flight: deque[Ticket[None]] = deque()
+        self._flight: deque[Ticket[list[Kept]]] = deque()
 
     def hear(self, packet: "Packet[AudioStream]") -> None:
         """Take a packet of sound; the first ones wait until the picture's times are known."""
         if self._mp4 is None:
             self._early.append(packet)
             return
-        mp4, shift = self._mp4, self._source.timeline.shift
-        self._submit(lambda: mp4.add_audio(packet, shift))
+        copy = partial(_copy, self._mp4, packet, self._source.timeline.shift)
+        self._flight.append(self._workers.submit("film", copy))
 
-    def expose(self, frame: SafeFrame) -> int:
-        """Have a frame encoded; give the ticks at which it is shown."""
-        ticks = self._source.ticks.popleft()
-        if self._mp4 is None:
-            self._mp4 = self._open(frame)
-            for packet in self._early:
-                self.hear(packet)
-            self._early.clear()
-        mp4 = self._mp4
-        self._submit(lambda: mp4.add(frame, ticks))
-        return ticks
+    def kept(self, frames: Iterable[SafeFrame]) -> Iterator[Kept]:
+        """Write all frames; give each as it is in the file, once that is settled.
 
-    def finish(self) -> None:
-        """Finish the file. Raises EncoderError, DiskError."""
-        if self._mp4 is not None:
-            self._submit(self._mp4.close)
-            while self._flight:
-                self._flight.popleft().result()
+        Raises EncoderError, DiskError, and what `frames` raises.
+        """
+        for frame in frames:
+            groups = self._groups or self._open(frame)
+            self._flight.append(self._workers.submit("film", partial(_feed, groups, frame)))
+            yield from self._landed(FILM_IN_FLIGHT)
+        if self._groups is not None:
+            groups = self._groups
+            self._flight.append(self._workers.submit("film", lambda: groups.close().frames))
+            yield from self._landed(0)
             self._mp4 = None
 
     def abandon(self) -> None:
@@ -268,17 +272,32 @@ class _Film:
             self._mp4.abandon()
             self._mp4 = None
 
-    def _open(self, frame: SafeFrame) -> Mp4File:
+    def _open(self, frame: SafeFrame) -> Groups:
         source, look = self._source, self._source.look
         assert look is not None
+        self.size = (frame.width, frame.height)
         spec = ClipSpec(frame.width, frame.height, source.fps, frame.colour)
         scale = source.timeline.scale
-        return Mp4File(self.path, self._target, spec, look, scale, self._settings, source.audio)
+        self._mp4 = Mp4File(self.path, self._target, spec, look, scale, self._settings, source.audio)
+        self._groups = Groups(self._mp4, self._check)
+        for packet in self._early:
+            self.hear(packet)
+        self._early.clear()
+        return self._groups
 
-    def _submit(self, job: Callable[[], None]) -> None:
-        while len(self._flight) >= FILM_IN_FLIGHT:
-            self._flight.popleft().result()
-        self._flight.append(self._workers.submit("film", job))
+    def _landed(self, limit: int) -> Iterator[Kept]:
+        """Wait until no more than `limit` jobs are under way; give what they settled."""
+        while len(self._flight) > limit:
+            yield from self._flight.popleft().result()
+
+
+def _feed(groups: Groups, frame: SafeFrame) -> list[Kept]:
+    return groups.feed(frame).frames
+
+
+def _copy(mp4: Mp4File, packet: "Packet[AudioStream]", shift: int) -> list[Kept]:
+    mp4.add_audio(packet, shift)
+    return []
 
 
 def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:

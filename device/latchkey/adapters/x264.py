@@ -1,0 +1,153 @@
+"""x264 on one stream of a container: covered frames in, pictures out, which somebody muxes later.
+
+Same frames, same pictures: a fixed number of threads, and x264's settings text is filtered out.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
+from av.video.stream import VideoStream
+
+from latchkey.adapters.planes import raw_frame, rows_of
+from latchkey.errors import EncoderError
+from latchkey.frames import RawFrame, SafeFrame
+from latchkey.ports import ClipSpec, Coded
+from latchkey.settings import RecordingSettings
+
+UNREGISTERED_SEI = 6
+"""H.264 NAL unit type of supplemental information (ITU-T H.264 table 7-1): x264's settings text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """An encoded picture, as PyAV has it."""
+
+    packet: "Packet[VideoStream]"
+
+    @property
+    def is_key(self) -> bool:
+        """Whether a closed group begins with it."""
+        return self.packet.is_keyframe
+
+
+@contextmanager
+def encoder_errors(what: str) -> Iterator[None]:
+    """Turn an error of FFmpeg into EncoderError; `what` says what could not be done."""
+    try:
+        yield
+    except FFmpegError as error:
+        raise EncoderError(f"{what}: {error.strerror or error}") from error
+
+
+class X264:
+    """One encoder. Its stream is added to the container at once; feed only after the container has begun.
+
+    Times are ticks of 1/`ticks_per_s` s. Raises EncoderError.
+    """
+
+    def __init__(
+        self, container: OutputContainer, spec: ClipSpec, ticks_per_s: int, settings: RecordingSettings
+    ) -> None:
+        self._container = container
+        self._spec = spec
+        self._time_base = Fraction(1, ticks_per_s)
+        self._settings = settings
+        self.stream = container.add_stream("libx264", rate=Fraction(spec.fps).limit_denominator(1001))
+        self.stream.time_base = self._time_base
+        self._context: VideoCodecContext = self.stream.codec_context
+        self._set_up(self._context)
+        self._filter: BitStreamFilterContext | None = None
+
+    def feed(self, frame: SafeFrame, ticks: int, *, key: bool) -> list[Coded]:
+        """Encode one frame, as the beginning of a group if `key`; give the pictures that came out.
+
+        Raises TypeError for anything but a SafeFrame.
+        """
+        if not isinstance(frame, SafeFrame):
+            raise TypeError("the encoder takes only SafeFrame")
+        if (frame.width, frame.height) != (self._spec.width, self._spec.height):
+            raise EncoderError(f"frame of {frame.width}x{frame.height} in a clip of other size")
+        picture = av.VideoFrame(frame.width, frame.height, "yuv420p")
+        for plane, pixels in zip(picture.planes, (frame.y, frame.u, frame.v), strict=True):
+            rows_of(plane)[:, : pixels.shape[1]] = pixels
+        picture.pict_type = PictureType.I if key else PictureType.NONE
+        picture.pts, picture.time_base = ticks, self._time_base
+        with encoder_errors("x264 refused a frame"):
+            return self._given(self._context.encode(picture))
+
+    def flush(self) -> list[Coded]:
+        """Give what x264 still holds back."""
+        with encoder_errors("x264 could not finish"):
+            return self._given(self._context.encode(None))
+
+    def renew(self) -> None:
+        """Go on with a fresh x264, which knows nothing of the frames inside the old one."""
+        context = av.CodecContext.create("libx264", "w")
+        self._set_up(context)
+        old = self._context
+        context.framerate = old.framerate
+        if old.sample_aspect_ratio is not None:
+            context.sample_aspect_ratio = old.sample_aspect_ratio
+        context.color_primaries, context.color_trc = old.color_primaries, old.color_trc
+        context.flags |= Flags.global_header
+        with encoder_errors("x264 could not begin anew"):
+            context.open()
+        if context.extradata != old.extradata:
+            raise EncoderError("a fresh encoder writes another header")
+        self._context, self._filter = context, None
+
+    def decode(self, key: Coded) -> RawFrame:
+        """Decode a key picture by itself, at time 0."""
+        decoder = av.CodecContext.create("h264", "r")
+        decoder.extradata = self._context.extradata
+        with encoder_errors("an encoded picture cannot be decoded"):
+            pictures = [*decoder.decode(_checked(key).packet), *decoder.decode(None)]
+        if len(pictures) != 1:
+            raise EncoderError(f"a key picture decodes to {len(pictures)} pictures")
+        return raw_frame(pictures[0], 0)
+
+    def mux(self, group: Sequence[Coded]) -> None:
+        """Hand a group to the muxer, which takes the pictures away. Raises FFmpegError."""
+        for picture in map(_checked, group):
+            picture.packet.stream = self.stream
+            self._container.mux(picture.packet)
+
+    def _given(self, packets: "Sequence[Packet[VideoStream]]") -> list[Coded]:
+        if self._filter is None:
+            self._filter = BitStreamFilterContext(
+                f"filter_units=remove_types={UNREGISTERED_SEI}", self.stream
+            )
+        return [Picture(clean) for packet in packets for clean in self._filter.filter(packet)]
+
+    def _set_up(self, context: VideoCodecContext) -> None:
+        spec, settings = self._spec, self._settings
+        context.width, context.height, context.pix_fmt = spec.width, spec.height, "yuv420p"
+        context.time_base = self._time_base
+        context.gop_size = 1 << 16  # groups are cut by time, by whoever feeds
+        context.max_b_frames = 0
+        context.thread_count = settings.threads
+        context.color_range = 2 if spec.colour.full_range else 1
+        context.colorspace = spec.colour.matrix
+        context.options = {
+            "preset": settings.preset,
+            "crf": str(settings.crf),
+            "sc_threshold": "0",
+            "forced-idr": "1",
+            "flags": "+cgop+bitexact",
+        }
+
+
+def _checked(coded: Coded) -> Picture:
+    if not isinstance(coded, Picture):
+        raise TypeError("only pictures of this encoder can be used here")
+    return coded
