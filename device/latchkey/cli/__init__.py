@@ -23,6 +23,7 @@ COMMANDS = {
     "clips": "latchkey.cli.clips",
     "models": "latchkey.cli.models",
     "redact": "latchkey.cli.redact",
+    "tune": "latchkey.cli.tune",
 }
 """Modules are imported only when their command runs: start-up time is the user's."""
 

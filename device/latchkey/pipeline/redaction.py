@@ -16,7 +16,7 @@ from latchkey.pipeline.frame_queue import Format, FrameQueue, Held
 from latchkey.ports import FaceFinder, Workers
 from latchkey.settings import Settings
 from latchkey.units import MIB
-from latchkey.vision import Motion, MotionGate, PrivacyZones, redact
+from latchkey.vision import MotionGate, PrivacyZones, redact
 
 HELD_LIMIT_BYTES = 1024 * MIB
 """Frames held at once: 0.6 s are 450 MB in 4K at 60 a second, or in 1080p at 240. Only a file whose
@@ -59,8 +59,6 @@ class Redaction:
         self._filter = Filtering(finder, settings.privacy, self._clock, workers)
         self._format: Format | None = None
         self._last_ns = -1
-        self.motion = Motion(moving=False, share=0.0, boxes=(), zones=())
-        """What moved in the newest frame taken in."""
 
     @property
     def failed_looks(self) -> int:
@@ -97,8 +95,7 @@ class Redaction:
         self._format, self._last_ns = made, frame.at_ns
         self._clock.wait_until(frame.at_ns)
         frame = self._zones.blank(frame)
-        self.motion = self._gate.see(frame)
-        self._queue.push(Held(frame, self.motion))
+        self._queue.push(Held(frame, self._gate.see(frame)))
 
     def _next(self) -> SafeFrame:
         held, plan = self._filter.next(self._queue)

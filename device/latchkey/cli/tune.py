@@ -1,0 +1,153 @@
+"""`latchkey tune VIDEO`: what motion and filter would do with a recording, and a suggested setting."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.finders import open_finder
+from latchkey.adapters.video_file import VideoFile
+from latchkey.adapters.workers import ThreadWorkers
+from latchkey.cli.command import Command, Terminal
+from latchkey.cli.progress import Progress, scene_time
+from latchkey.cli.redact import add_filter_options, filter_settings, hidden_share
+from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
+from latchkey.frames import FilterState
+from latchkey.pipeline.redaction import FrameClock, Redaction
+from latchkey.pipeline.rehearsal import Rehearsal, Suggestion
+from latchkey.settings import Settings
+from latchkey.units import NS_PER_S, to_s
+from latchkey.vision import PrivacyZones
+
+BAR = 20
+"""Columns of the bar that stands for a fifth of the picture changing."""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("video", type=Path, metavar="VIDEO", help="a recording of your own door")
+    add_filter_options(parser)
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="also draw it (needs matplotlib)")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Replay the recording and tell."""
+    settings = filter_settings(options)
+    if options.plot:
+        _check_plot(options)
+    rehearsal, damage = _replay(options, settings, terminal)
+    suggestion = rehearsal.suggestion()
+    for line in damage:
+        terminal.say(f"latchkey: warning: {options.video}: {line}")
+    if options.json:
+        print(json.dumps(_record(rehearsal, suggestion), indent=1), file=terminal.out)
+    else:
+        _tell(rehearsal, suggestion, terminal)
+    if options.plot:
+        _plot(rehearsal, options.plot)
+    return EXIT_PARTIAL if damage else EXIT_OK
+
+
+def _replay(options: Namespace, settings: Settings, terminal: Terminal) -> tuple[Rehearsal, list[str]]:
+    found = open_finder(settings.privacy)
+    terminal.say(found.note)
+    rehearsal, clock = Rehearsal(settings.motion, settings.recording), SystemClock()
+    workers = ThreadWorkers(FrameClock(), lockstep=True)
+    with VideoFile(options.video) as source:
+        progress, began_ns = Progress(terminal.err, source.length_ns, "video"), clock.now_ns()
+        redaction = Redaction(found.finder, settings, workers)
+        zones = PrivacyZones(settings.privacy.zones)
+        erased = (zones.blank(frame) for frame in source.frames(lambda _: None))
+        try:
+            for frame in redaction.frames(rehearsal.watch(erased)):
+                rehearsal.covered(frame.at_ns, frame.state, len(frame.covers), hidden_share(frame))
+                progress.show(len(rehearsal.seconds) * NS_PER_S, clock.now_ns() - began_ns)
+        finally:
+            progress.finish()
+            workers.close()
+        return rehearsal, source.damage
+
+
+def _tell(rehearsal: Rehearsal, suggestion: Suggestion, terminal: Terminal) -> None:
+    clips = rehearsal.clips()
+    inside = [
+        any(c.begin_ns < (n + 1) * NS_PER_S and n * NS_PER_S < c.end_ns for c in clips)
+        for n in range(len(rehearsal.seconds))
+    ]
+    print("time     clip  motion                covers  hidden  frames by state", file=terminal.out)
+    for number, second in enumerate(rehearsal.seconds):
+        bar = "#" * min(round(second.changed * 5 * BAR), BAR) or ("." if second.moving else "")
+        states = ", ".join(f"{count} {state}" for state, count in sorted(second.states.items()))
+        print(
+            f"{scene_time(number * NS_PER_S)}  {'rec' if inside[number] else '   '}   {bar:<{BAR}}  "
+            f"{second.covers:>6}  {second.hidden:>6.1%}  {states}",
+            file=terminal.out,
+        )
+    for clip in clips:
+        print(f"clip     {scene_time(clip.begin_ns)} to {scene_time(clip.end_ns)}", file=terminal.out)
+    if not clips:
+        print("clip     none: nothing moves enough", file=terminal.out)
+    changes = ", ".join(f"{key} = {value:g}" for key, value in suggestion.changes.items())
+    print(
+        f"suggest  {f'[motion] {changes}' if changes else 'no change'}: {suggestion.reason}",
+        file=terminal.out,
+    )
+    if suggestion.place:
+        print(
+            f"where    {suggestion.place}; if nobody walks there, [motion] zones can leave it out",
+            file=terminal.out,
+        )
+
+
+def _record(rehearsal: Rehearsal, suggestion: Suggestion) -> dict[str, object]:
+    return {
+        "seconds": [
+            {
+                "frames": second.frames,
+                "moving": second.moving,
+                "changed": round(second.changed, 6),
+                "covers": second.covers,
+                "hidden_area": round(second.hidden, 6),
+                "states": dict(second.states),
+            }
+            for second in rehearsal.seconds
+        ],
+        "clips": [[to_s(clip.begin_ns), to_s(clip.end_ns)] for clip in rehearsal.clips()],
+        "suggestion": asdict(suggestion),
+    }
+
+
+def _check_plot(options: Namespace) -> None:
+    """Refuse before the work is done what could not be drawn after it. Raises UsageError."""
+    try:
+        import matplotlib  # noqa: F401 -- an extra; only asked whether it is there
+    except ImportError as error:
+        raise UsageError(
+            "--plot needs matplotlib, which is not installed", hint="pip install 'latchkey[sim]'"
+        ) from error
+    if options.plot.suffix != ".png" or not options.plot.parent.is_dir():
+        raise UsageError(f"{options.plot} is no PNG file in a folder that is there")
+
+
+def _plot(rehearsal: Rehearsal, path: Path) -> None:
+    """Draw motion, clips, and what is hidden, over time. No picture of the video is in it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True)
+    times = range(len(rehearsal.seconds))
+    top.bar(times, [second.changed * 100 for second in rehearsal.seconds], 1, align="edge", color="#526E95")
+    for clip in rehearsal.clips():
+        top.axvspan(to_s(clip.begin_ns), to_s(clip.end_ns), color="#D08030", alpha=0.25, zorder=0)
+    top.set_ylabel("changed, % (orange: clips)")
+    bottom.step(times, [second.hidden * 100 for second in rehearsal.seconds], where="post", color="#333333")
+    fallback = [second.states.total() > second.states[FilterState.OK] for second in rehearsal.seconds]
+    bottom.fill_between(times, 0, [100 * one for one in fallback], step="post", color="#C03030", alpha=0.2)
+    bottom.set_ylabel("hidden, % (red: fallback)")
+    bottom.set_xlabel("s")
+    figure.savefig(path)
+
+
+COMMAND = Command("tune", "show what motion and filter would do with a recording", configure, run)

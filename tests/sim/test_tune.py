@@ -1,0 +1,121 @@
+"""`latchkey tune`: what it tells of a recording, and what it suggests."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latchkey.cli import main
+from latchkey.errors import EXIT_CAMERA, EXIT_OK, EXIT_USAGE
+from latchkey.frames import FilterState, Plane, RawFrame
+from latchkey.pipeline.rehearsal import Rehearsal, Suggestion
+from latchkey.settings import MotionSettings, RecordingSettings
+from latchkey.units import NS_PER_S
+from latchkey_sim.footage import write_video
+
+FPS = 10
+VISIT, TREE = range(20, 26), (*range(2, 8), *range(40, 46))
+"""Seconds in which a person, or a small thing in a corner, moves."""
+
+
+def _scene(seconds: int = 50) -> Iterator[RawFrame]:
+    for number in range(seconds * FPS):
+        second = number // FPS
+        y: Plane = np.full((180, 320), 80, np.uint8)
+        if second in VISIT:
+            y[60:160, 100 + number % 50 : 150 + number % 50] = 200
+        if second in TREE:
+            y[20:34, 280 + number % 3 : 294 + number % 3] = 170
+        chroma: Plane = np.full((90, 160), 128, np.uint8)
+        yield RawFrame(y, chroma, chroma, number * NS_PER_S // FPS)
+
+
+def _rehearse(faces: range, motion: MotionSettings | None = None) -> Rehearsal:
+    rehearsal = Rehearsal(motion or MotionSettings(), RecordingSettings(pre_roll_s=1, post_roll_s=3))
+    for frame in rehearsal.watch(_scene()):
+        covers = int(frame.at_ns // NS_PER_S in faces)
+        rehearsal.covered(frame.at_ns, FilterState.OK, covers, 0.02 * covers)
+    return rehearsal
+
+
+@pytest.fixture(scope="module")
+def visited() -> Rehearsal:
+    return _rehearse(VISIT)
+
+
+def test_clips_begin_and_end_as_the_recorder_would_have_them(visited: Rehearsal) -> None:
+    clips = [(round(clip.begin_ns / NS_PER_S), round(clip.end_ns / NS_PER_S)) for clip in visited.clips()]
+    assert clips == [(1, 13), (19, 31), (39, 50)]
+
+
+def test_seconds_tell_what_moved_and_what_was_hidden(visited: Rehearsal) -> None:
+    assert [n for n, second in enumerate(visited.seconds) if second.covers] == list(VISIT)
+    assert visited.seconds[21].hidden == pytest.approx(0.02)
+    assert visited.seconds[21].changed > 5 * visited.seconds[3].changed > 0
+    assert not visited.seconds[15].moving
+
+
+def test_a_limit_between_a_tree_and_a_visitor_is_suggested(visited: Rehearsal) -> None:
+    suggestion = visited.suggestion()
+    assert set(suggestion.changes) == {"min_area"}
+    tuned = _rehearse(VISIT, MotionSettings(min_area=suggestion.changes["min_area"]))
+    moving = {number for number, second in enumerate(tuned.seconds) if second.moving}
+    assert set(VISIT) <= moving
+    assert not moving & set(TREE)
+    assert suggestion.place == "100% of it is in x 0.75..1, y 0..0.25"
+
+
+def test_without_a_face_nothing_is_suggested() -> None:
+    suggestion = _rehearse(range(0)).suggestion()
+    assert suggestion.changes == {}
+    assert "no face" in suggestion.reason
+
+
+def test_settings_that_suit_are_left_alone() -> None:
+    suggestion = _rehearse(range(50)).suggestion()
+    assert suggestion == Suggestion({}, "nothing but visits is noticed: the settings suit this video", "")
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "door.mp4"
+    write_video(path, _scene(8), FPS)
+    return path
+
+
+def test_the_command_prints_a_line_a_second_and_a_suggestion(
+    video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tune", str(video), "--detector", "none"]) == EXIT_OK
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:7] for line in lines[1:9]] == [f"00:0{second}.0" for second in range(8)]
+    assert lines[-2 - lines[-1].startswith("where")].startswith(("clip", "suggest"))
+    assert any(line.startswith("suggest  no change: ") for line in lines)
+
+
+@pytest.mark.slow
+def test_it_can_be_drawn_and_read_by_a_script(video: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    plot = video.with_suffix(".png")
+    assert main(["tune", str(video), "--detector", "none", "--json", "--plot", str(plot)]) == EXIT_OK
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["seconds"]) == 8
+    assert told["seconds"][0]["states"] == {"fallback_full": 10}
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_plot_without_matplotlib_is_a_clear_hint_before_any_work(
+    video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["tune", str(video), "--plot", "out.png"]) == EXIT_USAGE
+    assert "latchkey: hint: pip install" in capsys.readouterr().err
+
+
+def test_what_is_no_video_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "text.mp4"
+    path.write_text("no video")
+    assert main(["tune", str(path)]) == EXIT_CAMERA
