@@ -9,7 +9,7 @@ import json
 import signal
 from argparse import ArgumentParser, Namespace
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,7 +28,7 @@ from latchkey.cli.command import Command, Terminal
 from latchkey.cli.covers import CoversFile
 from latchkey.cli.progress import Progress
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
-from latchkey.frames import Box, FilterState, SafeFrame
+from latchkey.frames import Box, Cover, FilterState, SafeFrame
 from latchkey.owner.files import writing
 from latchkey.pipeline.groups import Groups, Kept
 from latchkey.pipeline.redaction import FrameClock, Redaction
@@ -70,7 +70,7 @@ class Summary:
         """Count one frame of that (width, height)."""
         self.frames += 1
         self.states[frame.state] += 1
-        self.hidden_area += (hidden_area(frame, *size) - self.hidden_area) / self.frames
+        self.hidden_area += (hidden_area(frame.covers, *size) - self.hidden_area) / self.frames
         self._first_ns = frame.at_ns if self._first_ns is None else self._first_ns
         self.video_ns = frame.at_ns - self._first_ns
 
@@ -158,9 +158,9 @@ def ended_by_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def hidden_area(frame: Kept, width: int, height: int) -> float:
+def hidden_area(covers: Sequence[Cover], width: int, height: int) -> float:
     """Give the share of a frame that its covers fill, 0..1; what two of them fill counts once."""
-    return hidden_share(Box(0, 0, width, height), frame.covers, width, height)
+    return hidden_share(Box(0, 0, width, height), covers, width, height)
 
 
 def _check_names(options: Namespace) -> None:

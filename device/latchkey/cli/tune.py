@@ -11,7 +11,7 @@ from latchkey.adapters.video_file import VideoFile
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.progress import Progress, scene_time
-from latchkey.cli.redact import add_filter_options, filter_settings, hidden_share
+from latchkey.cli.redact import add_filter_options, filter_settings, hidden_area
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
 from latchkey.frames import FilterState
 from latchkey.pipeline.redaction import FrameClock, Redaction
@@ -62,7 +62,8 @@ def _replay(options: Namespace, settings: Settings, terminal: Terminal) -> tuple
         erased = (zones.blank(frame) for frame in source.frames(lambda _: None))
         try:
             for frame in redaction.frames(rehearsal.watch(erased)):
-                rehearsal.covered(frame.at_ns, frame.state, len(frame.covers), hidden_share(frame))
+                hidden = hidden_area(frame.covers, frame.width, frame.height)
+                rehearsal.covered(frame.at_ns, frame.state, len(frame.covers), hidden)
                 progress.show(len(rehearsal.seconds) * NS_PER_S, clock.now_ns() - began_ns)
         finally:
             progress.finish()
