@@ -12,7 +12,7 @@ from latchkey.adapters.uplink import NoUplink
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.egress import Destination, Egress, Ledger
 from latchkey.pipeline.identity import device_id
-from latchkey.ports import Bell, Board, Camera, Clock, Journal, JournalLine, Link, Workers
+from latchkey.ports import Bell, Board, Camera, Clock, Journal, JournalLine, Link, Severity, Workers
 from latchkey.settings import Settings
 
 
@@ -31,7 +31,8 @@ def linux_board(
     `workers` is for boards in virtual time; by default jobs take as long as they take.
     """
     found = open_finder(settings.privacy)
-    journal.note(JournalLine(clock.now_ns(), "filter", found.note, "info" if found.finder else "warning"))
+    severity: Severity = "info" if found.finder or found.chosen else "warning"
+    journal.note(JournalLine(clock.now_ns(), "filter", found.note, severity))
     entropy, state, ledger = OsEntropy(), FolderDisk(settings.device.state), Ledger()
     return Board(
         name=name,

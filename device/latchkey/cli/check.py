@@ -8,7 +8,7 @@ from pathlib import Path
 from latchkey.cli.command import Command, Terminal
 from latchkey.clip import parse_recipient
 from latchkey.errors import EXIT_OK, OwnerKeyError, SettingsError
-from latchkey.settings import Settings, load
+from latchkey.settings import PrivacySettings, Settings, load
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -52,9 +52,17 @@ def _summary(settings: Settings) -> list[str]:
         f"camera    {settings.camera.board} {settings.camera.source}",
         f"clips     {vault.path}, kept {vault.days} day(s), at most {vault.max_mib} MiB",
         f"opened by {len(settings.owner.recipients)} key(s)",
-        f"filter    detector {privacy.detector}, {len(privacy.zones)} privacy zone(s)",
+        f"filter    hides {_hidden(privacy)}, {len(privacy.zones)} privacy zone(s)",
         f"network   {broker}; no upload, no audio, no live view",
     ]
+
+
+def _hidden(privacy: PrivacySettings) -> str:
+    if privacy.mode == "everything":
+        return "the whole picture"
+    if privacy.mode == "motion" or privacy.detector == "none":
+        return "all that moves"
+    return f"{privacy.mode} (detector {privacy.detector})"
 
 
 COMMAND = Command("check", "check a settings file", configure, run)

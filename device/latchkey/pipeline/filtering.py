@@ -38,6 +38,8 @@ class Filtering:
         *,
         unsettled: bool = False,
     ) -> None:
+        if not settings.finds_faces:
+            finder = None
         self._planner = CoverPlanner(settings, finder is not None)
         self._looker = None if finder is None else Looker(finder, self._planner, settings, clock, workers)
         self._motion_ns = -1

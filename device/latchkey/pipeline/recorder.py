@@ -104,7 +104,8 @@ class Recorder:
         self._given_up: deque[Film] = deque()
         self._rest_until_ns = -1
         self._has_more = False
-        self.filter_state = FilterState.OK if board.finder else FilterState.FALLBACK_REGION
+        sound = board.finder or not settings.privacy.finds_faces
+        self.filter_state = FilterState.OK if sound else FilterState.FALLBACK_REGION
         self.dropped_frames = 0
 
     @property

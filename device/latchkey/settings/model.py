@@ -83,6 +83,12 @@ class RecordingSettings:
 class PrivacySettings:
     """What is hidden, and what is done when faces cannot be found."""
 
+    mode: str = option(
+        "faces",
+        "faces = faces, and heads of people whose face is not found; people = whole people; motion = all"
+        " that has moved, and above it; everything = the whole picture. motion and everything run no detector",
+        choices=("faces", "people", "motion", "everything"),
+    )
     detector: str = option(
         "auto",
         "auto = yunet where installed, else centerface; none, or none installed = cover all that moves",
@@ -106,6 +112,11 @@ class PrivacySettings:
         "search what was encoded for faces once more before it is sealed; false saves power on small boards",
     )
     zones: tuple[Zone, ...] = option((), "polygons that are blacked out before anything sees them")
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether the mode needs a face detector; the others hide more without one."""
+        return self.mode in ("faces", "people")
 
 
 @dataclass(frozen=True, slots=True)

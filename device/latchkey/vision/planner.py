@@ -75,6 +75,10 @@ class CoverPlanner:
 
     def plan(self, at_ns: int, width: int, height: int) -> CoverPlan:
         """Say what to hide in the frame of `at_ns`. Looks up to `look_ahead_ns` later must be in."""
+        if self._settings.mode == "everything":
+            return CoverPlan(FilterState.OK, _full(width, height).covers)
+        if self._settings.mode == "motion":
+            return CoverPlan(FilterState.OK, self._region(at_ns, width, height).covers)
         if not self._has_finder:
             return self._region(at_ns, width, height)
         if not self._is_seen(at_ns):

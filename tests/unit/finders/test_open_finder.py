@@ -45,3 +45,11 @@ def test_an_unreadable_model_is_reported_not_raised(empty: Path) -> None:
 def test_opencv_is_told_to_be_silent() -> None:
     open_finder(PrivacySettings())
     assert os.environ["OPENCV_LOG_LEVEL"]
+
+
+@pytest.mark.parametrize("mode", ["motion", "everything"])
+def test_a_mode_that_hides_more_than_people_runs_no_detector_and_that_is_no_fault(mode: str) -> None:
+    found = open_finder(PrivacySettings(mode=mode))
+    assert (found.finder, found.chosen) == (None, True)
+    assert "by the settings" not in found.note
+    assert "the mode hides" in found.note

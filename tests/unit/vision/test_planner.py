@@ -216,3 +216,17 @@ def test_without_a_detector_many_small_movements_become_one_region() -> None:
     plan = without_finder(*specks).plan(len(specks) * NS_PER_S, WIDTH, HEIGHT)
     assert len(plan.covers) <= 16
     assert plan.state is FilterState.FALLBACK_REGION
+
+
+def test_the_mode_motion_hides_what_moves_and_is_no_failure() -> None:
+    made = CoverPlanner(PrivacySettings(mode="motion"), has_finder=False)
+    made.add_motion(0, moved(Cover(600, 200, 700, 400)))
+    plan = made.plan(0, WIDTH, HEIGHT)
+    assert plan.state is FilterState.OK
+    assert any(holds(cover, Box(600, 0, 700, 400), dilation=1.2) for cover in plan.covers)
+
+
+@pytest.mark.parametrize("mode", ["motion", "everything"])
+def test_a_mode_that_shows_nothing_yet_hides_all_and_is_no_failure(mode: str) -> None:
+    plan = CoverPlanner(PrivacySettings(mode=mode), has_finder=False).plan(0, WIDTH, HEIGHT)
+    assert (plan.state, plan.covers) == (FilterState.OK, WHOLE)

@@ -30,18 +30,28 @@ MAKERS: dict[str, tuple[Model, _Maker]] = {
 
 WITHOUT = "all that moves is covered"
 
+CHOSEN = {"motion": "all that moves", "everything": "the whole picture"}
+
 
 @dataclass(frozen=True, slots=True)
 class FoundFinder:
-    """The detector to use, or None; `note` is one line for the journal."""
+    """The detector to use, or None; `note` is one line for the journal.
+
+    `chosen` tells that the owner wants more hidden than faces, so that none is needed.
+    """
 
     finder: FaceFinder | None
     note: str
+    chosen: bool = False
 
 
 def open_finder(settings: PrivacySettings) -> FoundFinder:
     """Open the detector that the settings name. Never raises: without one the device still runs."""
     silence_opencv()
+    if not settings.finds_faces:
+        return FoundFinder(
+            None, f"no face detector runs: the mode hides {CHOSEN[settings.mode]}", chosen=True
+        )
     if settings.detector == "none":
         return FoundFinder(None, f"no face detector, by the settings: {WITHOUT}")
     cv2.setNumThreads(settings.threads)
