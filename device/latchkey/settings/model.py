@@ -86,7 +86,7 @@ class PrivacySettings:
     mode: str = option(
         "faces",
         "faces = faces, and heads of people whose face is not found; people = whole people; motion = all"
-        " that has moved, and above it; everything = the whole picture. motion and everything run no detector",
+        " that has moved, and above it; everything = the whole picture. The last two run no detector",
         choices=("faces", "people", "motion", "everything"),
     )
     detector: str = option(
