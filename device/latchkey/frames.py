@@ -55,6 +55,26 @@ class FilterState(StrEnum):
         return list(FilterState).index(self)
 
 
+class Cause(StrEnum):
+    """Why more of a frame is hidden than the faces found in it. All but the last are fallbacks."""
+
+    LOOKS = "looks"
+    """A look failed, came too late or was never made."""
+    NO_DETECTOR = "no_detector"
+    CROWD = "crowd"
+    """More faces than can be true."""
+    SILENT = "silent"
+    """The detector finds nobody while somebody moves about."""
+    DARK = "dark"
+    GLARE = "glare"
+    OBSTRUCTED = "obstructed"
+    FROZEN = "frozen"
+    MOVED = "moved"
+    """The camera was moved: privacy zones no longer lie where they should."""
+    PRECAUTION = "precaution"
+    """Somebody moves in whom no face was found; their head's place is covered, the frame is `ok`."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RawFrame:
     """A picture as the camera saw it, at monotonic `at_ns`. Never written, sent or logged.

@@ -5,6 +5,7 @@ moves everything on by what is due now and returns when it wants to be called ne
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from latchkey.events import (
     decode,
     encode,
 )
-from latchkey.frames import RawFrame
+from latchkey.frames import Cause, RawFrame
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
@@ -57,7 +58,7 @@ class CaptureSide:
         self._send = send
         self._modes = ModesSet(armed=False, shutter_closed=False, snoozed=False)
         self._zones = PrivacyZones(settings.privacy.zones)
-        self._gate = MotionGate(settings.motion)
+        self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(board.workers)
         self._keeper = VaultKeeper(
             board.vault, board.index, settings.owner.recipients, board.entropy.take, settings.vault
@@ -180,6 +181,8 @@ class CaptureSide:
         if not self._modes.armed:
             return
         motion = self._gate.see(frame)
+        if self._camera is CameraState.FROZEN:
+            motion = replace(motion, unclear=Cause.FROZEN)
         self._queue.push(Held(frame, motion))
         if motion.moving and not self._modes.snoozed and not self._disk.is_failing:
             self._recorder.event(Trigger.MOTION, frame.at_ns, motion.zones)

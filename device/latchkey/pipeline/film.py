@@ -6,11 +6,12 @@
 Only after `finish` has returned may anybody be told that the clip exists.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from latchkey.errors import DiskError
 from latchkey.events import Trigger
-from latchkey.frames import FilterState
+from latchkey.frames import Cause, FilterState
 from latchkey.pipeline.frame_queue import Held
 from latchkey.pipeline.groups import Batch, Groups
 from latchkey.pipeline.selfcheck import SelfCheck
@@ -62,6 +63,7 @@ class Film:
         self._broken = False
         self._frames_with_covers = 0
         self._states = dict.fromkeys(FilterState, 0)
+        self._causes: Counter[Cause] = Counter()
 
     def expose(self, held: Held, plan: CoverPlan) -> None:
         """Cover, encode and seal one frame. Raises DiskError, EncoderError; then only `abandon` is left."""
@@ -75,6 +77,8 @@ class Film:
             self._groups = Groups(self._encoder.start(spec), self._check)
             self._file = self._keeper.begin(self.clip_id, self._day)
         self._last_ns = safe.at_ns
+        if plan.cause is not None:
+            self._causes[plan.cause] += 1
         self._keep(self._file, self._groups.feed(safe))
         if safe.at_ns - self._synced_ns >= SYNC_NS:
             self._file.sync()
@@ -98,6 +102,7 @@ class Film:
                 frames=sum(self._states.values()),
                 frames_with_covers=self._frames_with_covers,
                 states={state.value: count for state, count in self._states.items()},
+                causes={cause.value: count for cause, count in sorted(self._causes.items())},
                 detector=facts.detector,
                 failed_looks=facts.failed_looks,
                 filter_version=FILTER_VERSION,

@@ -6,7 +6,7 @@ A frame is ready once every look that can cover it is settled, so its plan never
 The doorbell and the offline tools drive this same class; none of it touches a pixel.
 """
 
-from latchkey.frames import Cover
+from latchkey.frames import Cause, Cover
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.looks import Looker
 from latchkey.ports import Clock, FaceFinder, Workers
@@ -16,6 +16,18 @@ from latchkey.vision import CoverPlan, CoverPlanner, Motion
 
 SLACK_NS = NS_PER_S // 5
 """How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
+
+REASONS = {
+    Cause.LOOKS: "no look in time",
+    Cause.NO_DETECTOR: "no face detector",
+    Cause.CROWD: "more faces than can be true",
+    Cause.SILENT: "somebody moves about and no face is found",
+    Cause.DARK: "too dark to find faces",
+    Cause.GLARE: "too bright to find faces",
+    Cause.OBSTRUCTED: "something is before the lens",
+    Cause.FROZEN: "the camera repeats one picture",
+    Cause.MOVED: "the camera was moved",
+}
 
 KEEP_NS = 2 * NS_PER_S
 """Looks are kept for this long behind the oldest frame that they can still cover."""
@@ -50,12 +62,11 @@ class Filtering:
         """Looks that were due and gave no answer."""
         return self._looker.failures if self._looker else 0
 
-    @property
-    def trouble(self) -> str:
-        """Why frames are covered beyond their faces, for the log."""
-        if self._looker is None:
-            return "no face detector"
-        return self._looker.last_error or "no look in time"
+    def reason(self, cause: Cause | None) -> str:
+        """Say why frames are covered beyond their faces, for the log."""
+        if cause is Cause.LOOKS and self._looker is not None and self._looker.last_error:
+            return self._looker.last_error
+        return REASONS.get(cause or Cause.LOOKS, REASONS[Cause.LOOKS])
 
     @property
     def wake_ns(self) -> int | None:

@@ -16,7 +16,7 @@ from functools import partial
 
 from latchkey.errors import WorkerBusy
 from latchkey.events import ClipEnded, ClipExtended, ClipLost, ClipStarted, ToLink, Trigger
-from latchkey.frames import FilterState
+from latchkey.frames import Cause, FilterState
 from latchkey.pipeline.film import ClipFacts, Film
 from latchkey.pipeline.filtering import Filtering
 from latchkey.pipeline.frame_queue import TOTAL_LIMIT_BYTES, FrameQueue
@@ -25,6 +25,7 @@ from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, ClipEntry, JournalLine, Severity, Ticket
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_S, to_ns, utc_day
+from latchkey.vision import CoverPlan
 
 FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
@@ -106,6 +107,7 @@ class Recorder:
         self._has_more = False
         sound = board.finder or not settings.privacy.finds_faces
         self.filter_state = FilterState.OK if sound else FilterState.FALLBACK_REGION
+        self._cause = None if sound else Cause.NO_DETECTOR
         self.dropped_frames = 0
 
     @property
@@ -223,21 +225,23 @@ class Recorder:
             self._end_clip()
         clip = self._clip or self._start_clip(session, held.at_ns)
         clip.worst = max(clip.worst, plan.state, key=lambda state: state.severity)
-        self._tell_state(plan.state, session.filter)
+        self._tell_state(plan, session.filter)
         try:
             clip.flight.append(self._board.workers.submit("film", lambda: clip.film.expose(held, plan)))
         except WorkerBusy as error:
             self._lose(str(error))
 
-    def _tell_state(self, state: FilterState, filtering: Filtering) -> None:
-        if state is self.filter_state:
+    def _tell_state(self, plan: CoverPlan, filtering: Filtering) -> None:
+        state = plan.state
+        cause = None if state is FilterState.OK else plan.cause
+        if state is self.filter_state and cause is self._cause:
             return
-        self.filter_state = state
+        self.filter_state, self._cause = state, cause
         if state is FilterState.OK:
             self._note("filter", "faces are found and covered again")
         else:
             what = "the whole picture" if state is FilterState.FALLBACK_FULL else "all that moves"
-            self._note("filter", f"covers {what}: {filtering.trouble}", "warning")
+            self._note("filter", f"covers {what}: {filtering.reason(cause)}", "warning")
 
     def _start_clip(self, session: _Session, start_ns: int) -> _Clip:
         clock = self._board.clock

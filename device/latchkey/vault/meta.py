@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from latchkey.errors import ClipError
 from latchkey.events import Trigger
-from latchkey.frames import FilterState
+from latchkey.frames import Cause, FilterState
 from latchkey.units import KIB
 from latchkey.vault.names import is_clip_id
 
-SCHEMA = 1
+SCHEMA = 2
+"""2 counts causes; records of schema 1 are read as having none."""
+
 META_LIMIT_BYTES = 8 * KIB
 """Ten times the largest record; what is longer is refused before it is parsed."""
 
@@ -27,6 +29,7 @@ class MetaDamaged(ClipError):
 class ClipMeta:
     """The record. `states` counts frames by what the filter did, one entry per `FilterState`.
 
+    `causes` counts frames in which more was hidden than the faces found, by why (`Cause`); without zeros.
     `start_wall_ns` is UTC as the device believed it; `start_at_ns` the monotonic time of the
     first frame, and `span_ns` the time from the first frame to the last. `trigger` is the most
     important event of the clip, `triggers` are the kinds of all its events.
@@ -44,6 +47,7 @@ class ClipMeta:
     detector: str
     failed_looks: int
     filter_version: int
+    causes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def worst(self) -> FilterState:
@@ -55,8 +59,8 @@ class ClipMeta:
 def encode_meta(meta: ClipMeta) -> bytes:
     """Give the record as compact JSON: equal records, equal bytes."""
     record: dict[str, object] = {"schema": SCHEMA}
-    record |= {field.name: getattr(meta, field.name) for field in fields(meta)}
-    record["states"] = dict(meta.states)
+    record |= {spec.name: getattr(meta, spec.name) for spec in fields(meta)}
+    record["states"], record["causes"] = dict(meta.states), dict(meta.causes)
     return json.dumps(record, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
@@ -71,12 +75,14 @@ def decode_meta(data: bytes) -> ClipMeta:
     if not isinstance(record, dict):
         raise MetaDamaged("the record of a clip is not an object")
     schema = record.pop("schema", None)
-    if schema != SCHEMA:
+    if schema == 1 and "causes" not in record:
+        record["causes"], schema = {}, SCHEMA
+    if schema != SCHEMA or type(schema) is not int:
         raise MetaDamaged(
-            f"the record of a clip has schema {schema!r}, this version reads {SCHEMA}",
+            f"the record of a clip has schema {schema!r}, this version reads 1 to {SCHEMA}",
             hint="a newer latchkey may have written it",
         )
-    if set(record) != {field.name for field in fields(ClipMeta)}:
+    if set(record) != {spec.name for spec in fields(ClipMeta)}:
         raise MetaDamaged("the record of a clip has other fields than it should")
     return _checked(record)
 
@@ -91,6 +97,7 @@ def _checked(record: dict[str, Any]) -> ClipMeta:
     if not is_clip_id(record["clip"]):
         raise _wrong("clip")
     _check_states(record)
+    _check_causes(record)
     record["trigger"] = _trigger(record["trigger"], "trigger")
     if not isinstance(record["triggers"], list):
         raise _wrong("triggers")
@@ -106,6 +113,16 @@ def _check_states(record: dict[str, Any]) -> None:
         raise _wrong("states")
     if sum(states.values()) != record["frames"] or record["frames_with_covers"] > record["frames"]:
         raise _wrong("frames")
+
+
+def _check_causes(record: dict[str, Any]) -> None:
+    causes = record["causes"]
+    if not isinstance(causes, dict) or not set(causes) <= {cause.value for cause in Cause}:
+        raise _wrong("causes")
+    if any(type(count) is not int or count < 1 for count in causes.values()):
+        raise _wrong("causes")
+    if sum(causes.values()) > record["frames"]:
+        raise _wrong("causes")
 
 
 def _trigger(value: object, name: str) -> Trigger:

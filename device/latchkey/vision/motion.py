@@ -17,10 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from latchkey.frames import Cover, Plane, RawFrame
-from latchkey.settings import MotionSettings
+from latchkey.frames import Cause, Cover, Plane, RawFrame
+from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_S, to_ns
 from latchkey.vision.rectangles import bounding, on_grid
+from latchkey.vision.sight import Sight
 from latchkey.vision.zones import Mask, polygon_mask
 
 ROWS = 180
@@ -67,13 +68,15 @@ class Motion:
 
     `moving` holds for `hold_s` after the last change; `share` (0..1) of the picture differs from
     the background; `boxes` bound what differs, in pixels of the frame; `zones` names the zones in
-    which it does (those of the last change while `moving` only holds).
+    which it does (those of the last change while `moving` only holds). `unclear` says why the camera
+    does not see what it should, None if it does.
     """
 
     moving: bool
     share: float
     boxes: tuple[Cover, ...]
     zones: tuple[str, ...]
+    unclear: Cause | None = None
 
 
 @dataclass(slots=True)
@@ -92,11 +95,13 @@ class _Scene:
 class MotionGate:
     """Tells whether something moves. Same frames, same answers; a new frame size starts afresh."""
 
-    def __init__(self, settings: MotionSettings) -> None:
+    def __init__(self, settings: MotionSettings, privacy_zones: Sequence[Zone] = ()) -> None:
         self._settings = settings
+        self._privacy_zones = privacy_zones
         self._hold_ns = to_ns(settings.hold_s)
         self._shape = (0, 0)
         self._scene: _Scene | None = None
+        self._sight = Sight(privacy_zones)
         self._moved_ns: int | None = None
         self._moved_zones: tuple[str, ...] = ()
 
@@ -106,8 +111,9 @@ class MotionGate:
         scene = self._scene
         if scene is None or self._shape != frame.y.shape:
             self._shape = (frame.height, frame.width)
-            self._scene = self._fresh(small, frame.at_ns)
-            return self._motion(frame.at_ns, 0.0, ())
+            self._scene = scene = self._fresh(small, frame.at_ns)
+            self._sight = Sight(self._privacy_zones)
+            return self._motion(frame.at_ns, 0.0, (), self._judge(scene, small, frame))
         changed = cv2.absdiff(small, scene.background) > self._settings.threshold
         mask = cv2.medianBlur(changed.view(np.uint8), 3)
         boxes: tuple[Cover, ...] = ()
@@ -115,8 +121,12 @@ class MotionGate:
         if share:
             mask = cv2.dilate(mask, _SPREAD)
             boxes = self._weigh(mask, frame)
+        unclear = self._judge(scene, small, frame)
         self._learn(scene, small, mask, share, frame.at_ns)
-        return self._motion(frame.at_ns, share, boxes)
+        return self._motion(frame.at_ns, share, boxes, unclear)
+
+    def _judge(self, scene: _Scene, small: Luma, frame: RawFrame) -> Cause | None:
+        return self._sight.see(small, scene.background, frame.at_ns, full_range=frame.colour.full_range)
 
     def _fresh(self, small: Luma, at_ns: int) -> _Scene:
         height, width = small.shape
@@ -153,9 +163,9 @@ class MotionGate:
         if hit:
             self._moved_ns, self._moved_zones = at_ns, hit
 
-    def _motion(self, at_ns: int, share: float, boxes: tuple[Cover, ...]) -> Motion:
+    def _motion(self, at_ns: int, share: float, boxes: tuple[Cover, ...], unclear: Cause | None) -> Motion:
         moving = self._moved_ns is not None and 0 <= at_ns - self._moved_ns <= self._hold_ns
-        return Motion(moving, share, boxes, self._moved_zones if moving else ())
+        return Motion(moving, share, boxes, self._moved_zones if moving else (), unclear)
 
     def _learn(self, scene: _Scene, small: Luma, mask: Mask, share: float, at_ns: int) -> None:
         step_ns = min(max(at_ns - scene.last_ns, 0), STEP_LIMIT_NS)

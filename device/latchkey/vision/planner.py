@@ -1,24 +1,33 @@
-"""The planner: from looks to covers, frame by frame, with the future known.
+"""The planner: from looks and motion to covers, frame by frame, with the future known.
 
 Frames are held back for `look_ahead_ns`, so a face is covered before it is first found.
 
 Rules
 - `ok`: the frame itself was looked at, or it lies between two good looks at most
   `MAX_LOOK_GAP_NS` apart. All else is `fallback_full`: a missing answer never means a bare frame.
-- Covered are the faces of all looks within ± `union_s`, and faces on their way between looks.
+- Covered are the faces of all looks within ± `union_s`, and faces on their way between looks; and the
+  head's place of everybody who moves and in whom no face was found (`precaution`).
+- `fallback_full` within `UNCLEAR_NS` of a frame in which the camera does not see clearly (`sight`).
+- `fallback_region` while the detector finds nobody though somebody moves about (`silence`).
 - Without a detector all that has moved since the clip began stays covered, and everything above
-  it (`fallback_region`): often only legs differ from what is behind them. If nothing has moved,
-  or it is more than half of the picture, all is covered.
+  it (`fallback_region`). If nothing has moved, or it is more than half of the picture, all is covered.
+- The owner's mode can ask for more: whole people, all that moves, everything. That is no fallback.
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from collections.abc import Iterable, Sequence
 
-from latchkey.frames import Box, Cover, FilterState
+from latchkey.frames import Box, Cause, Cover, FilterState
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_MS, to_ns
 from latchkey.vision.motion import Motion
-from latchkey.vision.rectangles import area, dilate, joined, on_grid, outermost
+from latchkey.vision.persons import body_of
+from latchkey.vision.precaution import Bystanders, precaution
+from latchkey.vision.rectangles import dilate, on_grid, outermost
 from latchkey.vision.redactor import CoverPlan
+from latchkey.vision.region import MovedRegion
+from latchkey.vision.silence import Silence
 from latchkey.vision.tracks import LEAD_NS, Tracks
 
 MAX_LOOK_GAP_NS = 135 * NS_PER_MS
@@ -28,15 +37,8 @@ quickly: on people who walk up to a camera from 99.7 % of the faces (0.12 s) to 
 COVER_LIMIT = 400
 """Covers in one frame: 100 faces and their way through a few looks. More is nonsense: all is covered."""
 
-REGION_LIMIT = 16
-"""Separate regions that motion leaves before they become one."""
-
-REGION_PAD = 0.25
-"""Share of its size by which a region of motion grows to the sides and down: legs are narrower than
-shoulders, and hair and hands have little contrast. Upwards it reaches the edge of the picture."""
-
-REGION_SHARE = 0.5
-"""A region larger than this share of the picture becomes all of it."""
+UNCLEAR_NS = 400 * NS_PER_MS
+"""Frames this close to one in which the camera did not see clearly are covered whole like it."""
 
 
 class CoverPlanner:
@@ -48,8 +50,11 @@ class CoverPlanner:
         self._looked: list[int] = []
         self._faces: dict[int, list[Box]] = {}
         self._tracks = Tracks()
-        self._motions: list[tuple[int, tuple[Cover, ...]]] = []
-        self._moved: tuple[Cover, ...] = ()
+        self._people = Bystanders()
+        self._unclear: list[tuple[int, Cause]] = []
+        self._motions: deque[tuple[int, tuple[Cover, ...]]] = deque()
+        self._region = MovedRegion()
+        self._silence = Silence()
 
     @property
     def look_ahead_ns(self) -> int:
@@ -69,30 +74,33 @@ class CoverPlanner:
         self._tracks.add(at_ns, faces)
 
     def add_motion(self, at_ns: int, motion: Motion) -> None:
-        """Take what moved in the frame of `at_ns`; frames come in order."""
-        if not self._has_finder and motion.boxes:
+        """Take what moved in the frame of `at_ns`, and whether it is clear; frames come in order."""
+        if motion.unclear is not None:
+            self._unclear.append((at_ns, motion.unclear))
+        if self._has_finder:
+            self._people.add(at_ns, motion.boxes)
+        elif motion.boxes:
             self._motions.append((at_ns, motion.boxes))
 
     def plan(self, at_ns: int, width: int, height: int) -> CoverPlan:
-        """Say what to hide in the frame of `at_ns`. Looks up to `look_ahead_ns` later must be in."""
-        if self._settings.mode == "everything":
-            return CoverPlan(FilterState.OK, _full(width, height).covers)
-        if self._settings.mode == "motion":
-            return CoverPlan(FilterState.OK, self._region(at_ns, width, height).covers)
+        """Say what to hide in the frame of `at_ns`; frames come in order.
+
+        Looks and motion up to `look_ahead_ns` later must be in.
+        """
+        mode = self._settings.mode
+        if mode == "everything":
+            return CoverPlan(FilterState.OK, _whole(width, height))
+        causes = [cause for unclear_ns, cause in self._unclear if abs(unclear_ns - at_ns) <= UNCLEAR_NS]
+        if causes:
+            return _full(width, height, causes[0])
         if not self._has_finder:
-            return self._region(at_ns, width, height)
+            return self._without_finder(at_ns, width, height)
         if not self._is_seen(at_ns):
-            return _full(width, height)
-        union_ns = to_ns(self._settings.union_s)
-        first = bisect_left(self._looked, at_ns - union_ns)
-        last = bisect_right(self._looked, at_ns + union_ns)
-        faces = [box for look_ns in self._looked[first:last] for box in self._faces[look_ns]]
-        faces += self._tracks.at(at_ns, at_ns + self.look_ahead_ns)
+            return _full(width, height, Cause.LOOKS)
+        faces = self._faces_near(at_ns)
         if len(faces) > COVER_LIMIT:
-            return _full(width, height)
-        dilated = (dilate(box, self._settings.dilation) for box in faces)
-        placed = (on_grid(*box[:4], width, height) for box in dilated)
-        return CoverPlan(FilterState.OK, outermost(cover for cover in placed if cover))
+            return _full(width, height, Cause.CROWD)
+        return self._with_faces(at_ns, faces, width, height)
 
     def forget_before(self, at_ns: int) -> None:
         """Drop looks before `at_ns`; no frame before `at_ns` + `look_ahead_ns` will be asked for."""
@@ -101,6 +109,8 @@ class CoverPlanner:
             del self._faces[look_ns]
         del self._looked[:keep]
         self._tracks.forget_before(at_ns)
+        self._people.forget_before(at_ns)
+        self._unclear = [(time_ns, cause) for time_ns, cause in self._unclear if time_ns >= at_ns]
 
     def _is_seen(self, at_ns: int) -> bool:
         after = bisect_left(self._looked, at_ns)
@@ -109,22 +119,58 @@ class CoverPlanner:
         inside = 0 < after < len(self._looked)
         return inside and self._looked[after] - self._looked[after - 1] <= MAX_LOOK_GAP_NS
 
-    def _region(self, at_ns: int, width: int, height: int) -> CoverPlan:
+    def _faces_near(self, at_ns: int) -> list[Box]:
+        union_ns = to_ns(self._settings.union_s)
+        first = bisect_left(self._looked, at_ns - union_ns)
+        last = bisect_right(self._looked, at_ns + union_ns)
+        faces = [box for look_ns in self._looked[first:last] for box in self._faces[look_ns]]
+        return faces + self._tracks.at(at_ns, at_ns + self.look_ahead_ns)
+
+    def _with_faces(self, at_ns: int, faces: list[Box], width: int, height: int) -> CoverPlan:
+        union_ns = to_ns(self._settings.union_s)
+        whole = self._settings.mode == "people"
+        people = self._people.around(at_ns - union_ns, at_ns + union_ns, width, height)
+        caution = precaution(people, faces, whole=whole)
+        places = [dilate(box, self._settings.dilation) for box in faces]
+        if whole:
+            places += map(body_of, faces)
+        covers = [*_placed(places, width, height), *_placed(caution.places, width, height)]
+        if self._is_silent(at_ns, people, explained=caution.explained):
+            if not (region := self._region.covers(width, height)):
+                return _full(width, height, Cause.SILENT)
+            return CoverPlan(FilterState.FALLBACK_REGION, outermost([*covers, *region]), Cause.SILENT)
+        cause = Cause.PRECAUTION if caution.places and not whole else None
+        return CoverPlan(FilterState.OK, outermost(covers), cause)
+
+    def _is_silent(self, at_ns: int, people: Sequence[Cover], *, explained: bool) -> bool:
+        """Whether the detector is silent; meanwhile the region grows that is covered from then on."""
+        silent = self._silence.see(at_ns, people, explained=explained)
+        if not self._silence.counting:
+            self._region = MovedRegion()
+        elif people:
+            self._region.add(people)
+        return silent
+
+    def _without_finder(self, at_ns: int, width: int, height: int) -> CoverPlan:
         """Cover what has moved so far; motions are taken in once and for good."""
         while self._motions and self._motions[0][0] <= at_ns + self.look_ahead_ns:
-            _, boxes = self._motions.pop(0)
-            self._moved = joined([*self._moved, *boxes], REGION_LIMIT)
-        padded = [_column(box, width, height) for box in self._moved]
-        covers = joined((cover for cover in padded if cover), REGION_LIMIT)
-        if not covers or sum(map(area, covers)) > REGION_SHARE * width * height:
-            return _full(width, height)
-        return CoverPlan(FilterState.FALLBACK_REGION, covers)
+            self._region.add(self._motions.popleft()[1])
+        covers = self._region.covers(width, height)
+        if self._settings.mode == "motion":
+            return CoverPlan(FilterState.OK, covers or _whole(width, height))
+        if not covers:
+            return _full(width, height, Cause.NO_DETECTOR)
+        return CoverPlan(FilterState.FALLBACK_REGION, covers, Cause.NO_DETECTOR)
 
 
-def _column(box: Cover, width: int, height: int) -> Cover | None:
-    pad_x, pad_y = (box.x1 - box.x0) * REGION_PAD, (box.y1 - box.y0) * REGION_PAD
-    return on_grid(box.x0 - pad_x, 0, box.x1 + pad_x, box.y1 + pad_y, width, height)
+def _placed(places: Iterable[Box], width: int, height: int) -> list[Cover]:
+    placed = (on_grid(*place[:4], width, height) for place in places)
+    return [cover for cover in placed if cover]
 
 
-def _full(width: int, height: int) -> CoverPlan:
-    return CoverPlan(FilterState.FALLBACK_FULL, (Cover(0, 0, width, height),))
+def _whole(width: int, height: int) -> tuple[Cover, ...]:
+    return (Cover(0, 0, width, height),)
+
+
+def _full(width: int, height: int, cause: Cause) -> CoverPlan:
+    return CoverPlan(FilterState.FALLBACK_FULL, _whole(width, height), cause)

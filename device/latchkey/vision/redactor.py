@@ -8,7 +8,7 @@ a `SafeFrame` (`tests/test_architecture.py`).
 from dataclasses import dataclass
 
 from latchkey.errors import FilterError
-from latchkey.frames import Cover, FilterState, Plane, RawFrame, SafeFrame
+from latchkey.frames import Cause, Cover, FilterState, Plane, RawFrame, SafeFrame
 from latchkey.vision.rectangles import on_grid, outermost
 
 COVER_YUV = (108, 148, 114)
@@ -18,10 +18,14 @@ rare in a street, and in the middle of every range, so that the encoder does not
 
 @dataclass(frozen=True, slots=True)
 class CoverPlan:
-    """What to hide in one frame. `covers` are even-aligned pixels; `fallback_full` hides all."""
+    """What to hide in one frame. `covers` are even-aligned pixels; `fallback_full` hides all.
+
+    `cause` says why more is hidden than faces that were found, for the record and the log.
+    """
 
     state: FilterState
     covers: tuple[Cover, ...]
+    cause: Cause | None = None
 
 
 def redact(frame: RawFrame, plan: CoverPlan) -> SafeFrame:

@@ -26,11 +26,26 @@ META = ClipMeta(
     detector="centerface",
     failed_looks=1,
     filter_version=1,
+    causes={"looks": 2, "precaution": 40},
 )
 
 
 def test_a_record_comes_back_as_it_was() -> None:
     assert decode_meta(encode_meta(META)) == META
+
+
+def test_a_record_from_before_causes_were_counted_is_read_as_having_none() -> None:
+    record = json.loads(encode_meta(META))
+    record["schema"] = 1
+    del record["causes"]
+    assert decode_meta(json.dumps(record).encode()) == replace(META, causes={})
+
+
+def test_a_record_of_the_first_schema_cannot_have_causes() -> None:
+    record = json.loads(encode_meta(META))
+    record["schema"] = 1
+    with pytest.raises(MetaDamaged):
+        decode_meta(json.dumps(record).encode())
 
 
 def test_a_record_names_the_most_covering_state() -> None:
@@ -44,7 +59,8 @@ def test_equal_records_have_equal_bytes() -> None:
 
 
 WRONG: list[tuple[str, Any]] = [
-    ("schema", 2),
+    ("schema", 3),
+    ("schema", True),
     ("schema", None),
     ("trigger", []),
     ("clip", "../../etc"),
@@ -65,6 +81,12 @@ WRONG: list[tuple[str, Any]] = [
     ("states", {"ok": 301, "fallback_region": -1, "fallback_full": 0}),
     ("states", {"ok": 300.0, "fallback_region": 0, "fallback_full": 0}),
     ("filter_version", "1"),
+    ("causes", []),
+    ("causes", {"haste": 1}),
+    ("causes", {"dark": 0}),
+    ("causes", {"dark": True}),
+    ("causes", {"dark": 301}),
+    ("causes", {"dark": 200, "moved": 101}),
 ]
 
 
