@@ -111,9 +111,9 @@ class MotionGate:
         scene = self._scene
         if scene is None or self._shape != frame.y.shape:
             self._shape = (frame.height, frame.width)
-            self._scene = scene = self._fresh(small, frame.at_ns)
+            self._scene = self._fresh(small, frame.at_ns)
             self._sight = Sight(self._privacy_zones)
-            return self._motion(frame.at_ns, 0.0, (), self._judge(scene, small, frame))
+            return self._motion(frame.at_ns, 0.0, (), self._judge(small, frame))
         changed = cv2.absdiff(small, scene.background) > self._settings.threshold
         mask = cv2.medianBlur(changed.view(np.uint8), 3)
         boxes: tuple[Cover, ...] = ()
@@ -121,12 +121,12 @@ class MotionGate:
         if share:
             mask = cv2.dilate(mask, _SPREAD)
             boxes = self._weigh(mask, frame)
-        unclear = self._judge(scene, small, frame)
+        unclear = self._judge(small, frame)
         self._learn(scene, small, mask, share, frame.at_ns)
         return self._motion(frame.at_ns, share, boxes, unclear)
 
-    def _judge(self, scene: _Scene, small: Luma, frame: RawFrame) -> Cause | None:
-        return self._sight.see(small, scene.background, frame.at_ns, full_range=frame.colour.full_range)
+    def _judge(self, small: Luma, frame: RawFrame) -> Cause | None:
+        return self._sight.see(small, frame.at_ns, full_range=frame.colour.full_range)
 
     def _fresh(self, small: Luma, at_ns: int) -> _Scene:
         height, width = small.shape

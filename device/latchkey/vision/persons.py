@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from latchkey.frames import Box, Cover
 from latchkey.vision.rectangles import area, bounding
 
-LEAST_PX = 128
+LEAST_PX = 136
 """Height of a person whose face is 16 px high: with hair the head is 1.35 times that, and a body is 6 to 7.5
 heads. Smaller faces are hard to know again, and a street is full of them."""
+
+LEGS_PX = 160
+"""Least height of a broad blob that may be legs alone. Smaller ones are as often two people far away."""
 
 FLAT = 1.6
 """So many times as wide as high is a car, unless it is near."""
@@ -63,7 +66,8 @@ def head_place(blob: Cover) -> Box:
     wide, tall = blob.x1 - blob.x0, blob.y1 - blob.y0
     top, depth = blob.y0 - SIDE * wide, tall * UPPER
     if tall < SLIM * wide:
-        top = min(top, blob.y1 - min(TALL * wide, LEGS_SHARE * tall))
+        if tall >= LEGS_PX:
+            top = min(top, blob.y1 - min(TALL * wide, LEGS_SHARE * tall))
         depth = min(max(depth, wide * BUST), tall)
     return Box(blob.x0 - SIDE * wide, top, blob.x1 + SIDE * wide, blob.y0 + depth)
 

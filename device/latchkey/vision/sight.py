@@ -1,7 +1,8 @@
 """Sight: whether the camera sees what a detector needs. A blind detector answers "nobody": no answer at all.
 
-Takes what the motion gate has already computed, a few times a second, and compares the picture's structure,
-cell by cell of a coarse grid, with what the background has had so far.
+Takes the small luma that the motion gate has made, a few times a second, and compares its structure, cell
+by cell of a coarse grid, with what it usually is. The gate's background would not do: it learns whatever
+stands still for a minute, the tape on the lens too.
 
 Rules
 - Too dark, or overexposed: by the levels at which both detectors lose faces.
@@ -64,7 +65,7 @@ OBSTRUCTED_NS = 500 * NS_PER_MS
 """For so long it must be gone: a passing insect is not an obstruction."""
 
 STEADY = 0.6
-"""Mean correlation with the background from which a cell is steady: leaves in the wind are not."""
+"""Mean correlation with what is usual from which a cell is steady: leaves in the wind are not."""
 
 CHANGED = 0.35
 """Correlation below which a cell shows something else. Different things correlate by less than 0.3."""
@@ -78,12 +79,15 @@ STILL = 0.7
 """Correlation with the picture one check earlier from which a cell stands still."""
 
 LEARN_NS = 5 * NS_PER_S
-"""Time constant of what is usual; after a start it takes this long until it is known."""
+"""Time constant of how much structure and light is usual, and how steady; unknown for as long at first."""
+
+PICTURE_NS = 30 * NS_PER_S
+"""Time constant of the structure itself: dusk is slower, a visitor who stands there fills few cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """One picture in cells: its fine structure and that structure's power, and its light above black."""
+    """One picture: its fine structure, and per cell that structure's power, and the light."""
 
     fine: Luma
     power: Cells
@@ -106,19 +110,17 @@ class Sight:
         self._changed_ns: int | None = None
         self._moved_until_ns: int | None = None
 
-    def see(self, small: Luma, background: Luma, at_ns: int, *, full_range: bool = False) -> Cause | None:
-        """Say why the picture is unclear, or None. `small` is its luma, `background` what is behind."""
+    def see(self, small: Luma, at_ns: int, *, full_range: bool = False) -> Cause | None:
+        """Say why the picture is unclear, or None. `small` is its luma, about 180 rows of it."""
         if self._checked_ns is not None and 0 <= at_ns - self._checked_ns < CHECK_NS:
             return self._verdict
         step_ns = at_ns - self._checked_ns if self._checked_ns is not None else 0
         self._checked_ns = at_ns
-        self._verdict = self._judge(small, background, at_ns, max(step_ns, 0), full_range)
+        self._verdict = self._judge(small, at_ns, max(step_ns, 0), full_range)
         return self._verdict
 
-    def _judge(
-        self, small: Luma, background: Luma, at_ns: int, step_ns: int, full_range: bool
-    ) -> Cause | None:
-        tiny, behind = _halved(small), _halved(background)
+    def _judge(self, small: Luma, at_ns: int, step_ns: int, full_range: bool) -> Cause | None:
+        tiny = _halved(small)
         if self._samples is None:
             self._samples = _samples(self._zones, tiny.shape)
         lit = _light_fault(tiny.reshape(-1)[self._samples], full_range)
@@ -126,7 +128,7 @@ class Sight:
             self._before = None
             return lit
         view = _view(tiny)
-        likeness = _likeness(view, _view(behind))
+        likeness = np.zeros(GRID, np.float32) if self._usual is None else _likeness(view, self._usual)
         structure = self._structure(view, likeness, at_ns, step_ns)
         self._before = view
         return structure
@@ -194,9 +196,12 @@ class Sight:
         if self._usual is None:
             self._usual = view
             return
-        power = self._usual.power + share * (view.power - self._usual.power)
-        light = self._usual.light + share * (view.light - self._usual.light)
-        self._usual = _View(view.fine, power, light)
+        usual, slowly = self._usual, step_ns / (PICTURE_NS + step_ns)
+        self._usual = _View(
+            usual.fine + slowly * (view.fine - usual.fine),
+            usual.power + share * (view.power - usual.power),
+            usual.light + share * (view.light - usual.light),
+        )
 
 
 def _halved(luma: Luma) -> Luma:
@@ -230,7 +235,7 @@ def _cells(luma: Luma) -> Cells:
 
 def _likeness(a: _View, b: _View) -> Cells:
     """Correlation of fine structure, -1..1; 0 where one has none."""
-    power = np.sqrt(a.power * b.power)
+    power = np.sqrt(a.power * _cells(b.fine * b.fine))
     return np.asarray(_cells(a.fine * b.fine) / np.maximum(power, 1e-6), np.float32)
 
 
