@@ -1,10 +1,12 @@
 """Persons by their movement alone: what may be one, and where its head and body would be.
 
-All by shape. What differs from the background is a blob; a blob that may be a person with a face of 16
-pixels counts as one. Where that is uncertain, it counts.
+All by shape. What differs from the background is a blob; blobs that may be a person with a face of 16 pixels
+count as one. Parts of a person that look like what is behind them do not differ: often there are only legs,
+or a head and legs, or a head. Where that is uncertain, it counts.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from latchkey.frames import Box, Cover
 from latchkey.vision.rectangles import area, bounding
@@ -13,11 +15,14 @@ LEAST_PX = 136
 """Height of a person whose face is 16 px high: with hair the head is 1.35 times that, and a body is 6 to 7.5
 heads. Smaller faces are hard to know again, and a street is full of them."""
 
-LEGS_PX = 160
-"""Least height of a broad blob that may be legs alone. Smaller ones are as often two people far away."""
+LEGS_PX = 96
+"""Least width of legs alone, with a stride and their shadow. Narrower ones are as often people far away."""
 
 FLAT = 1.6
-"""So many times as wide as high is a car, unless it is near."""
+"""So many times as wide as high is a car;"""
+
+FLAT_CUT_OFF = 2.5
+"""where the lower edge of the picture cuts it off, it may still be the legs of somebody near."""
 
 NARROW = 6.0
 """So many times as high as wide is a post, a streak of rain, a slit of light."""
@@ -28,11 +33,14 @@ NEAR_SHARE = 0.2
 SLIM = 2.2
 """So many times as high as wide is a person seen whole; of a broader blob, the head may not differ."""
 
-TALL = 3.4
-"""A person is at most so many times as tall as the part of them that is seen moving is wide,"""
+COMPACT = 1.6
+"""A blob that is not so many times as high as wide may be a head alone."""
 
-LEGS_SHARE = 2.0
-"""and at most so many times as tall as that part: less than the legs never differs alone."""
+HEAD_SHARE = 0.4
+"""A head alone is at most this share of the picture's height."""
+
+TALL = 3.4
+"""A person is at most so many times as tall as the part of them that is seen moving is wide, or high."""
 
 UPPER = 0.25
 """Head and shoulders are in this upper part of a person who is seen whole;"""
@@ -43,39 +51,47 @@ BUST = 0.6
 SIDE = 0.15
 """Share of its width by which a head's place is wider than the blob: hair and hats are low contrast."""
 
-SEAM_PX = 16
-"""Blobs one above the other with a gap no larger are one person: a belt, a bright coat."""
+GAP = 1.2
+"""Blobs above one another are one person if the gap is at most so many times as high as the higher one."""
+
+EDGE_PX = 16
+"""A blob that comes this close to an edge is cut off by it: outlines are good for 8 pixels."""
 
 PERSON_LIMIT = 8
 """More persons at once are taken as one crowd."""
 
 
-def persons(blobs: Iterable[Cover], width: int, height: int) -> list[Cover]:
-    """Give what may be a person with a face large enough to matter, out of what moves in one picture."""
-    found = [blob for blob in _stacked(blobs) if _may_be_one(blob, width, height)]
-    return [bounding(found)] if len(found) > PERSON_LIMIT else found
+class Person(NamedTuple):
+    """What moves of somebody, and where head and shoulders would be (not clipped to the picture)."""
+
+    blob: Cover
+    head: Box
+
+    @property
+    def body(self) -> Box:
+        """Where all of them would be; not clipped to the picture."""
+        pad = SIDE * (self.blob.x1 - self.blob.x0)
+        x0, x1 = min(self.head.x0, self.blob.x0 - pad), max(self.head.x1, self.blob.x1 + pad)
+        return Box(x0, self.head.y0, x1, max(self.head.y1, self.blob.y1 + pad))
+
+
+def persons(blobs: Iterable[Cover], width: int, height: int) -> list[Person]:
+    """Give who may have a face large enough to matter, out of what moves in one picture."""
+    piles = _piles(blobs)
+    found = [
+        Person(bounding(pile), _head(pile, width, height))
+        for pile in piles
+        if _may_be_one(bounding(pile), width, height)
+    ]
+    if len(found) <= PERSON_LIMIT:
+        return found
+    crowd = bounding([person.blob for person in found])
+    return [Person(crowd, Box(crowd.x0, 0, crowd.x1, crowd.y1))]
 
 
 def is_large(blob: Cover, width: int, height: int) -> bool:
     """Whether a person is too large to be something far that was taken for one in a single frame."""
     return blob.y1 - blob.y0 >= 1.5 * LEAST_PX or area(blob) >= NEAR_SHARE * width * height
-
-
-def head_place(blob: Cover) -> Box:
-    """Say where the head and shoulders of a person would be; not clipped to the picture."""
-    wide, tall = blob.x1 - blob.x0, blob.y1 - blob.y0
-    top, depth = blob.y0 - SIDE * wide, tall * UPPER
-    if tall < SLIM * wide:
-        if tall >= LEGS_PX:
-            top = min(top, blob.y1 - min(TALL * wide, LEGS_SHARE * tall))
-        depth = min(max(depth, wide * BUST), tall)
-    return Box(blob.x0 - SIDE * wide, top, blob.x1 + SIDE * wide, blob.y0 + depth)
-
-
-def body_place(blob: Cover) -> Box:
-    """Say where all of a person would be, the head included; not clipped to the picture."""
-    head = head_place(blob)
-    return head._replace(y1=blob.y1 + SIDE * (blob.x1 - blob.x0))
 
 
 def body_of(face: Box) -> Box:
@@ -90,29 +106,55 @@ def body_of(face: Box) -> Box:
 
 
 def _may_be_one(blob: Cover, width: int, height: int) -> bool:
-    wide, tall = blob.x1 - blob.x0, blob.y1 - blob.y0
+    wide, tall = _breadth(blob, width), blob.y1 - blob.y0
     if area(blob) >= NEAR_SHARE * width * height:
+        return True
+    if blob.y1 >= height - EDGE_PX and tall >= LEAST_PX / 2 and LEAST_PX / 2 <= wide <= FLAT_CUT_OFF * tall:
         return True
     if wide > FLAT * tall:
         return False
-    cut_off = blob.y1 >= height - SEAM_PX and min(wide, tall) >= LEAST_PX / 2
-    return cut_off or (tall >= LEAST_PX and tall <= NARROW * wide)
+    return wide >= LEGS_PX or LEAST_PX <= tall <= NARROW * wide
 
 
-def _stacked(blobs: Iterable[Cover]) -> list[Cover]:
-    """Join blobs that stand on one another."""
-    piles: list[Cover] = []
+def _head(pile: list[Cover], width: int, height: int) -> Box:
+    """Say where the head would be: at the top of the highest part, and above the feet of it all."""
+    top_part, whole = pile[0], bounding(pile)
+    wide, tall = top_part.x1 - top_part.x0, top_part.y1 - top_part.y0
+    top, depth = top_part.y0 - SIDE * wide, tall * UPPER
+    if tall < COMPACT * wide:
+        depth = min(max(wide * BUST, height * HEAD_SHARE), tall)
+    elif tall < SLIM * wide:
+        depth = max(depth, wide * BUST)
+    broad = _breadth(whole, width)
+    if whole.y1 - whole.y0 < SLIM * broad and broad >= LEGS_PX:
+        top = min(top, whole.y1 - TALL * min(broad, whole.y1 - whole.y0))
+    return Box(top_part.x0 - SIDE * wide, top, top_part.x1 + SIDE * wide, top_part.y0 + depth)
+
+
+def _breadth(blob: Cover, width: int) -> int:
+    """Width of a blob; cut off by a side of the picture, it is taken to be as wide as high."""
+    cut_off = blob.x0 < EDGE_PX or blob.x1 > width - EDGE_PX
+    return max(blob.x1 - blob.x0, blob.y1 - blob.y0 if cut_off else 0)
+
+
+def _piles(blobs: Iterable[Cover]) -> list[list[Cover]]:
+    """Group blobs that are parts of one person, the highest first."""
+    piles: list[list[Cover]] = []
     for blob in sorted(blobs, key=lambda one: (one.y0, one)):
-        for index, pile in enumerate(piles):
-            if _stands_under(pile, blob):
-                piles[index] = bounding([pile, blob])
+        for pile in piles:
+            if _belongs(bounding(pile), blob):
+                pile.append(blob)
                 break
         else:
-            piles.append(blob)
+            piles.append([blob])
     return piles
 
 
-def _stands_under(upper: Cover, lower: Cover) -> bool:
+def _belongs(upper: Cover, lower: Cover) -> bool:
+    """Whether the lower blob may be the rest of whoever the upper one is a part of."""
     shared = min(upper.x1, lower.x1) - max(upper.x0, lower.x0)
     least = min(upper.x1 - upper.x0, lower.x1 - lower.x0)
-    return shared >= least / 2 and lower.y0 - upper.y1 <= SEAM_PX
+    higher = max(upper.y1 - upper.y0, lower.y1 - lower.y0)
+    both = bounding([upper, lower])
+    shape = both.y1 - both.y0 <= TALL * (both.x1 - both.x0)
+    return shared >= least / 2 and lower.y0 - upper.y1 <= GAP * higher and shape

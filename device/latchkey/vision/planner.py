@@ -135,7 +135,8 @@ class CoverPlanner:
         if whole:
             places += map(body_of, faces)
         covers = [*_placed(places, width, height), *_placed(caution.places, width, height)]
-        if self._is_silent(at_ns, people, explained=caution.explained):
+        blobs = [person.blob for person in people]
+        if self._is_silent(at_ns, blobs, explained=caution.explained):
             if not (region := self._region.covers(width, height)):
                 return _full(width, height, Cause.SILENT)
             return CoverPlan(FilterState.FALLBACK_REGION, outermost([*covers, *region]), Cause.SILENT)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latchkey.frames import Box, Cover
-from latchkey.vision.persons import body_place, head_place, is_large, persons
+from latchkey.vision.persons import Person, is_large, persons
 
 STEADY = 0.5
 """A small person counts if it is there in this share of the frames around: leaves and far pairs that
@@ -46,7 +46,7 @@ class Bystanders:
     def __init__(self) -> None:
         self._times: list[int] = []
         self._blobs: list[tuple[Cover, ...]] = []
-        self._persons: dict[int, list[Cover]] = {}
+        self._persons: dict[int, list[Person]] = {}
 
     def add(self, at_ns: int, blobs: tuple[Cover, ...]) -> None:
         """Take what moves in a frame; frames come in order."""
@@ -60,33 +60,33 @@ class Bystanders:
             self._persons.pop(time_ns, None)
         del self._times[:keep], self._blobs[:keep]
 
-    def around(self, from_ns: int, to_ns: int, width: int, height: int) -> list[Cover]:
+    def around(self, from_ns: int, to_ns: int, width: int, height: int) -> list[Person]:
         """Give the persons of the frames from `from_ns` to `to_ns`, without those of a passing moment."""
         first, last = bisect_left(self._times, from_ns), bisect_right(self._times, to_ns)
         frames = [self._at(index, width, height) for index in range(first, last)]
         found = list(dict.fromkeys(person for frame in frames for person in frame))
-        return [one for one in found if is_large(one, width, height) or _stays(one, frames)]
+        return [one for one in found if is_large(one.blob, width, height) or _stays(one, frames)]
 
-    def _at(self, index: int, width: int, height: int) -> list[Cover]:
+    def _at(self, index: int, width: int, height: int) -> list[Person]:
         at_ns = self._times[index]
         if at_ns not in self._persons:
             self._persons[at_ns] = persons(self._blobs[index], width, height)
         return self._persons[at_ns]
 
 
-def precaution(found: Sequence[Cover], faces: Sequence[Box], *, whole: bool = False) -> Precaution:
+def precaution(found: Sequence[Person], faces: Sequence[Box], *, whole: bool = False) -> Precaution:
     """Say where persons are that no face explains; `whole` = where all persons are, and all of them."""
     if not found:
         return Precaution((), explained=False)
     rests = _unexplained(found, faces)
-    explained = any(rest != (person,) for rest, person in zip(rests, found, strict=True))
+    explained = any(rest != (person.head,) for rest, person in zip(rests, found, strict=True))
     if whole:
-        return Precaution(tuple(body_place(person) for person in found), explained)
-    return Precaution(tuple(head_place(part) for rest in rests for part in rest), explained)
+        return Precaution(tuple(person.body for person in found), explained)
+    return Precaution(tuple(place for rest in rests for place in rest), explained)
 
 
-def _stays(person: Cover, frames: list[list[Cover]]) -> bool:
-    there = sum(any(_meet(person, other) for other in frame) for frame in frames)
+def _stays(person: Person, frames: list[list[Person]]) -> bool:
+    there = sum(any(_meet(person.blob, other.blob) for other in frame) for frame in frames)
     return there >= STEADY * len(frames)
 
 
@@ -94,36 +94,36 @@ def _meet(a: Cover, b: Cover) -> bool:
     return a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
 
 
-def _unexplained(found: Sequence[Cover], faces: Sequence[Box]) -> list[tuple[Cover, ...]]:
-    """Give, for each person, the parts that no face explains: all, what is beside faces, or nothing."""
+def _unexplained(found: Sequence[Person], faces: Sequence[Box]) -> list[tuple[Box, ...]]:
+    """Give, for each person, what no face explains of their head's place: all, what is beside, or nothing."""
     if not faces:
-        return [(person,) for person in found]
+        return [(person.head,) for person in found]
     face: Boxes = np.array([box[:4] for box in faces])
     wide, middle = face[:, 2] - face[:, 0], (face[:, 0] + face[:, 2]) / 2
     sides = np.stack([middle - BREADTH * wide, middle + BREADTH * wide, ANOTHER * wide], axis=1)
     rests = []
     for person, fits in zip(found, _fits(found, face), strict=True):
-        rests.append(_beside(person, sides[fits]) if fits.any() else (person,))
+        rests.append(_beside(person, sides[fits]) if fits.any() else (person.head,))
     return rests
 
 
-def _fits(found: Sequence[Cover], face: Boxes) -> NDArray[np.bool_]:
+def _fits(found: Sequence[Person], face: Boxes) -> NDArray[np.bool_]:
     """(persons, faces): whether the face sits where the head would be, and is large enough to be it."""
-    head: Boxes = np.array([head_place(person)[:4] for person in found])[:, :, None]
-    tall = np.array([person.y1 - person.y0 for person in found])[:, None]
+    head: Boxes = np.array([person.head[:4] for person in found])[:, :, None]
+    tall = np.array([person.blob.y1 - person.blob.y0 for person in found])[:, None]
     x, y = (face[:, 0] + face[:, 2]) / 2, (face[:, 1] + face[:, 3]) / 2
     inside = (head[:, 0] <= x) & (x <= head[:, 2]) & (head[:, 1] <= y) & (y <= head[:, 3])
     return np.asarray(inside & ((face[:, 3] - face[:, 1]) * SLENDER >= tall), bool)
 
 
-def _beside(person: Cover, sides: Boxes) -> tuple[Cover, ...]:
-    """Cut columns (left, right, least rest) out of a person; narrow rests belong to the face."""
+def _beside(person: Person, sides: Boxes) -> tuple[Box, ...]:
+    """Cut columns (left, right, least rest) out of a head's place; narrow rests belong to the face."""
     rest = []
-    x0 = float(person.x0)
+    x0 = float(person.blob.x0)
     for left, right, least in sides[np.argsort(sides[:, 0])].tolist():
         if left - x0 >= least:
             rest.append((x0, left))
         x0 = max(x0, right)
-    if person.x1 - x0 >= sides[:, 2].min():
-        rest.append((x0, person.x1))
-    return tuple(person._replace(x0=int(a) // 2 * 2, x1=int(b) // 2 * 2) for a, b in rest)
+    if person.blob.x1 - x0 >= sides[:, 2].min():
+        rest.append((x0, float(person.blob.x1)))
+    return tuple(person.head._replace(x0=left, x1=right) for left, right in rest)
