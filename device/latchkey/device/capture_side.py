@@ -252,11 +252,10 @@ class CaptureSide:
 
     def _tell_health(self, now_ns: int) -> None:
         since_ns = max(now_ns - self._health_at_ns, 1)
-        finder = self._board.finder
         health = CaptureHealth(
             camera=self._camera,
             filter=self._recorder.filter_state,
-            detector=finder.name if finder else "none",
+            detector=self._recorder.detector,
             disk=self._disk.state,
             fps_tenths=round(self._frames_since_health * 10 * NS_PER_S / since_ns),
         )

@@ -111,6 +111,12 @@ class Recorder:
         self.dropped_frames = 0
 
     @property
+    def detector(self) -> str:
+        """Name of the face detector that is asked, or none."""
+        finder = self._board.finder if self._settings.privacy.finds_faces else None
+        return finder.name if finder else "none"
+
+    @property
     def recording(self) -> bool:
         """Whether a clip is being recorded (sealing counts no more)."""
         return self._session is not None
@@ -295,7 +301,7 @@ class Recorder:
             trigger=clip.trigger,
             triggers=tuple(sorted(set(clip.triggers), key=RANK.index)),
             start_wall_ns=clip.start_wall_ns,
-            detector=self._board.finder.name if self._board.finder else "none",
+            detector=self.detector,
             failed_looks=self._session.filter.failed_looks,
         )
         self._sealing.append(clip)

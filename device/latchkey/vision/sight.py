@@ -7,8 +7,8 @@ stands still for a minute, the tape on the lens too.
 Rules
 - Too dark, or overexposed: by the levels at which both detectors lose faces.
 - Obstructed: in most cells with structure it is gone, though not for want of light.
-- Moved: in nearly all cells whose structure has been steady there is another one. At once, for as long as it
-  is so; for `MOVED_NS` once the new picture stands still. Then it is the one to compare with.
+- Moved: in nearly all cells whose structure has been steady there is another one, or in most of them and the
+  new picture stands still. Once it does, for `MOVED_NS`; then the new picture is the one to compare with.
 - Whatever is unclear is not learned. Where there is too little structure to tell, the picture is clear.
 """
 
@@ -72,6 +72,13 @@ CHANGED = 0.35
 
 CHANGED_SHARE = 0.85
 """Share of steady cells that show something else when the camera was moved. A visitor leaves the corners."""
+
+SETTLED_SHARE = 0.6
+"""This share is enough once the new picture stands still: bricks, hedges and steps look alike from place to
+place, so that a turn by a tenth of the view changes 0.7 to 0.85 of the cells. Visitors change up to 0.25,"""
+
+THIRD_SHARE = 0.4
+"""and not as much as this share of the cells on both sides and in the middle."""
 
 MOVED_NS = 60 * NS_PER_S
 STILL_NS = NS_PER_S
@@ -139,7 +146,7 @@ class Sight:
             return Cause.MOVED
         if self._is_obstructed(view, likeness, at_ns):
             return Cause.OBSTRUCTED
-        if self._gone_ns is None:
+        if self._gone_ns is None and self._changed_ns is None:
             self._learn(view, likeness, step_ns)
         return None
 
@@ -164,16 +171,17 @@ class Sight:
             return False
         steady = _textured(usual) & (self._steady >= STEADY)
         other = (likeness < CHANGED) & _textured(view)
-        if _share(other, steady) < CHANGED_SHARE:
+        at_once = _share(other, steady) >= CHANGED_SHARE
+        if not at_once and not _is_all_over(other, steady):
             self._changed_ns = self._still_ns = None
             return False
         if self._changed_ns is None:
             self._changed_ns = at_ns
         self._watch_still(view, at_ns)
-        lasted = at_ns - self._changed_ns >= MOVED_NS
+        lasted = at_once and at_ns - self._changed_ns >= MOVED_NS
         if lasted or (self._still_ns is not None and at_ns - self._still_ns >= STILL_NS):
             self._moved_until_ns = self._changed_ns + MOVED_NS
-        return True
+        return at_once or self._moved_until_ns is not None
 
     def _watch_still(self, view: _View, at_ns: int) -> None:
         still = self._before is not None and (
@@ -248,6 +256,14 @@ def _gone(view: _View, usual: _View, likeness: Cells) -> NDArray[np.bool_]:
     left = np.sqrt(view.power / np.maximum(usual.power, 1e-6))
     light = np.clip(view.light / np.maximum(usual.light, 1.0), 0.05, 1.0)
     return np.asarray((left < GONE * light) | ((left < GONE) & (likeness < CHANGED)), bool)
+
+
+def _is_all_over(other: NDArray[np.bool_], steady: NDArray[np.bool_]) -> bool:
+    """Whether something else is seen in most of the picture, and to the left, in the middle, to the right."""
+    if _share(other, steady) < SETTLED_SHARE:
+        return False
+    thirds = zip(np.array_split(other, 3, axis=1), np.array_split(steady, 3, axis=1), strict=True)
+    return all(np.count_nonzero(a & b) >= THIRD_SHARE * np.count_nonzero(b) for a, b in thirds)
 
 
 def _share(cells: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:

@@ -123,6 +123,15 @@ def test_a_camera_that_was_moved_is_told_at_once_and_for_a_minute(view: Plane) -
     assert set(verdicts[60 * 5 + 1 :]) == {None}
 
 
+def test_a_camera_that_was_turned_along_a_wall_is_told_once_it_stands_still() -> None:
+    bricks = np.tile(street()[:, :64], (1, 5))
+    edge = street(5)
+    half = np.concatenate([bricks[: HEIGHT // 3], edge[HEIGHT // 3 :]])
+    view = np.concatenate([bricks[: HEIGHT // 3], shifted(edge, 32, 0)[HEIGHT // 3 :]])
+    verdicts = after_warming_up([view] * 300, half)
+    assert set(verdicts[8 : 60 * 5]) == {Cause.MOVED}
+
+
 def test_a_camera_that_is_being_turned_is_unclear_all_the_while() -> None:
     turning = [shifted(street(), 10 * step, 0) for step in range(2, 20)]
     assert set(after_warming_up(turning)) == {Cause.MOVED}
