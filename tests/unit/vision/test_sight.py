@@ -1,6 +1,7 @@
 """Sight: a camera that does not see is noticed, and one that sees is left alone."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from latchkey.frames import Cause, Colour, Plane, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import MotionGate
+from latchkey_sim.demo.review import decoded
+from latchkey_sim.scene import VISIT, Lens, Scene
 
 WIDTH, HEIGHT = 320, 180
 STEP_NS = 200 * NS_PER_MS
@@ -170,6 +173,21 @@ def test_full_range_pictures_are_judged_by_their_own_black() -> None:
         for full in (False, True)
     )
     assert (limited, full) == (Cause.DARK, None)
+
+
+@pytest.mark.slow
+def test_a_simulated_visit_is_clear_from_beginning_to_end() -> None:
+    scene, gate = Scene(1, VISIT, Lens(640, 360)), MotionGate(MotionSettings())
+    assert {gate.see(scene.render(number)).unclear for number in range(scene.frame_count)} == {None}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["room_one_by_one_768x432.mp4", "hallway_walk_480x270.gif"])
+def test_real_footage_is_clear(shared_data: Path, name: str) -> None:
+    gate = MotionGate(MotionSettings())
+    frames = list(decoded(shared_data / "video" / name))[::2]
+    unclear = [frame.at_ns for frame in frames if gate.see(frame).unclear]
+    assert len(unclear) <= 0.03 * len(frames)
 
 
 @settings(max_examples=30, deadline=None)
