@@ -6,7 +6,7 @@ stands still for a minute, the tape on the lens too.
 
 Rules
 - Too dark, or overexposed: by the levels at which both detectors lose faces.
-- Obstructed: in most cells with structure it is gone, though not for want of light.
+- Obstructed: in most cells with steady structure it is gone, though not for want of light.
 - Moved: in nearly all cells whose structure has been steady there is another one, or in most of them and the
   new picture stands still. Once it does, for `MOVED_NS`; then the new picture is the one to compare with.
 - Whatever is unclear is not learned. Where there is too little structure to tell, the picture is clear.
@@ -152,7 +152,9 @@ class Sight:
 
     def _is_obstructed(self, view: _View, likeness: Cells, at_ns: int) -> bool:
         usual = self._usual
-        gone = usual is not None and _share(_gone(view, usual, likeness), _textured(usual)) >= GONE_SHARE
+        gone = usual is not None and (
+            _share(_gone(view, usual, likeness), _textured(usual) & (self._steady >= STEADY)) >= GONE_SHARE
+        )
         if not gone:
             self._gone_ns = None
             return False

@@ -111,6 +111,13 @@ def test_an_obstructed_lens_is_told_within_a_second_and_for_as_long_as_it_lasts(
     assert set(verdicts[for_minutes + 1 :]) == {None}
 
 
+def test_what_was_in_the_first_picture_and_leaves_is_no_obstruction() -> None:
+    blank = np.full((HEIGHT, WIDTH), 90, np.uint8)
+    guest = blank.copy()
+    guest[20:160, 100:200] = street()[20:160, 100:200]
+    assert set(watch([guest, *[blank] * WARM])) == {None}
+
+
 def test_an_insect_on_the_lens_is_no_obstruction() -> None:
     assert set(after_warming_up([taped(street()), *[street()] * 10])) == {None}
 
