@@ -6,7 +6,7 @@ A frame is ready once every look that can cover it is settled, so its plan never
 The doorbell and the offline tools drive this same class; none of it touches a pixel.
 """
 
-from latchkey.frames import Cause, Cover
+from latchkey.frames import Cause, Cover, FilterState
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.looks import Looker
 from latchkey.ports import Clock, FaceFinder, Workers
@@ -56,6 +56,7 @@ class Filtering:
         self._looker = None if finder is None else Looker(finder, self._planner, settings, clock, workers)
         self._motion_ns = -1
         self._unsettled = unsettled
+        self._cause: Cause | None = None
 
     @property
     def failed_looks(self) -> int:
@@ -69,6 +70,11 @@ class Filtering:
         return REASONS.get(cause or Cause.LOOKS, REASONS[Cause.LOOKS])
 
     @property
+    def trouble(self) -> str:
+        """Why frames were last covered beyond their faces."""
+        return self.reason(self._cause)
+
+    @property
     def wake_ns(self) -> int | None:
         """When a look that is waited for becomes late, or None."""
         return self._looker.wake_ns if self._looker else None
@@ -77,7 +83,7 @@ class Filtering:
         """Take in what moved, start the looks that are due, take answers that are there."""
         if not len(queue):
             return
-        if self._unsettled:
+        if self._unsettled and self._looker is None:
             self._unsettled = False
             whole = Cover(0, 0, queue[0].format.width, queue[0].format.height)
             self._planner.add_motion(queue[0].at_ns, Motion(moving=True, share=1.0, boxes=(whole,), zones=()))
@@ -101,6 +107,8 @@ class Filtering:
         """Take the oldest frame out, with what to hide in it. Only when `ready`."""
         held = queue.pop()
         plan = self._planner.plan(held.at_ns, held.format.width, held.format.height)
+        if plan.state is not FilterState.OK:
+            self._cause = plan.cause
         self._planner.forget_before(held.at_ns - self._planner.look_ahead_ns - KEEP_NS)
         return held, plan
 

@@ -54,7 +54,7 @@ class Redaction:
     def __init__(self, finder: FaceFinder | None, settings: Settings, workers: Workers) -> None:
         self._clock = FrameClock()
         self._zones = PrivacyZones(settings.privacy.zones)
-        self._gate = MotionGate(settings.motion)
+        self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(workers, raw_ns=None)
         self._filter = Filtering(finder, settings.privacy, self._clock, workers)
         self._format: Format | None = None
