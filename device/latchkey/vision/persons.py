@@ -108,7 +108,7 @@ def body_of(face: Box) -> Box:
 def _may_be_one(blob: Cover, width: int, height: int) -> bool:
     wide, tall = _breadth(blob, width), blob.y1 - blob.y0
     if area(blob) >= NEAR_SHARE * width * height:
-        return True
+        return tall >= LEAST_PX / 2
     if blob.y1 >= height - EDGE_PX and tall >= LEAST_PX / 2 and LEAST_PX / 2 <= wide <= FLAT_CUT_OFF * tall:
         return True
     if wide > FLAT * tall:
