@@ -56,7 +56,7 @@ class FilterState(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why more of a frame is hidden than the faces found in it. All but the last are fallbacks."""
+    """Why more of a frame is hidden than the faces found in it. All but the last two are fallbacks."""
 
     LOOKS = "looks"
     """A look failed, came too late or was never made."""
@@ -71,6 +71,8 @@ class Cause(StrEnum):
     FROZEN = "frozen"
     MOVED = "moved"
     """The camera was moved: privacy zones no longer lie where they should."""
+    SELF_CHECK = "self_check"
+    """The encoded picture was searched again: it showed a face, or could not be searched."""
     PRECAUTION = "precaution"
     """Somebody moves in whom no face was found; their head's place is covered, the frame is `ok`."""
 

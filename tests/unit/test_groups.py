@@ -145,6 +145,21 @@ def test_a_search_that_takes_too_long_covers_the_group() -> None:
     assert all(covered(frame, Cover(0, 0, *SIZE)) for frame in decoded)
 
 
+def test_a_group_that_is_covered_whole_is_not_searched() -> None:
+    finder = PaintFinder()
+    groups, _, _ = run(frames(12, lambda _: True, (Cover(0, 0, *SIZE),)), finder)
+    assert groups.checked == 2
+    whole = (
+        redact(RawFrame(f.y, f.u, f.v, f.at_ns), CoverPlan(FilterState.FALLBACK_FULL, ()))
+        for f in frames(12, lambda _: True)
+    )
+    finder.shapes.clear()
+    groups, _, decoded = run(whole, finder)
+    assert not finder.shapes
+    assert groups.checked == 0
+    assert len(decoded) == 12
+
+
 def test_nothing_is_muxed_before_its_keyframe_has_passed() -> None:
     class Watching(PaintFinder):
         def find(self, bgr: Bgr) -> list[Box]:

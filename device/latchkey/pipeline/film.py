@@ -6,7 +6,7 @@
 Only after `finish` has returned may anybody be told that the clip exists.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from latchkey.errors import DiskError
@@ -64,6 +64,13 @@ class Film:
         self._frames_with_covers = 0
         self._states = dict.fromkeys(FilterState, 0)
         self._causes: Counter[Cause] = Counter()
+        self._planned: deque[Cause | None] = deque()
+
+    @property
+    def worst(self) -> FilterState:
+        """The most covering state of any frame that is kept. Only while the film worker is done with it."""
+        met = [state for state in FilterState if self._states[state]]
+        return max(met, key=lambda state: state.severity, default=FilterState.OK)
 
     def expose(self, held: Held, plan: CoverPlan) -> None:
         """Cover, encode and seal one frame. Raises DiskError, EncoderError; then only `abandon` is left."""
@@ -77,8 +84,7 @@ class Film:
             self._groups = Groups(self._encoder.start(spec), self._check)
             self._file = self._keeper.begin(self.clip_id, self._day)
         self._last_ns = safe.at_ns
-        if plan.cause is not None:
-            self._causes[plan.cause] += 1
+        self._planned.append(plan.cause)
         self._keep(self._file, self._groups.feed(safe))
         if safe.at_ns - self._synced_ns >= SYNC_NS:
             self._file.sync()
@@ -106,6 +112,8 @@ class Film:
                 detector=facts.detector,
                 failed_looks=facts.failed_looks,
                 filter_version=FILTER_VERSION,
+                checked_groups=self._groups.checked,
+                repaired_groups=self._groups.repaired,
             )
         )
 
@@ -113,6 +121,9 @@ class Film:
         for frame in batch.frames:
             self._states[frame.state] += 1
             self._frames_with_covers += bool(frame.covers)
+            planned = self._planned.popleft()
+            if (cause := Cause.SELF_CHECK if frame.repaired else planned) is not None:
+                self._causes[cause] += 1
         if batch.data:
             file.append(batch.data)
 

@@ -31,6 +31,8 @@ class Kept:
     at_ns: int
     state: FilterState
     covers: tuple[Cover, ...]
+    repaired: bool
+    """Whether the self-check made its group hide more."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,9 @@ class Groups:
 
         self._failed: _Group | None = None
         self._next_key_ns: int | None = None
+        self.checked = 0
+        """Groups whose keyframe was searched as it was encoded."""
+
         self.repaired = 0
         """Groups that were encoded again because a face showed, or because nobody could look."""
 
@@ -97,7 +102,7 @@ class Groups:
     def _encode(self, group: _Group, frame: SafeFrame, *, key: bool) -> bool:
         """Encode a frame of a group; False if a keyframe that came out shows a face."""
         shown = cover_more(frame, group.extra) if group.extra else frame
-        group.kept.append(Kept(shown.at_ns, shown.state, shown.covers))
+        group.kept.append(Kept(shown.at_ns, shown.state, shown.covers, bool(group.extra)))
         return self._take(self._encoder.feed(shown, key=key))
 
     def _take(self, coded: list[Coded]) -> bool:
@@ -111,11 +116,17 @@ class Groups:
         return True
 
     def _passes(self, group: _Group, key: Coded) -> bool:
-        """Judge a group by its keyframe; if it fails, decide what to hide besides."""
-        if self._check is None:
+        """Judge a group by its keyframe; if it fails, decide what to hide besides.
+
+        A keyframe that is covered whole shows nothing to search.
+        """
+        if self._check is None or group.kept[0].state is FilterState.FALLBACK_FULL:
+            group.passed = True
+            group.held.clear()
             return True
         picture = self._encoder.decode(key)
         verdict = self._check.judge(picture, group.kept[0].covers)
+        self.checked += not group.repairs
         if verdict.passed and not verdict.missing:
             group.passed = True
             group.held.clear()

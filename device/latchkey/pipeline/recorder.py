@@ -70,7 +70,6 @@ class _Clip:
     start_ns: int
     start_wall_ns: int
     expires_day: int
-    worst: FilterState = FilterState.OK
     flight: deque[Ticket[None]] = field(default_factory=deque)
     facts: ClipFacts | None = None
     sealing: Ticket[ClipEntry | None] | None = None
@@ -230,7 +229,6 @@ class Recorder:
         if self._clip is not None and held.at_ns - self._clip.start_ns >= self._longest_ns:
             self._end_clip()
         clip = self._clip or self._start_clip(session, held.at_ns)
-        clip.worst = max(clip.worst, plan.state, key=lambda state: state.severity)
         self._tell_state(plan, session.filter)
         try:
             clip.flight.append(self._board.workers.submit("film", lambda: clip.film.expose(held, plan)))
@@ -334,7 +332,8 @@ class Recorder:
                 self._announce(clip, entry)
 
     def _announce(self, clip: _Clip, entry: ClipEntry) -> None:
-        self._say(ClipEnded(entry.clip, clip.trigger, clip.wall_s, clip.zones, clip.worst, clip.expires_day))
+        worst = clip.film.worst
+        self._say(ClipEnded(entry.clip, clip.trigger, clip.wall_s, clip.zones, worst, clip.expires_day))
         self._note("clip", f"{entry.clip[:8]} is sealed and kept ({entry.size_bytes / 1e6:.1f} MB)")
 
     def _note(self, part: str, text: str, severity: Severity = "info") -> None:

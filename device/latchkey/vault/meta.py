@@ -12,13 +12,22 @@ from latchkey.units import KIB
 from latchkey.vault.names import is_clip_id
 
 SCHEMA = 2
-"""2 counts causes; records of schema 1 are read as having none."""
+"""2 counts causes and checked groups; records of schema 1 are read as having none."""
 
 META_LIMIT_BYTES = 8 * KIB
 """Ten times the largest record; what is longer is refused before it is parsed."""
 
 _TEXT_LIMIT_CHARS = 200
-_COUNTS = ("span_ns", "frames", "frames_with_covers", "failed_looks", "filter_version")
+_COUNTS = (
+    "span_ns",
+    "frames",
+    "frames_with_covers",
+    "failed_looks",
+    "filter_version",
+    "checked_groups",
+    "repaired_groups",
+)
+_SINCE_2: dict[str, object] = {"causes": {}, "checked_groups": 0, "repaired_groups": 0}
 
 
 class MetaDamaged(ClipError):
@@ -32,7 +41,9 @@ class ClipMeta:
     `causes` counts frames in which more was hidden than the faces found, by why (`Cause`); without zeros.
     `start_wall_ns` is UTC as the device believed it; `start_at_ns` the monotonic time of the
     first frame, and `span_ns` the time from the first frame to the last. `trigger` is the most
-    important event of the clip, `triggers` are the kinds of all its events.
+    important event of the clip, `triggers` are the kinds of all its events. `checked_groups` counts groups
+    of pictures whose keyframe the self-check searched (0 = it was off), `repaired_groups` those that it
+    made hide more.
     """
 
     clip: str
@@ -48,6 +59,8 @@ class ClipMeta:
     failed_looks: int
     filter_version: int
     causes: Mapping[str, int] = field(default_factory=dict)
+    checked_groups: int = 0
+    repaired_groups: int = 0
 
     @property
     def worst(self) -> FilterState:
@@ -75,8 +88,8 @@ def decode_meta(data: bytes) -> ClipMeta:
     if not isinstance(record, dict):
         raise MetaDamaged("the record of a clip is not an object")
     schema = record.pop("schema", None)
-    if schema == 1 and "causes" not in record:
-        record["causes"], schema = {}, SCHEMA
+    if schema == 1 and not _SINCE_2.keys() & record.keys():
+        record, schema = {**record, **_SINCE_2}, SCHEMA
     if schema != SCHEMA or type(schema) is not int:
         raise MetaDamaged(
             f"the record of a clip has schema {schema!r}, this version reads 1 to {SCHEMA}",
