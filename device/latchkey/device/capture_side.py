@@ -7,8 +7,6 @@ moves everything on by what is due now and returns when it wants to be called ne
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-import numpy as np
-
 from latchkey.device.disk_watch import DiskAnswer, DiskWatch
 from latchkey.errors import CameraLost, DiskError, FootageEnded
 from latchkey.events import (
@@ -43,6 +41,10 @@ SILENT_NS = 5 * NS_PER_S
 """A camera that says neither frame nor `Still` for this long is frozen; so is one that repeats
 the same picture, bit by bit: a sensor has noise."""
 
+REPEAT_STEP = 64
+"""Every so many rows are compared: noise differs in each. As bytes, since arrays this large would make the
+loop wait for whoever else runs Python."""
+
 RESTART_NS = (1 * NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S, 15 * NS_PER_S, 60 * NS_PER_S)
 """Pauses between attempts to bring a camera back; the last one repeats."""
 
@@ -70,7 +72,7 @@ class CaptureSide:
         self._restarts = 0
         self._last_frame_ns = board.clock.now_ns()
         self._same_since_ns: int | None = None
-        self._last_frame: RawFrame | None = None
+        self._last_rows = b""
         self._frames_since_health = 0
         self._health: CaptureHealth | None = None
         self._health_at_ns = -1
@@ -190,8 +192,8 @@ class CaptureSide:
 
     def _repeats(self, frame: RawFrame) -> bool:
         """Whether the camera has given the very same picture for `SILENT_NS`."""
-        last, self._last_frame = self._last_frame, frame
-        if last is None or not np.array_equal(last.y[::64], frame.y[::64]):
+        last, self._last_rows = self._last_rows, frame.y[::REPEAT_STEP].tobytes()
+        if last != self._last_rows:
             self._same_since_ns = None
             return False
         if self._same_since_ns is None:

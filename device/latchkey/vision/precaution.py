@@ -8,9 +8,7 @@ what it explains only in frames that it covers itself: there its own cover takes
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from latchkey.frames import Box, Cover
 from latchkey.vision.persons import Person, is_large, persons
@@ -28,8 +26,14 @@ ANOTHER = 2.0
 SLENDER = 12.0
 """A face explains no blob of more than this many times its height: it is a print on it, or far behind it."""
 
-Boxes = NDArray[np.float64]
-"""(n, 4): x0, y0, x1, y1."""
+
+class _Side(NamedTuple):
+    """The columns that a face explains; what is left beside it counts from `least` on."""
+
+    left: float
+    right: float
+    least: float
+    face: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,50 +100,41 @@ def _meet(a: Cover, b: Cover) -> bool:
 
 def _unexplained(found: Sequence[Person], faces: Sequence[Box]) -> list[tuple[Box, ...]]:
     """Give, for each person, what no face explains of their head's place: all, what is beside, or nothing."""
-    if not faces:
-        return [(person.head,) for person in found]
-    face: Boxes = np.array([box[:4] for box in faces])
-    wide, middle = face[:, 2] - face[:, 0], (face[:, 0] + face[:, 2]) / 2
-    sides = np.stack([middle - BREADTH * wide, middle + BREADTH * wide, ANOTHER * wide], axis=1)
-    fits = _fits(found, face)
-    plain = _wholly(found, fits, sides)
-    rests: list[tuple[Box, ...]] = []
-    for person, fitting, explained in zip(found, fits, plain, strict=True):
-        if explained:
-            rests.append(())
-        else:
-            rests.append(_beside(person, sides[fitting]) if fitting.any() else (person.head,))
-    return rests
+    sides = [_side(face) for face in faces]
+    return [_rest(person, sides) for person in found]
 
 
-def _wholly(found: Sequence[Person], fits: NDArray[np.bool_], sides: Boxes) -> list[bool]:
-    """Tell who is plainly explained, without a gap: nearly everybody, so it is done for all at once."""
-    blob: Boxes = np.array([person.blob for person in found], np.float64)
-    left = np.where(fits, sides[:, 0], np.inf).min(axis=1)
-    right = np.where(fits, sides[:, 1], -np.inf).max(axis=1)
-    least = np.where(fits, sides[:, 2], np.inf).min(axis=1)
-    gapless = right - left < (4 * BREADTH / ANOTHER + 1) * least
-    inside = (left - blob[:, 0] < least) & (blob[:, 2] - right < least)
-    return list((fits.any(axis=1) & gapless & inside).tolist())
+def _side(face: Box) -> _Side:
+    wide, middle = face.x1 - face.x0, (face.x0 + face.x1) / 2
+    return _Side(middle - BREADTH * wide, middle + BREADTH * wide, ANOTHER * wide, face)
 
 
-def _fits(found: Sequence[Person], face: Boxes) -> NDArray[np.bool_]:
-    """(persons, faces): whether the face sits where the head would be, and is large enough to be it."""
-    head: Boxes = np.array([person.head[:4] for person in found])[:, :, None]
-    tall = np.array([person.blob.y1 - person.blob.y0 for person in found])[:, None]
-    x, y = (face[:, 0] + face[:, 2]) / 2, (face[:, 1] + face[:, 3]) / 2
-    inside = (head[:, 0] <= x) & (x <= head[:, 2]) & (head[:, 1] <= y) & (y <= head[:, 3])
-    return np.asarray(inside & ((face[:, 3] - face[:, 1]) * SLENDER >= tall), bool)
+def _rest(person: Person, sides: Sequence[_Side]) -> tuple[Box, ...]:
+    fitting = []
+    for side in sides:
+        if _fits(person, side.face):
+            if side.left - person.blob.x0 < side.least and person.blob.x1 - side.right < side.least:
+                return ()  # nearly everybody
+            fitting.append(side)
+    return _beside(person, fitting) if fitting else (person.head,)
 
 
-def _beside(person: Person, sides: Boxes) -> tuple[Box, ...]:
-    """Cut columns (left, right, least rest) out of a head's place; narrow rests belong to the face."""
+def _fits(person: Person, face: Box) -> bool:
+    """Whether the face sits where the head would be, and is large enough to be it."""
+    head, tall = person.head, person.blob.y1 - person.blob.y0
+    x, y = (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
+    inside = head.x0 <= x <= head.x1 and head.y0 <= y <= head.y1
+    return inside and (face.y1 - face.y0) * SLENDER >= tall
+
+
+def _beside(person: Person, sides: Sequence[_Side]) -> tuple[Box, ...]:
+    """Cut the columns of faces out of a head's place; narrow rests belong to the face beside them."""
     rest = []
     x0 = float(person.blob.x0)
-    for left, right, least in sides[np.argsort(sides[:, 0])].tolist():
+    for left, right, least, _ in sorted(sides):
         if left - x0 >= least:
             rest.append((x0, left))
         x0 = max(x0, right)
-    if person.blob.x1 - x0 >= sides[:, 2].min():
+    if person.blob.x1 - x0 >= min(side.least for side in sides):
         rest.append((x0, float(person.blob.x1)))
     return tuple(person.head._replace(x0=left, x1=right) for left, right in rest)

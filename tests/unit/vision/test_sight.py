@@ -192,7 +192,7 @@ def test_a_simulated_visit_is_clear_from_beginning_to_end() -> None:
 @pytest.mark.parametrize("name", ["room_one_by_one_768x432.mp4", "hallway_walk_480x270.gif"])
 def test_real_footage_is_clear(shared_data: Path, name: str) -> None:
     gate = MotionGate(MotionSettings())
-    frames = list(decoded(shared_data / "video" / name))[::2]
+    frames = list(decoded(shared_data / "data" / "video" / name))[::2]
     unclear = [frame.at_ns for frame in frames if gate.see(frame).unclear]
     assert len(unclear) <= 0.03 * len(frames)
 
