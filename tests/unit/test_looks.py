@@ -35,6 +35,18 @@ class Watcher:
         return self._answer()
 
 
+class _Noting(CoverPlanner):
+    """A planner that notes which frames were looked at."""
+
+    def __init__(self, settings: PrivacySettings, looked: list[int]) -> None:
+        super().__init__(settings, has_finder=True)
+        self._noted = looked
+
+    def add_look(self, at_ns: int, boxes: list[Box] | None) -> None:
+        self._noted.append(at_ns)
+        super().add_look(at_ns, boxes)
+
+
 class Bench:
     """A looker with its planner, queue and workers in virtual time."""
 
@@ -42,7 +54,8 @@ class Bench:
         settings = PrivacySettings(look_every=every)
         self.clock = VirtualClock(0)
         self.workers = VirtualWorkers(self.clock, {"look": cost_ns})
-        self.planner = CoverPlanner(settings, has_finder=True)
+        self.looked: list[int] = []
+        self.planner = _Noting(settings, self.looked)
         self.finder = Watcher(answer)
         self.looker = Looker(self.finder, self.planner, settings, self.clock, self.workers)
         self.queue = FrameQueue(self.workers)
@@ -53,6 +66,7 @@ class Bench:
             gray = np.full((48, 64), 50 + number * 31 % 140, np.uint8)
             self.clock.wait_until(at_ns)
             self.queue.push(Held(RawFrame(gray, gray[::2, ::2], gray[::2, ::2], at_ns), STILL))
+            self.planner.add_motion(at_ns, STILL)
             self.looker.advance(self.queue, last=False)
             self.looker.settle(at_ns)
         self.looker.advance(self.queue, last=True)
@@ -86,6 +100,19 @@ def test_frames_at_any_times_are_seen(gaps_ms: list[int], every: int) -> None:
         bench.looker.settle(times[-1])
         bench.looker.advance(bench.queue, last=True)
     assert bench.looker.seen_ns == times[-1]
+    assert {bench.state(at_ns) for at_ns in times} == {FilterState.OK}
+
+
+@pytest.mark.parametrize("step_ns", [1, NS_PER_MS, 4 * NS_PER_MS])
+@pytest.mark.parametrize("every", [0, 8])
+def test_frames_whose_times_are_too_dense_are_looked_at_by_number(step_ns: int, every: int) -> None:
+    bench = Bench(every=every)
+    times = [number * step_ns for number in range(60)]
+    bench.play(times)
+    for _ in times:
+        bench.looker.settle(times[-1])
+        bench.looker.advance(bench.queue, last=True)
+    assert len(bench.looked) >= 60 // 3
     assert {bench.state(at_ns) for at_ns in times} == {FilterState.OK}
 
 

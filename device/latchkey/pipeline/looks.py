@@ -13,8 +13,8 @@ from latchkey.frames import Box
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.ports import Clock, FaceFinder, Ticket, Workers
 from latchkey.settings import PrivacySettings
-from latchkey.units import to_ns
-from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, Gaze
+from latchkey.units import NS_PER_S, to_ns
+from latchkey.vision import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner, Gaze
 
 LOOKS_IN_FLIGHT = 3
 """One being worked on, one next, one to spare: more would only age."""
@@ -22,6 +22,13 @@ LOOKS_IN_FLIGHT = 3
 BUSY_SHARE = 0.5
 """Share of a worker's time that looks may take before they become rarer than every frame."""
 
+
+DENSE_NS = NS_PER_S // 120
+"""Frames closer together than any doorbell's camera gives them: their times are not to be believed (a clock
+that stood still, a stream without times, a burst after a stall), or it is slow motion."""
+
+DENSE_FRAMES = 3
+"""Of such frames every third is looked at: what their times say may be any number of times too little."""
 
 LATE = "the detector is too slow"
 
@@ -39,7 +46,9 @@ class LookPace:
 
     def due(self, frames_since: int, gap_ns: int, next_gap_ns: int) -> bool:
         """Whether to look at a frame `gap_ns` after the last look, when the next is at `next_gap_ns`."""
-        if next_gap_ns > MAX_LOOK_GAP_NS:
+        if next_gap_ns > MAX_LOOK_GAP_NS or frames_since > MAX_UNSEEN_FRAMES:
+            return True
+        if frames_since >= DENSE_FRAMES and gap_ns < frames_since * DENSE_NS:
             return True
         if self._every:
             return frames_since >= self._every

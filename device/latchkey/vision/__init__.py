@@ -11,7 +11,7 @@ from latchkey.vision.gaze import Gaze
 from latchkey.vision.look import search_whole
 from latchkey.vision.motion import Motion, MotionGate
 from latchkey.vision.packing import PackedFrame, pack, unpack
-from latchkey.vision.planner import MAX_LOOK_GAP_NS, CoverPlanner
+from latchkey.vision.planner import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner
 from latchkey.vision.rectangles import dilate, hidden_share, on_grid
 from latchkey.vision.redactor import COVER_YUV, CoverPlan, cover_more, redact
 from latchkey.vision.zones import PrivacyZones
@@ -23,6 +23,7 @@ __all__ = [
     "COVER_YUV",
     "FILTER_VERSION",
     "MAX_LOOK_GAP_NS",
+    "MAX_UNSEEN_FRAMES",
     "CoverPlan",
     "CoverPlanner",
     "Gaze",

@@ -35,6 +35,9 @@ WHOLE_NS = 500 * NS_PER_MS
 """Longest time between two looks at the whole picture: faces too faint to be found each time get
 another chance, and tracks bridge it (`tracks.BRIDGE_NS`)."""
 
+WHOLE_LOOKS = 8
+"""And at most so many looks, where times are not to be believed."""
+
 ROWS = 180
 """Luma rows that are compared, as many as motion has."""
 
@@ -78,6 +81,7 @@ class Gaze:
 
         self._faces: list[Box] = []
         self._whole_ns = 0
+        self._partial_looks = 0
         self._empty: list[tuple[Cover, int]] = []
 
     def look(self, frame: RawFrame, moving: Iterable[Cover] = ()) -> list[Box]:
@@ -87,12 +91,13 @@ class Gaze:
         self._searched = None
         windows: list[Cover] | None = None
         if before is not None and before.shape == small.shape:
-            due = not 0 < frame.at_ns - self._whole_ns < WHOLE_NS
+            due = not 0 < frame.at_ns - self._whole_ns < WHOLE_NS or self._partial_looks >= WHOLE_LOOKS
             windows = None if due else self._windows(view, _changes(before, small, view))
         if before is None or windows is None:
             self._faces = self._whole(frame, view, tuple(moving))
-            self._whole_ns, before = frame.at_ns, small
+            self._whole_ns, self._partial_looks, before = frame.at_ns, 0, small
         else:
+            self._partial_looks += 1
             self._faces = self._partial(frame, view, windows)
             _refresh(before, small, windows, view)
         self._searched = before

@@ -4,7 +4,8 @@ Frames are held back for `look_ahead_ns`, so a face is covered before it is firs
 
 Rules
 - `ok`: the frame itself was looked at, or it lies between two good looks at most
-  `MAX_LOOK_GAP_NS` apart. All else is `fallback_full`: a missing answer never means a bare frame.
+  `MAX_LOOK_GAP_NS` and `MAX_UNSEEN_FRAMES` apart. All else is `fallback_full`: a missing answer never
+  means a bare frame.
 - Covered are the faces of all looks within ± `union_s`, and faces on their way between looks; and the
   head's place of everybody who moves and in whom no face was found (`precaution`).
 - `fallback_full` within `UNCLEAR_NS` of a frame in which the camera does not see clearly (`sight`).
@@ -33,6 +34,10 @@ from latchkey.vision.tracks import LEAD_NS, Tracks
 MAX_LOOK_GAP_NS = 135 * NS_PER_MS
 """Looks may be this far apart: 2 frames at 15 a second, 3 at 25, 4 at 30. Beyond it coverage falls
 quickly: on people who walk up to a camera from 99.7 % of the faces (0.12 s) to 97.7 % (0.2 s)."""
+
+MAX_UNSEEN_FRAMES = 8
+"""And so many frames may lie between: at 60 a second, 8 do. Times alone are not believed: where they are too
+dense (a clock that stood still), a hundred frames would pass between two looks."""
 
 COVER_LIMIT = 400
 """Covers in one frame: 100 faces and their way through a few looks. More is nonsense: all is covered."""
@@ -116,8 +121,11 @@ class CoverPlanner:
         after = bisect_left(self._looked, at_ns)
         if after < len(self._looked) and self._looked[after] == at_ns:
             return True
-        inside = 0 < after < len(self._looked)
-        return inside and self._looked[after] - self._looked[after - 1] <= MAX_LOOK_GAP_NS
+        if not 0 < after < len(self._looked):
+            return False
+        before_ns, after_ns = self._looked[after - 1], self._looked[after]
+        unseen = self._people.frames_between(before_ns, after_ns)
+        return after_ns - before_ns <= MAX_LOOK_GAP_NS and unseen <= MAX_UNSEEN_FRAMES
 
     def _faces_near(self, at_ns: int) -> list[Box]:
         union_ns = to_ns(self._settings.union_s)

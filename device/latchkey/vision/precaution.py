@@ -64,6 +64,10 @@ class Bystanders:
             self._persons.pop(time_ns, None)
         del self._times[:keep], self._blobs[:keep]
 
+    def frames_between(self, from_ns: int, to_ns: int) -> int:
+        """Give how many frames lie strictly between two times."""
+        return max(bisect_left(self._times, to_ns) - bisect_right(self._times, from_ns), 0)
+
     def around(self, from_ns: int, to_ns: int, width: int, height: int) -> list[Person]:
         """Give the persons of the frames from `from_ns` to `to_ns`, without those of a passing moment."""
         first, last = bisect_left(self._times, from_ns), bisect_right(self._times, to_ns)

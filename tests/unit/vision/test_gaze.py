@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 1280, 720
 VIEW = optics(WIDTH, HEIGHT, 480)
 STEP_NS = 120 * NS_PER_MS
 RNG = np.random.default_rng(5)
-WALL = cv2.resize(RNG.integers(60, 180, (45, 80), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+WALL = cv2.resize(RNG.integers(160, 215, (45, 80), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
 Patch = tuple[int, int, int, int]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from latchkey.frames import Box, Cover, FilterState
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_MS, NS_PER_S
-from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, Motion
+from latchkey.vision import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner, Motion
 
 WIDTH, HEIGHT = 1280, 720
 WHOLE = (Cover(0, 0, WIDTH, HEIGHT),)
@@ -50,6 +50,18 @@ def test_between_looks_that_are_too_far_apart_all_is_covered_but_not_where_was_l
         FilterState.OK,
     ]
     assert made.plan(1, WIDTH, HEIGHT).covers == WHOLE
+
+
+def test_many_frames_between_two_looks_are_covered_however_close_their_times() -> None:
+    still = Motion(moving=False, share=0.0, boxes=(), zones=())
+    for between, expected in (
+        (MAX_UNSEEN_FRAMES, FilterState.OK),
+        (MAX_UNSEEN_FRAMES + 1, FilterState.FALLBACK_FULL),
+    ):
+        made = planner((0, []), (between + 1, []))
+        for at_ns in range(between + 2):
+            made.add_motion(at_ns, still)
+        assert {state(made, at_ns) for at_ns in range(1, between + 1)} == {expected}
 
 
 @pytest.mark.parametrize("looks", [[], [(0, None)], [(0, None), (FRAME_NS, None), (2 * FRAME_NS, None)]])
