@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 from latchkey import __version__
+from latchkey.adapters.memory import forbid_core_files
 from latchkey.cli.command import Command, Terminal, abandon_output, standard_terminal
 from latchkey.cli.stop import Interrupted, Stop, deafen
 from latchkey.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, LatchkeyError, UsageError
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is not None:
         return _run(list(argv), terminal)
     terminal.stop.listen()
+    forbid_core_files()
     code = _run(sys.argv[1:], terminal)
     deafen()
     return code

@@ -6,15 +6,13 @@ The file appears under its name only when it is whole; after any error nothing o
 """
 
 import json
-import signal
 from argparse import ArgumentParser, Namespace
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from av.audio.stream import AudioStream
 from av.packet import Packet
@@ -27,8 +25,9 @@ from latchkey.adapters.workers import ThreadWorkers
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.covers import CoversFile
 from latchkey.cli.progress import Progress
+from latchkey.cli.stop import Stop
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
-from latchkey.frames import Box, Cover, FilterState, SafeFrame
+from latchkey.frames import Box, Cover, FilterState, RawFrame, SafeFrame
 from latchkey.owner.files import writing
 from latchkey.pipeline.groups import Groups, Kept
 from latchkey.pipeline.redaction import FrameClock, Redaction
@@ -41,6 +40,7 @@ from latchkey.vision import hidden_share
 FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done, as in the recorder."""
 
+MODES = ("faces", "people", "motion", "everything")
 DETECTORS = ("auto", "yunet", "centerface", "none")
 EVERY_MAX = 8
 
@@ -50,6 +50,7 @@ class Summary:
     """What was done, in numbers; `hidden_area` is the mean share of the picture, 0..1."""
 
     detector: str
+    mode: str
     frames: int = 0
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(map(str, FilterState), 0))
     hidden_area: float = 0.0
@@ -81,6 +82,7 @@ class Summary:
             "states": self.states,
             "hidden_area": round(self.hidden_area, 6),
             "detector": self.detector,
+            "mode": self.mode,
             "failed_looks": self.failed_looks,
             "times_moved": self.times_moved,
             "seconds_video": round(to_s(self.video_ns), 3),
@@ -108,6 +110,7 @@ def add_filter_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="settings: [privacy], [motion], [recording]"
     )
+    parser.add_argument("--mode", choices=MODES, help="what is hidden, instead of what the settings say")
     parser.add_argument("--detector", choices=DETECTORS, help="instead of the settings' one")
     parser.add_argument(
         "--every",
@@ -122,6 +125,8 @@ def filter_settings(options: Namespace) -> Settings:
     """Give the settings that the options ask for. Raises SettingsError."""
     settings = load(options.config) if options.config else Settings()
     privacy = settings.privacy
+    if options.mode:
+        privacy = replace(privacy, mode=options.mode)
     if options.detector:
         privacy = replace(privacy, detector=options.detector)
     if options.every:
@@ -130,32 +135,24 @@ def filter_settings(options: Namespace) -> Settings:
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
-    """Redact a video; SIGTERM ends it as Ctrl-C does."""
+    """Redact a video."""
     settings = filter_settings(options)
     _check_names(options)
-    with ended_by_signals():
-        found = open_finder(settings.privacy)
-        if found.finder is None:
-            terminal.say(f"latchkey: warning: {found.note}")
-        summary = _redact(options, settings, found.finder, terminal)
+    found = open_finder(settings.privacy)
+    if found.finder is None and not found.chosen:
+        terminal.say(f"latchkey: warning: {found.note}")
+    summary = _redact(options, settings, found.finder, terminal)
     for line in summary.damage:
         terminal.say(f"latchkey: warning: {options.input}: {line}")
     _report(summary, options, terminal)
     return EXIT_PARTIAL if summary.damage else EXIT_OK
 
 
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM raise KeyboardInterrupt in here, so that files are tidied up."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def until_stopped(frames: Iterable[RawFrame], stop: Stop) -> Iterator[RawFrame]:
+    """Give the frames on. Raises Interrupted between two of them once the program is told to stop."""
+    for frame in frames:
+        stop.check()
+        yield frame
 
 
 def hidden_area(covers: Sequence[Cover], width: int, height: int) -> float:
@@ -180,7 +177,7 @@ def _check_names(options: Namespace) -> None:
 
 
 def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, terminal: Terminal) -> Summary:
-    summary, clock = Summary(finder.name if finder else "none"), SystemClock()
+    summary, clock = Summary(finder.name if finder else "none", settings.privacy.mode), SystemClock()
     began_ns = clock.now_ns()
     with ExitStack() as stack:
         source = stack.enter_context(VideoFile(options.input, with_audio=options.keep_audio))
@@ -196,7 +193,7 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
         progress = Progress(terminal.err, source.length_ns, "video")
         stack.callback(progress.finish)
         redaction = Redaction(finder, settings, workers)
-        for frame in film.kept(redaction.frames(source.frames(film.hear))):
+        for frame in film.kept(redaction.frames(until_stopped(source.frames(film.hear), terminal.stop))):
             summary.see(frame, film.size)
             if covers:
                 covers.add(frame, source.ticks.popleft())
@@ -314,4 +311,4 @@ def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:
     )
 
 
-COMMAND = Command("redact", "hide the faces in any video", configure, run)
+COMMAND = Command("redact", "hide the faces in any video", configure, run, minds_stop=True)

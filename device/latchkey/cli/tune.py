@@ -11,7 +11,7 @@ from latchkey.adapters.video_file import VideoFile
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.progress import Progress, scene_time
-from latchkey.cli.redact import add_filter_options, filter_settings, hidden_area
+from latchkey.cli.redact import add_filter_options, filter_settings, hidden_area, until_stopped
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
 from latchkey.frames import FilterState
 from latchkey.pipeline.redaction import FrameClock, Redaction
@@ -59,7 +59,7 @@ def _replay(options: Namespace, settings: Settings, terminal: Terminal) -> tuple
         progress, began_ns = Progress(terminal.err, source.length_ns, "video"), clock.now_ns()
         redaction = Redaction(found.finder, settings, workers)
         zones = PrivacyZones(settings.privacy.zones)
-        erased = (zones.blank(frame) for frame in source.frames(lambda _: None))
+        erased = (zones.blank(frame) for frame in until_stopped(source.frames(lambda _: None), terminal.stop))
         try:
             for frame in redaction.frames(rehearsal.watch(erased)):
                 hidden = hidden_area(frame.covers, frame.width, frame.height)
@@ -151,4 +151,6 @@ def _plot(rehearsal: Rehearsal, path: Path) -> None:
     figure.savefig(path)
 
 
-COMMAND = Command("tune", "show what motion and filter would do with a recording", configure, run)
+COMMAND = Command(
+    "tune", "show what motion and filter would do with a recording", configure, run, minds_stop=True
+)

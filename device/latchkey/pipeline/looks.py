@@ -23,7 +23,7 @@ BUSY_SHARE = 0.5
 """Share of a worker's time that looks may take before they become rarer than every frame."""
 
 
-DENSE_NS = NS_PER_S // 120
+DENSE_NS = NS_PER_S // 125
 """Frames closer together than any doorbell's camera gives them: their times are not to be believed (a clock
 that stood still, a stream without times, a burst after a stall), or it is slow motion."""
 

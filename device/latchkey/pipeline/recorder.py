@@ -25,6 +25,7 @@ from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, ClipEntry, JournalLine, Severity, Ticket
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_S, to_ns, utc_day
+from latchkey.vault import expires_day
 from latchkey.vision import CoverPlan
 
 FILM_IN_FLIGHT = 3
@@ -253,7 +254,7 @@ class Recorder:
         day = utc_day(start_wall_ns)
         clip_id = self._board.entropy.take("clip-id", 16).hex()
         film = Film(clip_id, day, self._board.camera.fps, self._keeper, self._board.encoder, self._check)
-        clip = _Clip(film, start_ns, start_wall_ns, day + self._settings.vault.days)
+        clip = _Clip(film, start_ns, start_wall_ns, expires_day(day, self._settings.vault.days))
         clip.triggers, clip.zones = list(session.triggers), session.zones
         clip.wall_s = session.wall_ns // NS_PER_S
         self._clip = clip

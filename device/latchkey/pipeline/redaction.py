@@ -56,7 +56,9 @@ class Redaction:
         self._zones = PrivacyZones(settings.privacy.zones)
         self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(workers, raw_ns=None)
-        self._filter = Filtering(finder, settings.privacy, self._clock, workers)
+        # A recording may begin in front of somebody who stands there: no movement will tell of them.
+        unsettled = finder is None and settings.privacy.finds_faces
+        self._filter = Filtering(finder, settings.privacy, self._clock, workers, unsettled=unsettled)
         self._format: Format | None = None
         self._last_ns = -1
 

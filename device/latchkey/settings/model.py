@@ -124,7 +124,9 @@ class VaultSettings:
     """Where sealed clips lie, and for how long."""
 
     path: Path = option(Path("latchkey-vault"), "folder of the sealed clips")
-    days: int = option(1, "a clip is deleted when its UTC day is this many days past", low=1, high=30)
+    days: int = option(
+        1, "a clip is deleted once this many whole UTC days have passed since its own", low=1, high=30
+    )
     max_mib: int = option(4096, "the oldest clips are deleted above this", low=16, high=1 << 24)
     spare_mib: int = option(64, "room on the disk that clips leave free", low=8, high=1 << 20)
 

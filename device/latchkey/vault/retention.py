@@ -13,12 +13,12 @@ FULL_SHARE = 4
 
 
 def expires_day(day: int, days: int) -> int:
-    """Give the UTC day on which a clip of `day` is deleted."""
-    return day + days
+    """Give the UTC day on which a clip of `day` is deleted: `days` whole days have passed since its own."""
+    return day + days + 1
 
 
 def expired(entries: Sequence[ClipEntry], today: int, days: int) -> list[ClipEntry]:
-    """Choose the clips whose day is `days` or more past.
+    """Choose the clips after whose day `days` whole days have passed.
 
     A clip from the future (the clock went back) stays, and counts, until its day is past. So a
     clock that falls back to 1970 deletes nothing.

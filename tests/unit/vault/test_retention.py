@@ -21,14 +21,14 @@ ENTRIES = st.lists(
 )
 
 
-def test_a_clip_goes_when_its_day_is_as_many_days_past_as_it_is_kept() -> None:
-    entries = [clip(n, TODAY - n) for n in range(5)]
-    assert expired(entries, TODAY, 3) == [clip(3, TODAY - 3), clip(4, TODAY - 4)]
+def test_a_clip_goes_when_as_many_whole_days_have_passed_as_it_is_kept() -> None:
+    entries = [clip(n, TODAY - n) for n in range(6)]
+    assert expired(entries, TODAY, 3) == [clip(4, TODAY - 4), clip(5, TODAY - 5)]
     assert [expires_day(entry.day, 3) for entry in expired(entries, TODAY, 3)] == [TODAY, TODAY - 1]
 
 
-def test_clips_of_today_survive_the_shortest_retention() -> None:
-    assert expired([clip(1, TODAY)], TODAY, 1) == []
+def test_a_clip_of_a_minute_before_midnight_lasts_a_day_with_the_shortest_retention() -> None:
+    assert expired([clip(1, TODAY), clip(2, TODAY - 1)], TODAY, 1) == []
 
 
 def test_a_clock_that_fell_back_to_1970_deletes_nothing() -> None:

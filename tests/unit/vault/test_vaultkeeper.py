@@ -240,7 +240,7 @@ def test_a_disk_that_fills_while_recording_keeps_the_part_as_torn() -> None:
 def test_tidying_deletes_what_is_past_its_days_with_its_record() -> None:
     disk, index = MemoryDisk(), MemoryIndex()
     keeper = keeper_of(disk, index)
-    old, new = record(keeper, IDS[0], DAY - 1), record(keeper, IDS[1], DAY)
+    old, new = record(keeper, IDS[0], DAY - 2), record(keeper, IDS[1], DAY - 1)
     assert keeper.tidy(DAY).removed == (old,)
     assert index.entries() == [new]
     assert len(disk.files) == 2
