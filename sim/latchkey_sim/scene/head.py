@@ -6,6 +6,7 @@ are pixels of that photo (512 x 600). A texel at angle t on the cylinder (0 = no
 seen at `axis + half_width(row) * sin(t + yaw)`; beyond 90 degrees the drawn back is sampled.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -57,16 +58,26 @@ def photo_path() -> Path:
 
 
 class Head:
-    """Head with hat, drawn at any yaw; keeps the last turn, since people mostly hold still."""
+    """A head, drawn at any yaw; keeps the last turn, since people mostly hold still.
 
-    def __init__(self, hat_bgr: tuple[int, int, int], rng: np.random.Generator) -> None:
+    Without `hat_bgr` there is grey hair on top. `paint` changes the photo first: a (HEIGHT, WIDTH, 3)
+    BGR drawing of the part that holds the head, in and out.
+    """
+
+    def __init__(
+        self,
+        hat_bgr: tuple[int, int, int] | None,
+        rng: np.random.Generator,
+        paint: Callable[[Drawing], Drawing] | None = None,
+    ) -> None:
         photo = np.asarray(cv2.imread(str(photo_path())), np.uint8)
-        crop = photo[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH].astype(np.float32)
+        crop: Drawing = _fill_hat_shadow(photo[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH].astype(np.float32))
         back = _back(rng)
         face = _mask(FACE_OUTLINE, 2.0)[..., None]
-        front = _fill_hat_shadow(crop) * face + back * (1 - face)
-        _hat(front, hat_bgr, rng, dip=32.0, middle=133.0)
-        _hat(back, hat_bgr, rng, dip=5.0, middle=163.0)
+        front = (paint(crop) if paint else crop) * face + back * (1 - face)
+        if hat_bgr is not None:
+            _hat(front, hat_bgr, rng, dip=32.0, middle=133.0)
+            _hat(back, hat_bgr, rng, dip=5.0, middle=163.0)
         alpha = _silhouette()
         fronts, backs = (
             levels(sprite(front, alpha, premultiply=False)),

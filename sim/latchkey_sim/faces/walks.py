@@ -1,0 +1,206 @@
+"""Generated walks: somebody with a photo face in front of a drawn place, with exact truth.
+
+`WALKS` is the list of scenes; each is played in three skin tones with everything else alike, so that
+a difference between tones is the filter's. Same seed, same bytes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from latchkey.frames import Box, RawFrame
+from latchkey.units import NS_PER_S
+from latchkey_sim.faces.backdrops import backdrop
+from latchkey_sim.faces.paths import Path, Stage, approach, cross, enter_and_stop, peek, stand
+from latchkey_sim.faces.people import TONES, Looks, Person, Pose, face_box
+from latchkey_sim.faces.truth import SEEN_SHARE, Face, Moment, bucket, clipped
+from latchkey_sim.faces.weather import LIGHTS, Weather, smear
+
+SHUTTER = 0.5
+"""Share of the time between two frames for which a blurred walk is exposed: a sensor in weak light."""
+
+HEAD_SIZES = 1.25
+"""A head with its hair hides this many times a face's box of what is behind it."""
+
+YAW_EDGES, ROLL_EDGES = (15.0, 35.0), (8.0, 25.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One scene. `people` go their ways, the first one is furthest away; `wear` is everybody's."""
+
+    name: str
+    people: tuple[Path, ...]
+    size: tuple[int, int] = (1280, 720)
+    fps: float = 15.0
+    seconds: float = 5.4
+    light: str = "day"
+    rain: bool = False
+    blur: bool = False
+    wear: str = ""
+
+
+FULL_HD = (1920, 1080)
+
+WALKS = (
+    Script("approach", (approach(16, 110),)),
+    Script("approach-turning", (approach(20, 130, turn=50),)),
+    Script("approach-leaning", (approach(24, 150, roll=40),), fps=25.0, seconds=3.6),
+    Script("far", (approach(13, 26),), FULL_HD, seconds=4.0),
+    Script("far-crossing", (cross(20, 0.5),), FULL_HD, seconds=4.0),
+    Script("crossing", (cross(60),)),
+    Script("crossing-turned", (cross(70, yaw=60),), fps=25.0, seconds=4.0),
+    Script("crossing-fast", (cross(64, 3.0),), fps=25.0, seconds=3.6, blur=True),
+    Script("enter-and-stop", (enter_and_stop(80),)),
+    Script("peek", (peek(120),)),
+    Script("roll", (stand(70, roll=45),)),
+    Script("close", (approach(90, 300, turn=20),)),
+    Script("two", (approach(18, 60), approach(30, 140, turn=30))),
+    Script("two-crossing", (cross(44), cross(70, 2.0))),
+    Script("rain", (approach(20, 120),), rain=True),
+    Script("rain-crossing", (cross(52, 2.0),), fps=25.0, seconds=4.0, rain=True),
+    Script("dusk", (approach(20, 120),), light="-3 stops"),
+    Script("dusk-roll", (stand(60, roll=45, yaw=20),), light="-3 stops"),
+    Script("dusk-rain", (approach(24, 110),), light="-3 stops", rain=True, blur=True),
+    Script("mask", (approach(20, 120, turn=25),), wear="mask"),
+    Script("mask-dusk", (approach(24, 110),), light="-3 stops", wear="mask"),
+    Script("hat", (approach(20, 120, turn=40),), wear="hat"),
+    Script("hat-roll", (stand(44, roll=45),), wear="hat"),
+)
+"""In order; the number of a scene is its seed."""
+
+DARK_WALKS = (
+    Script("night", (approach(24, 120),), light="12 %", seconds=4.0),
+    Script("night-crossing", (cross(60),), light="12 %", seconds=4.0),
+)
+"""Darker than a filter can promise to see: what counts is that it covers or says that it cannot."""
+
+EMPTY_WALKS = (
+    Script("empty", (), seconds=3.0),
+    Script("empty-rain", (), seconds=3.0, rain=True),
+    Script("empty-dusk", (), seconds=3.0, light="-3 stops"),
+)
+"""Nobody there: everything that is hidden is hidden for nothing."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One scene in one tone; implements `FaceClip`. `set_name` is `walks`, `dark` or `empty`."""
+
+    script: Script
+    seed: int
+    tone: str = "light"
+    set_name: str = "walks"
+
+    @property
+    def name(self) -> str:
+        """Set, scene, tone."""
+        tone = f"-{self.tone}" if self.script.people else f"-{self.seed}"
+        return f"{self.set_name}/{self.script.name}{tone}"
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        return self.script.fps
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """Light, blur, rain, wear."""
+        script = self.script
+        return {
+            "light": script.light,
+            "blur": "motion blur" if script.blur else "sharp",
+            "rain": "rain" if script.rain else "dry",
+            "wear": script.wear or "bare",
+        }
+
+    @cached_property
+    def _stage(self) -> Stage:
+        width, height = self.script.size
+        return Stage(width, height, self.fps, round(self.script.seconds * self.fps))
+
+    @cached_property
+    def _poses(self) -> list[list[Pose]]:
+        rng = np.random.default_rng([self.seed, 11])
+        return [path(self._stage, rng) for path in self.script.people]
+
+    def moments(self) -> list[Moment]:
+        """Give the truth, a moment per frame."""
+        return [
+            Moment(round(number * NS_PER_S / self.fps), self._faces(number)) for number in range(self._stage.count)
+        ]
+
+    def frames(self) -> Iterator[RawFrame]:
+        """Draw the frames."""
+        stage = self._stage
+        size = (stage.width, stage.height)
+        empty = backdrop(self.seed, *size)
+        rng = np.random.default_rng([self.seed, 13])
+        weather = Weather(LIGHTS[self.script.light], size, rng, rain=self.script.rain)
+        looks = Looks(self.tone, self.script.wear, self.seed)
+        people = [
+            Person(replace(looks, number=looks.number + i), self.seed) for i in range(len(self._poses))
+        ]
+        for number in range(stage.count):
+            picture = empty.copy()
+            for person, poses in zip(people, self._poses, strict=True):
+                person.draw(picture, poses[number])
+                if self.script.blur:
+                    smear(picture, *self._smear(poses, number))
+            weather.apply(picture, number)
+            yield RawFrame(picture.y, picture.u, picture.v, round(number * NS_PER_S / self.fps))
+
+    def _smear(self, poses: list[Pose], number: int) -> tuple[Box, tuple[float, float]]:
+        """Give what part of the picture moves how far while the shutter is open."""
+        here, before = poses[number], poses[max(number - 1, 0)]
+        shift = ((here.x - before.x) * SHUTTER, (here.y - before.y) * SHUTTER)
+        return _grown(face_box(here), 2.0), shift
+
+    def _faces(self, number: int) -> tuple[Face, ...]:
+        found = []
+        for index, poses in enumerate(self._poses):
+            pose = poses[number]
+            box, share = clipped(face_box(pose), self._stage.width, self._stage.height)
+            if share <= 0:
+                continue
+            for other in self._poses[index + 1 :]:
+                share *= 1 - _hidden(box, other[number])
+            marks = {
+                "tone": self.tone,
+                "yaw": bucket(abs(pose.yaw), YAW_EDGES, "°"),
+                "roll": bucket(abs(pose.roll), ROLL_EDGES, "°"),
+            }
+            found.append(Face(box, share < SEEN_SHARE, marks))
+        return tuple(found)
+
+
+def _grown(box: Box, factor: float) -> Box:
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    w, h = (box.x1 - box.x0) / 2 * factor, (box.y1 - box.y0) / 2 * factor
+    return Box(x - w, y - h, x + w, y + h)
+
+
+def _hidden(box: Box, nearer: Pose) -> float:
+    """Give the share of a face that somebody nearer hides with head and coat."""
+    head = _grown(face_box(nearer), HEAD_SIZES)
+    shoulder = nearer.width_px * 1.3
+    coat = Box(nearer.x - shoulder, nearer.y, nearer.x + shoulder, nearer.y + 8 * nearer.width_px)
+    area = (box.x1 - box.x0) * (box.y1 - box.y0)
+    return min(sum(_shared(box, part) for part in (head, coat)) / area, 1.0)
+
+
+def _shared(a: Box, b: Box) -> float:
+    across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    return across * down if across > 0 and down > 0 else 0.0
+
+
+def walks(*, quick: bool = False) -> list[Walk]:
+    """Give all walks; `quick` = every third scene, in two tones, and one empty place."""
+    step, tones = (3, TONES[::2]) if quick else (1, TONES)
+    found = [Walk(script, seed, tone) for seed, script in list(enumerate(WALKS))[::step] for tone in tones]
+    for seed, script in list(enumerate(DARK_WALKS, 100))[::step]:
+        found += [Walk(script, seed, tone, "dark") for tone in tones]
+    found += [Walk(script, seed, set_name="empty") for seed, script in list(enumerate(EMPTY_WALKS, 201))[::step]]
+    return found
