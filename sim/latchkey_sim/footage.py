@@ -1,4 +1,4 @@
-"""Video files made on the spot: for tests and benchmarks that want real footage with known faces."""
+"""Video files, made on the spot with known faces and read again: for tests and benchmarks."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -9,9 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from latchkey.adapters.cameras import VideoCamera
 from latchkey.adapters.planes import rows_of
+from latchkey.errors import FootageEnded
 from latchkey.frames import Box, Plane, RawFrame
+from latchkey.ports import Still
 from latchkey.units import NS_PER_S
+from latchkey_sim.clock import VirtualClock
 from latchkey_sim.scene.head import photo_path
 
 FACE_IN_PHOTO = (165, 45, 375, 330)
@@ -60,6 +64,23 @@ def write_video(path: Path, frames: Iterable[RawFrame], fps: float, crf: int = 2
             picture.pts = number
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
+
+
+def decoded(path: Path) -> Iterator[RawFrame]:
+    """Decode a video; frames are stamped with the time since its first. Raises CameraLost."""
+    clock = VirtualClock(0)
+    camera = VideoCamera(path, clock)
+    try:
+        while True:
+            got = camera.read()
+            if isinstance(got, Still):
+                clock.wait_until(got.until_ns)
+            elif got is not None:
+                yield got
+    except FootageEnded:
+        return
+    finally:
+        camera.close()
 
 
 def _grain(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int8]:

@@ -59,7 +59,9 @@ class Scorer:
         self._hidden += share
         self._with_covers += share >= COVER_LEAST_SHARE
         number = self._number_of(frame.at_ns)
-        if number in self._truth and all(_is_covered(mask, box) for box in self._truth[number]):
+        if number in self._truth and all(
+            covered_share(mask, box) >= COVERED_SHARE for box in self._truth[number]
+        ):
             self._covered.add(number)
 
     def score(self) -> Score:
@@ -101,11 +103,12 @@ def _near(plane: Plane, value: int) -> Plane:
     return np.asarray(cv2.inRange(plane, low, high), np.uint8)
 
 
-def _is_covered(mask: Plane, box: Box) -> bool:
+def covered_share(mask: Plane, box: Box) -> float:
+    """Give how much of a box, clipped to the picture, a `cover_mask` hides, 0..1; 1 if none is inside."""
     x0, y0 = max(int(np.floor(box.x0)), 0), max(int(np.floor(box.y0)), 0)
     x1, y1 = int(np.ceil(box.x1)), int(np.ceil(box.y1))
-    region = mask[y0:y1, x0:x1]
-    return region.size == 0 or cv2.countNonZero(np.ascontiguousarray(region)) >= COVERED_SHARE * region.size
+    region = mask[y0 : max(y1, 0), x0 : max(x1, 0)]
+    return cv2.countNonZero(np.ascontiguousarray(region)) / region.size if region.size else 1.0
 
 
 def _truth_frames(scene: Scene) -> dict[int, list[Box]]:

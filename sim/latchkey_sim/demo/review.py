@@ -4,19 +4,16 @@ Works on decoded clips alone. The pictures of the scene beside them are drawn an
 raw frames were never kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from latchkey.adapters.cameras import VideoCamera
 from latchkey.cli import Stop
 from latchkey.cli.progress import scene_time
-from latchkey.errors import FootageEnded
 from latchkey.frames import Plane, RawFrame
-from latchkey.ports import Still
 from latchkey.units import NS_PER_S, to_ns, to_s
 from latchkey.vault import ClipMeta
-from latchkey_sim.clock import VirtualClock
+from latchkey_sim.footage import decoded
 from latchkey_sim.scene import Scene, bgr
 from latchkey_sim.scoring import Score, Scorer
 from latchkey_sim.sheet import Panel
@@ -44,23 +41,6 @@ class Review:
 
     score: Score
     panels: list[Panel]
-
-
-def decoded(path: Path) -> Iterator[RawFrame]:
-    """Decode a video; frames are stamped with the time since its first. Raises CameraLost."""
-    clock = VirtualClock(0)
-    camera = VideoCamera(path, clock)
-    try:
-        while True:
-            got = camera.read()
-            if isinstance(got, Still):
-                clock.wait_until(got.until_ns)
-            elif got is not None:
-                yield got
-    except FootageEnded:
-        return
-    finally:
-        camera.close()
 
 
 def review(clips: Sequence[OpenedClip], scene: Scene | None, start_ns: int, stop: Stop) -> Review:

@@ -3,8 +3,8 @@
 Widths are of the face seen from the front, ear to ear, in pixels of the picture.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ Series = NDArray[np.float64]
 CAMERA_M, CHIN_M, STRIDE_M = 1.25, 1.46, 0.55
 HORIZON = 0.52
 """Row of the horizon, as a share of the height."""
+
+BEYOND = 0.06
+"""How far beyond the edges somebody who crosses begins and ends, as a share of the width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,12 @@ class Stage:
         return np.linspace(0, 1, self.count)
 
 
-Path = Callable[[Stage, np.random.Generator], list[Pose]]
+class Path(Protocol):
+    """A way to go; `rng` draws what differs from seed to seed."""
+
+    def poses(self, stage: Stage, rng: np.random.Generator) -> list[Pose]:
+        """Give a pose per frame."""
+        ...
 
 
 def _poses(
@@ -57,65 +65,77 @@ def _poses(
     ]
 
 
-def _nearing(stage: Stage, far_px: float, near_px: float) -> Series:
-    """Give widths of somebody who walks up at a steady pace: their inverse falls evenly."""
-    return np.asarray(1 / np.linspace(1 / far_px, 1 / near_px, stage.count))
-
-
-def approach(far_px: float, near_px: float, turn: float = 0.0, roll: float = 0.0) -> Path:
+@dataclass(frozen=True, slots=True)
+class Approach:
     """Walk up to the camera, looking `turn` degrees to both sides, leaning the head by `roll`."""
 
-    def path(stage: Stage, rng: np.random.Generator) -> list[Pose]:
+    far_px: float
+    near_px: float
+    turn: float = 0.0
+    roll: float = 0.0
+
+    def poses(self, stage: Stage, rng: np.random.Generator) -> list[Pose]:
+        """See `Path`."""
         start, drift, phase = rng.uniform(0.3, 0.7), rng.uniform(-0.15, 0.15), rng.uniform(0, 6)
-        yaw = turn * np.sin(stage.times_s * 1.7 + phase)
-        lean = roll * np.sin(stage.times_s * 1.3 + phase)
-        return _poses(stage, start + drift * stage.share, _nearing(stage, far_px, near_px), yaw, lean)
-
-    return path
-
-
-def cross(width_px: float, passes: float = 1.0, yaw: float = 35.0, margin: float = 0.06) -> Path:
-    """Cross the picture from edge to edge, `passes` times to and fro, half turned to the camera."""
-
-    def path(stage: Stage, rng: np.random.Generator) -> list[Pose]:
-        begin = 0 if rng.uniform() < 0.5 else 1
-        way = (stage.share * passes + begin) % 2
-        x = -margin + (1 + 2 * margin) * np.where(way > 1, 2 - way, way)
-        heading = np.where(way > 1, 1.0, -1.0)
-        return _poses(stage, x, width_px, yaw * -heading)
-
-    return path
+        yaw = self.turn * np.sin(stage.times_s * 1.7 + phase)
+        lean = self.roll * np.sin(stage.times_s * 1.3 + phase)
+        widths = 1 / np.linspace(1 / self.far_px, 1 / self.near_px, stage.count)  # a steady pace
+        return _poses(stage, start + drift * stage.share, widths, yaw, lean)
 
 
-def enter_and_stop(width_px: float) -> Path:
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """Cross the picture from edge to edge, `passes` times to and fro, turned `yaw` from the camera."""
+
+    width_px: float
+    passes: float = 1.0
+    yaw: float = 35.0
+
+    def poses(self, stage: Stage, rng: np.random.Generator) -> list[Pose]:
+        """See `Path`."""
+        way = (stage.share * self.passes + rng.integers(0, 2)) % 2
+        back = way > 1
+        x = -BEYOND + (1 + 2 * BEYOND) * np.where(back, 2 - way, way)
+        return _poses(stage, x, self.width_px, np.where(back, -self.yaw, self.yaw))
+
+
+@dataclass(frozen=True, slots=True)
+class EnterAndStop:
     """Come in from an edge, stop for a while, leave by the same edge."""
 
-    def path(stage: Stage, rng: np.random.Generator) -> list[Pose]:
+    width_px: float
+
+    def poses(self, stage: Stage, rng: np.random.Generator) -> list[Pose]:
+        """See `Path`."""
         stand = rng.uniform(0.2, 0.4)
         x = np.interp(stage.share, [0, 0.28, 0.72, 1], [-0.08, stand, stand, -0.08])
         yaw = np.interp(stage.share, [0, 0.25, 0.35, 0.65, 0.75, 1], [35, 30, 0, 0, -30, -35])
-        return _poses(stage, x if rng.uniform() < 0.5 else 1 - x, width_px, yaw)
-
-    return path
+        return _poses(stage, x if rng.uniform() < 0.5 else 1 - x, self.width_px, yaw)
 
 
-def stand(width_px: float, roll: float = 0.0, yaw: float = 0.0) -> Path:
+@dataclass(frozen=True, slots=True)
+class Stand:
     """Stand there, rolling and turning the head slowly up to so many degrees to both sides."""
 
-    def path(stage: Stage, rng: np.random.Generator) -> list[Pose]:
+    width_px: float
+    roll: float = 0.0
+    yaw: float = 0.0
+
+    def poses(self, stage: Stage, rng: np.random.Generator) -> list[Pose]:
+        """See `Path`."""
         swing = np.interp(stage.share, [0, 0.1, 0.4, 0.5, 0.8, 0.9, 1], [0, 0, 1, 1, -1, -1, 0])
         x = rng.uniform(0.3, 0.7) + 0.01 * np.sin(stage.times_s)
-        return _poses(stage, x, width_px, yaw * swing, roll * swing)
-
-    return path
+        return _poses(stage, x, self.width_px, self.yaw * swing, self.roll * swing)
 
 
-def peek(width_px: float) -> Path:
+@dataclass(frozen=True, slots=True)
+class Peek:
     """Lean into the picture from an edge and out again, several times."""
 
-    def path(stage: Stage, rng: np.random.Generator) -> list[Pose]:
-        half = width_px / stage.width / 2
-        x = half * 1.2 * np.sin(stage.times_s * 2.2 + rng.uniform(0, 6))
-        return _poses(stage, x if rng.uniform() < 0.5 else 1 - x, width_px, 10)
+    width_px: float
 
-    return path
+    def poses(self, stage: Stage, rng: np.random.Generator) -> list[Pose]:
+        """See `Path`."""
+        reach = self.width_px / stage.width * 0.6
+        x = reach * np.sin(stage.times_s * 2.2 + rng.uniform(0, 6))
+        return _poses(stage, x if rng.uniform() < 0.5 else 1 - x, self.width_px, 10)

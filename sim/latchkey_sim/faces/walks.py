@@ -13,7 +13,7 @@ import numpy as np
 from latchkey.frames import Box, RawFrame
 from latchkey.units import NS_PER_S
 from latchkey_sim.faces.backdrops import backdrop
-from latchkey_sim.faces.paths import Path, Stage, approach, cross, enter_and_stop, peek, stand
+from latchkey_sim.faces.paths import Approach, Cross, EnterAndStop, Path, Peek, Stage, Stand
 from latchkey_sim.faces.people import TONES, Looks, Person, Pose, face_box
 from latchkey_sim.faces.truth import SEEN_SHARE, Face, Moment, bucket, clipped
 from latchkey_sim.faces.weather import LIGHTS, Weather, smear
@@ -45,35 +45,35 @@ class Script:
 FULL_HD = (1920, 1080)
 
 WALKS = (
-    Script("approach", (approach(16, 110),)),
-    Script("approach-turning", (approach(20, 130, turn=50),)),
-    Script("approach-leaning", (approach(24, 150, roll=40),), fps=25.0, seconds=3.6),
-    Script("far", (approach(13, 26),), FULL_HD, seconds=4.0),
-    Script("far-crossing", (cross(20, 0.5),), FULL_HD, seconds=4.0),
-    Script("crossing", (cross(60),)),
-    Script("crossing-turned", (cross(70, yaw=60),), fps=25.0, seconds=4.0),
-    Script("crossing-fast", (cross(64, 3.0),), fps=25.0, seconds=3.6, blur=True),
-    Script("enter-and-stop", (enter_and_stop(80),)),
-    Script("peek", (peek(120),)),
-    Script("roll", (stand(70, roll=45),)),
-    Script("close", (approach(90, 300, turn=20),)),
-    Script("two", (approach(18, 60), approach(30, 140, turn=30))),
-    Script("two-crossing", (cross(44), cross(70, 2.0))),
-    Script("rain", (approach(20, 120),), rain=True),
-    Script("rain-crossing", (cross(52, 2.0),), fps=25.0, seconds=4.0, rain=True),
-    Script("dusk", (approach(20, 120),), light="-3 stops"),
-    Script("dusk-roll", (stand(60, roll=45, yaw=20),), light="-3 stops"),
-    Script("dusk-rain", (approach(24, 110),), light="-3 stops", rain=True, blur=True),
-    Script("mask", (approach(20, 120, turn=25),), wear="mask"),
-    Script("mask-dusk", (approach(24, 110),), light="-3 stops", wear="mask"),
-    Script("hat", (approach(20, 120, turn=40),), wear="hat"),
-    Script("hat-roll", (stand(44, roll=45),), wear="hat"),
+    Script("approach", (Approach(16, 110),)),
+    Script("approach-turning", (Approach(20, 130, turn=50),)),
+    Script("approach-leaning", (Approach(24, 150, roll=40),), fps=25.0, seconds=3.6),
+    Script("far", (Approach(13, 26),), FULL_HD, seconds=4.0),
+    Script("far-crossing", (Cross(20, 0.5),), FULL_HD, seconds=4.0),
+    Script("crossing", (Cross(60),)),
+    Script("crossing-turned", (Cross(70, yaw=60),), fps=25.0, seconds=4.0),
+    Script("crossing-fast", (Cross(64, 3.0),), fps=25.0, seconds=3.6, blur=True),
+    Script("enter-and-stop", (EnterAndStop(80),)),
+    Script("peek", (Peek(120),)),
+    Script("roll", (Stand(70, roll=45),)),
+    Script("close", (Approach(90, 300, turn=20),)),
+    Script("two", (Approach(18, 60), Approach(30, 140, turn=30))),
+    Script("two-crossing", (Cross(44), Cross(70, 2.0))),
+    Script("rain", (Approach(20, 120),), rain=True),
+    Script("rain-crossing", (Cross(52, 2.0),), fps=25.0, seconds=4.0, rain=True),
+    Script("dusk", (Approach(20, 120),), light="-3 stops"),
+    Script("dusk-roll", (Stand(60, roll=45, yaw=20),), light="-3 stops"),
+    Script("dusk-rain", (Approach(24, 110),), light="-3 stops", rain=True, blur=True),
+    Script("mask", (Approach(20, 120, turn=25),), wear="mask"),
+    Script("mask-dusk", (Approach(24, 110),), light="-3 stops", wear="mask"),
+    Script("hat", (Approach(20, 120, turn=40),), wear="hat"),
+    Script("hat-roll", (Stand(44, roll=45),), wear="hat"),
 )
 """In order; the number of a scene is its seed."""
 
 DARK_WALKS = (
-    Script("night", (approach(24, 120),), light="12 %", seconds=4.0),
-    Script("night-crossing", (cross(60),), light="12 %", seconds=4.0),
+    Script("night", (Approach(24, 120),), light="12 %", seconds=4.0),
+    Script("night-crossing", (Cross(60),), light="12 %", seconds=4.0),
 )
 """Darker than a filter can promise to see: what counts is that it covers or says that it cannot."""
 
@@ -124,7 +124,7 @@ class Walk:
     @cached_property
     def _poses(self) -> list[list[Pose]]:
         rng = np.random.default_rng([self.seed, 11])
-        return [path(self._stage, rng) for path in self.script.people]
+        return [path.poses(self._stage, rng) for path in self.script.people]
 
     def moments(self) -> list[Moment]:
         """Give the truth, a moment per frame."""
@@ -134,8 +134,7 @@ class Walk:
 
     def frames(self) -> Iterator[RawFrame]:
         """Draw the frames."""
-        stage = self._stage
-        size = (stage.width, stage.height)
+        size = (self._stage.width, self._stage.height)
         empty = backdrop(self.seed, *size)
         rng = np.random.default_rng([self.seed, 13])
         weather = Weather(LIGHTS[self.script.light], size, rng, rain=self.script.rain)
@@ -143,7 +142,7 @@ class Walk:
         people = [
             Person(replace(looks, number=looks.number + i), self.seed) for i in range(len(self._poses))
         ]
-        for number in range(stage.count):
+        for number in range(self._stage.count):
             picture = empty.copy()
             for person, poses in zip(people, self._poses, strict=True):
                 person.draw(picture, poses[number])

@@ -1,0 +1,115 @@
+"""`latchkey bench-faces`: does the filter miss anybody?"""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from fnmatch import fnmatch
+from pathlib import Path
+from time import monotonic
+
+from latchkey.cli.command import Command, Terminal
+from latchkey.errors import EXIT_FAILED, EXIT_OK, FinderError, UsageError
+from latchkey_sim.faces.goals import goals
+from latchkey_sim.faces.misses import write_misses
+from latchkey_sim.faces.report import record, text
+from latchkey_sim.faces.runner import CAUSAL, DEFACE, Plan, installed, run
+from latchkey_sim.faces.score import ClipScore
+from latchkey_sim.faces.stills import stills
+from latchkey_sim.faces.truth import FaceClip
+from latchkey_sim.faces.videos import videos
+from latchkey_sim.faces.walks import walks
+
+DETECTORS = ("yunet", "centerface", "none")
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder with faces/boxes.json, faces/images and video; without it only generated clips",
+    )
+    parser.add_argument(
+        "--detector",
+        action="append",
+        choices=DETECTORS,
+        help="measure the filter with this one; may be repeated (default: all that are installed)",
+    )
+    parser.add_argument("--models", type=Path, metavar="DIR", help="folder with further model files")
+    parser.add_argument("--quick", action="store_true", help="a sample of everything, under a minute")
+    parser.add_argument("--no-controls", action="store_true", help="leave the two simpler policies out")
+    parser.add_argument("--only", metavar="PATTERN", help="only clips whose name fits, like 'walks/dusk*'")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--sheet", type=Path, metavar="DIR", help="write pictures of the worst misses")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a goal is missed")
+
+
+def run_command(options: Namespace, terminal: Terminal) -> int:
+    """Measure, print, write."""
+    plan = _plan(options)
+    terminal.say(f"{len(plan.clips)} clips, {', '.join(plan.detectors)}")
+    scores = _measured(plan, terminal)
+    filters = [f"latchkey {name}" for name in plan.detectors]
+    policies = [*filters, *(name for name in (DEFACE, CAUSAL) if any(s.policy == name for s in scores))]
+    print(text(scores, policies, filters), file=terminal.out)
+    if options.json:
+        options.json.write_text(json.dumps(record(scores, policies, filters), indent=1) + "\n", "utf-8")
+    if options.sheet:
+        for policy in filters:
+            shown = write_misses(options.sheet, scores, policy, plan.clips)
+            terminal.say(f"{policy}: {shown} misses drawn in {options.sheet}")
+    failed = any(goal.passed is False for policy in filters for goal in goals(scores, policy))
+    return EXIT_FAILED if failed and options.strict else EXIT_OK
+
+
+def _plan(options: Namespace) -> Plan:
+    there = installed(options.models)
+    detectors = options.detector or there
+    for name in detectors:
+        if name != "none" and name not in there:
+            raise FinderError(f"{name} is not installed", hint=f"`latchkey models install {name}` fetches it")
+    if not detectors:
+        raise FinderError("no detector is installed", hint="`latchkey models install` fetches one")
+    clips = _clips(options.data, quick=options.quick)
+    if options.only:
+        clips = [clip for clip in clips if fnmatch(clip.name, options.only)]
+    if not clips:
+        raise UsageError("no clip fits", hint="names look like walks/dusk-light or stills/NAME-clean")
+    return Plan(tuple(clips), tuple(detectors), options.models, not options.no_controls, max(options.jobs, 1))
+
+
+def _clips(data: Path | None, *, quick: bool) -> list[FaceClip]:
+    clips: list[FaceClip] = [*walks(quick=quick)]
+    if data is None:
+        return clips
+    if not data.is_dir():
+        raise UsageError(f"{data}: no such folder")
+    if (data / "faces" / "boxes.json").is_file():
+        clips += stills(data / "faces", quick=quick)
+    if (data / "video").is_dir():
+        found = videos(data / "video")
+        clips += [one for one in found if len(one.moments()) <= QUICK_FRAMES] if quick else found
+    return clips
+
+
+QUICK_FRAMES = 200
+"""Longer footage is left out of a quick run."""
+
+
+def _measured(plan: Plan, terminal: Terminal) -> list[ClipScore]:
+    began = monotonic()
+    scores: list[ClipScore] = []
+    done: set[str] = set()
+    for score in run(plan):
+        scores.append(score)
+        done.add(score.clip)
+        if sys.stderr.isatty():
+            print(f"\r{len(done)} of {len(plan.clips)} clips", end="", file=terminal.err, flush=True)
+    terminal.say(f"\rmeasured in {monotonic() - began:.0f} s" + " " * 10)
+    return scores
+
+
+COMMAND = Command("bench-faces", "measure whether the privacy filter misses a face", configure, run_command)

@@ -1,0 +1,138 @@
+"""The result as text for a terminal and as values for JSON."""
+
+from collections.abc import Iterator, Sequence
+
+from latchkey_sim.faces.goals import Goal, goals
+from latchkey_sim.faces.score import ClipScore, FaceScore
+from latchkey_sim.faces.tally import COVERED, SetTally, Tally, by_mark, by_set, median, wilson, worst
+
+SETS = ("walks", "dark", "empty", "stills", "video", "video-unchecked")
+MARKS = ("size", "light", "blur", "rain", "roll", "yaw", "wear", "tone", "variant", "file")
+NOTES = (
+    f"covered: {COVERED:.0%} of the box is cover colour in the written file, and the frame is `ok`;",
+    "  bare: less than that is hidden (in brackets: less than 80 %); fallback: hidden with all the rest",
+    "  between: the interval of the missed share, Wilson, 95 %; hidden: share of the picture;",
+    "  x face: hidden area over the faces' own, middle of the clips; size: longer side of the box",
+)
+
+
+def text(scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str]) -> str:
+    """Give the whole report."""
+    lines = ["", *_sets(scores, policies), "", *_marks(scores, policies), "", *NOTES]
+    for policy in filters:
+        lines += ["", f"Goals, {policy}", *_goals(goals(scores, policy))]
+        lines += ["", f"Worst misses, {policy}", *_worst(worst(scores, policy))]
+    return "\n".join(lines)
+
+
+def record(scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str]) -> dict[str, object]:
+    """Give the whole report as values."""
+    sets = by_set(scores)
+    marks = by_mark(scores)
+    return {
+        "covered_share": COVERED,
+        "policies": list(policies),
+        "sets": [{"set": name, "policy": policy, **tally.record()} for (name, policy), tally in sets.items()],
+        "marks": [
+            {"set": name, "mark": mark, "value": value, "policy": policy, **tally.record()}
+            for (name, mark, value, policy), tally in sorted(marks.items())
+        ],
+        "goals": [
+            {"policy": policy, "what": goal.what, "found": goal.found, "passed": goal.passed}
+            for policy in filters
+            for goal in goals(scores, policy)
+        ],
+        "clips": [_clip(clip) for clip in sorted(scores, key=lambda one: (one.clip, one.policy))],
+        "worst": [
+            {"policy": policy, **_miss(clip, face)}
+            for policy in filters
+            for clip, face in worst(scores, policy, 100)
+        ],
+    }
+
+
+def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]:
+    yield (
+        f"{'set':<16} {'policy':<20} {'faces':>6} {'bare':>5} {'(80 %)':>7} {'fallb.':>6} {'covered':>8} "
+        f"{'between':>15} {'frames whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6}"
+    )
+    sets = by_set(scores)
+    for name in SETS:
+        for policy in policies:
+            if (name, policy) in sets:
+                yield _set_line(name, policy, sets[name, policy])
+
+
+def _set_line(name: str, policy: str, found: SetTally) -> str:
+    tally = found.tally
+    low, high = wilson(tally.missed, tally.faces)
+    ratio = f"{median(found.ratios):.1f}" if found.ratios else "-"
+    whole = f"{found.whole_frames / found.face_frames:.2%}" if found.face_frames else "-"
+    covered = f"{tally.covered:.2%}" if tally.faces else "-"
+    between = f"{low:.2%}..{high:.2%}" if tally.faces else "-"
+    return (
+        f"{name:<16} {policy:<20} {tally.faces:>6} {tally.bare:>5} {f'({tally.bare_80})':>7} "
+        f"{tally.fallback:>6} {covered:>8} {between:>15} {whole:>13} {found.ok_frames / found.frames:>7.1%} "
+        f"{found.hidden:>7.2%} {ratio:>6}"
+    )
+
+
+def _marks(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]:
+    """One line per set, mark and value; per policy the missed of the faces."""
+    marks = by_mark(scores)
+    columns = " ".join(f"{policy:>20}" for policy in policies)
+    yield f"{'set':<16} {'mark':<8} {'value':<14} {'faces':>6} {columns}"
+    values = sorted({key[:3] for key in marks}, key=lambda key: (SETS.index(key[0]), MARKS.index(key[1])))
+    for key in sorted(values, key=lambda key: (SETS.index(key[0]), MARKS.index(key[1]), _number(key[2]))):
+        tallies = [marks.get((*key, policy), Tally()) for policy in policies]
+        cells = " ".join(f"{_cell(tally):>20}" for tally in tallies)
+        yield f"{key[0]:<16} {key[1]:<8} {key[2]:<14.14} {max(t.faces for t in tallies):>6} {cells}"
+
+
+def _number(value: str) -> tuple[float, str]:
+    """Sort `<16 px` before `16-24 px`."""
+    digits = value.lstrip("<>=").split("-")[0].split(" ")[0].rstrip("°")
+    try:
+        return (float(digits) - value.startswith("<"), value)
+    except ValueError:
+        return (0.0, value)
+
+
+def _cell(tally: Tally) -> str:
+    extra = f" +{tally.fallback} fb" if tally.fallback else ""
+    return f"{tally.bare}{extra} {tally.covered:8.2%}"
+
+
+def _goals(judged: Sequence[Goal]) -> Iterator[str]:
+    words = {True: "pass", False: "FAIL", None: "none"}
+    for goal in judged:
+        yield f"  {words[goal.passed]}  {goal.what}: {goal.found}"
+
+
+def _worst(misses: Sequence[tuple[ClipScore, FaceScore]]) -> Iterator[str]:
+    if not misses:
+        yield "  none"
+    for clip, face in misses:
+        box = ",".join(f"{side:.0f}" for side in face.box[:4])
+        marks = ", ".join(f"{mark} {value}" for mark, value in face.marks.items() if mark != "file")
+        yield (
+            f"  {clip.clip} frame {face.frame} box {box} ({face.size_px:.0f} px): {face.share:.0%} hidden, "
+            f"{face.state.value}; {marks}"
+        )
+
+
+def _miss(clip: ClipScore, face: FaceScore) -> dict[str, object]:
+    return {
+        "clip": clip.clip,
+        "frame": face.frame,
+        "box": [round(side, 1) for side in face.box[:4]],
+        "share": round(face.share, 3),
+        "state": face.state.value,
+        "marks": dict(face.marks),
+    }
+
+
+def _clip(clip: ClipScore) -> dict[str, object]:
+    tally = SetTally()
+    tally.add(clip)
+    return {"clip": clip.clip, "policy": clip.policy, "states": clip.states, **tally.record()}

@@ -1,0 +1,143 @@
+"""Footage with reference boxes: real people, walking.
+
+Works on a folder with videos. References come from `references.json` here, which names files of one
+public set (boxes found by machine, then corrected by eye), else from a `reference_boxes.json` in the
+folder: per file a list of boxes per frame. A video with neither is only measured for how much is hidden.
+
+`python -m latchkey_sim.faces.videos VIDEO FOLDER` draws the boxes into pictures, to check them.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from latchkey.errors import UsageError
+from latchkey.frames import Box, RawFrame
+from latchkey_sim.faces.truth import SEEN_SHARE, Face, Moment, clipped
+from latchkey_sim.footage import decoded
+from latchkey_sim.scene.planar import bgr
+
+ENDINGS = (".gif", ".mp4", ".avi", ".mkv", ".mov", ".webm")
+
+Row = tuple[int, float, float, float, float, bool]
+"""Frame, corners, whether it is to be ignored."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A video; implements `FaceClip`. Truth is known for every `every`-th frame; 0 = for none."""
+
+    path: Path
+    rows: tuple[Row, ...] = ()
+    every: int = 0
+    checked: bool = False
+
+    @property
+    def name(self) -> str:
+        """Set and file; boxes that no eye has corrected make a set of their own."""
+        return f"{'video' if self.checked or not self.every else 'video-unchecked'}/{self.path.stem}"
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """The file."""
+        return {"file": self.path.name}
+
+    @cached_property
+    def fps(self) -> float:
+        """Frames a second, on average."""
+        times = [moment.at_ns for moment in self.moments()]
+        return (len(times) - 1) * 1e9 / times[-1] if len(times) > 1 else 15.0
+
+    def frames(self) -> Iterator[RawFrame]:
+        """Decode the frames."""
+        return decoded(self.path)
+
+    def moments(self) -> list[Moment]:
+        """Give the truth, a moment per frame."""
+        return self._moments
+
+    @cached_property
+    def _moments(self) -> list[Moment]:
+        faces: dict[int, list[Face]] = {}
+        moments = []
+        for number, frame in enumerate(self.frames()):
+            if not number:
+                faces = self._faces(frame.width, frame.height)
+            known = self.every and number % self.every == 0
+            moments.append(Moment(frame.at_ns, tuple(faces.get(number, ())) if known else None))
+        return moments
+
+    def _faces(self, width: int, height: int) -> dict[int, list[Face]]:
+        found: dict[int, list[Face]] = {}
+        for number, x0, y0, x1, y1, ignore in self.rows:
+            box, share = clipped(Box(x0, y0, x1, y1), width, height)
+            found.setdefault(number, []).append(Face(box, ignore or share < SEEN_SHARE))
+        return found
+
+
+def videos(folder: Path) -> list[Footage]:
+    """Give all videos of a folder. Raises UsageError for references that cannot be read."""
+    loose = _loose(folder / "reference_boxes.json")
+    known = _known()
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in ENDINGS:
+            continue
+        if path.name in known:
+            entry = known[path.name]
+            rows = tuple((int(n), *map(float, box), kind == "ignore") for n, *box, kind in entry["faces"])
+            found.append(Footage(path, rows, int(entry["every"]), checked=True))
+        elif path.name in loose:
+            rows = tuple(
+                (n, *map(float, box[:4]), False) for n, boxes in enumerate(loose[path.name]) for box in boxes
+            )
+            found.append(Footage(path, rows, every=1))
+        else:
+            found.append(Footage(path))
+    return found
+
+
+def _known() -> dict[str, dict[str, Any]]:
+    text = files("latchkey_sim.faces").joinpath("references.json").read_text("utf-8")
+    known: dict[str, dict[str, Any]] = json.loads(text)["videos"]
+    return known
+
+
+def _loose(path: Path) -> dict[str, list[list[list[float]]]]:
+    if not path.is_file():
+        return {}
+    try:
+        boxes = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: not a list of boxes ({error})") from error
+    if not isinstance(boxes, dict):
+        raise UsageError(f"{path}: not an object of videos")
+    return boxes
+
+
+def draw(video: Path, folder: Path) -> int:
+    """Draw every frame whose truth is known, faces green, ignored ones red; give how many were drawn."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (footage,) = [one for one in videos(video.parent) if one.path.name == video.name] or [Footage(video)]
+    drawn = 0
+    for number, (frame, moment) in enumerate(zip(footage.frames(), footage.moments(), strict=True)):
+        if moment.faces is None:
+            continue
+        picture = cv2.resize(bgr(frame), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        for face in moment.faces:
+            x0, y0, x1, y1 = (round(side * 2) for side in face.box[:4])
+            cv2.rectangle(picture, (x0, y0), (x1, y1), (0, 0, 255) if face.ignore else (0, 220, 0), 1)
+        cv2.imwrite(str(folder / f"{video.stem}-{number:05d}.png"), picture)
+        drawn += 1
+    return drawn
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]), Path(sys.argv[2]))
