@@ -40,7 +40,13 @@ def goals(scores: Sequence[ClipScore], policy: str) -> list[Goal]:
 
 
 def _footage(scores: Sequence[ClipScore]) -> Goal:
-    faces = [f for clip in scores if clip.set_name == "video" for f in clip.faces if f.size_px >= LEAST_PX]
+    faces = [
+        face
+        for clip in scores
+        if clip.set_name == "video"
+        for face in clip.faces
+        if face.size_px >= LEAST_PX and face.marks.get("view") == "facing"
+    ]
     what = f"footage: no face of {LEAST_PX:g} px or more uncovered"
     return _none_missed(what, faces)
 

@@ -4,7 +4,7 @@ The truth box reaches from brow to chin and ear to ear, as the drawn outline lie
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
@@ -45,7 +45,7 @@ FACE_M = 2 * HALF_FACE / PX_PER_M
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What somebody looks like: `tone` is one of TONES, `wear` nothing, `hat` or `mask`."""
+    """What somebody looks like: `tone` is one of TONES, `wear` nothing, `hat` or `mask`; `number` dresses."""
 
     tone: str = "light"
     wear: str = ""
@@ -72,12 +72,12 @@ class Pose:
 class Person:
     """A head on a coat."""
 
-    def __init__(self, looks: Looks, seed: int) -> None:
-        rng = np.random.default_rng(seed)
+    def __init__(self, looks: Looks) -> None:
         number = looks.number % len(COATS)
+        rng = np.random.default_rng(number)
         hat = HATS[number] if looks.wear == "hat" else None
         self._head = Head(hat, rng, partial(painted, looks=looks))
-        self._body = Body(COATS[number], SCARVES[number], rng)
+        self._body = _body(number)
 
     def draw(self, target: Canvas, pose: Pose) -> None:
         """Draw the person."""
@@ -86,6 +86,17 @@ class Person:
         ground = (pose.x + float(np.sin(lean)) * 0.2 * px_per_m, pose.y + CHIN_M * px_per_m)
         self._body.draw(target, ground, px_per_m, pose.yaw * 0.5, pose.step)
         self._head.draw(target, (pose.x, pose.y), px_per_m, pose.yaw, pose.roll)
+
+
+@lru_cache(maxsize=len(COATS))
+def _body(number: int) -> Body:
+    return Body(COATS[number], SCARVES[number], np.random.default_rng(number))
+
+
+@lru_cache(maxsize=32)
+def person(looks: Looks) -> Person:
+    """Give a person; drawn once, since cutting out sprites takes longer than a clip."""
+    return Person(looks)
 
 
 def painted(drawing: Drawing, looks: Looks) -> Drawing:

@@ -123,7 +123,7 @@ class Still:
         source = _picture(self.path)
         if self.variant.blur:
             source = _blurred(source, self._matrices[0])
-        weather = Weather(LIGHTS[self.variant.light], size, np.random.default_rng(len(self.boxes)))
+        weather = Weather(LIGHTS[self.variant.light], size)
         for number, matrix in enumerate(self._matrices):
             picture = Canvas(
                 _warped(source.y, matrix, size, 16),
@@ -146,11 +146,11 @@ class Still:
 
 
 def stills(folder: Path, *, quick: bool = False) -> list[Still]:
-    """Give all clips of a folder; `quick` = every third image in two variants. Raises UsageError."""
+    """Give all clips of a folder; `quick` = every fourth image in two variants. Raises UsageError."""
     found = []
     marks = known_marks()
     variants = VARIANTS[:2] if quick else VARIANTS
-    for name, entry in list(_read(folder / "boxes.json").items())[:: 3 if quick else 1]:
+    for name, entry in list(_read(folder / "boxes.json").items())[:: 4 if quick else 1]:
         path = folder / "images" / name
         if not path.is_file():
             raise UsageError(f"{folder / 'boxes.json'} names {name}, which is not in {path.parent}")

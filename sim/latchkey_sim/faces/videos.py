@@ -26,8 +26,12 @@ from latchkey_sim.scene.planar import bgr
 
 ENDINGS = (".gif", ".mp4", ".avi", ".mkv", ".mov", ".webm")
 
-Row = tuple[int, float, float, float, float, bool]
-"""Frame, corners, whether it is to be ignored."""
+VIEWS = {"face": "facing", "lost": "lost profile", "ignore": "ignore"}
+"""`lost`: seen from behind, with cheek and temple, but neither eye nor mouth. No detector of faces is
+asked to find that; whether motion covers it is told apart."""
+
+Row = tuple[int, float, float, float, float, str]
+"""Frame, corners, one of VIEWS."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,10 @@ class Footage:
 
     def _faces(self, width: int, height: int) -> dict[int, list[Face]]:
         found: dict[int, list[Face]] = {}
-        for number, x0, y0, x1, y1, ignore in self.rows:
+        for number, x0, y0, x1, y1, view in self.rows:
             box, share = clipped(Box(x0, y0, x1, y1), width, height)
-            found.setdefault(number, []).append(Face(box, ignore or share < SEEN_SHARE))
+            face = Face(box, view == "ignore" or share < SEEN_SHARE, {"view": VIEWS[view]})
+            found.setdefault(number, []).append(face)
         return found
 
 
@@ -92,11 +97,11 @@ def videos(folder: Path) -> list[Footage]:
             continue
         if path.name in known:
             entry = known[path.name]
-            rows = tuple((int(n), *map(float, box), kind == "ignore") for n, *box, kind in entry["faces"])
+            rows = tuple((int(n), *map(float, box), view) for n, *box, view in entry["faces"])
             found.append(Footage(path, rows, int(entry["every"]), checked=True))
         elif path.name in loose:
             rows = tuple(
-                (n, *map(float, box[:4]), False) for n, boxes in enumerate(loose[path.name]) for box in boxes
+                (n, *map(float, box[:4]), "face") for n, boxes in enumerate(loose[path.name]) for box in boxes
             )
             found.append(Footage(path, rows, every=1))
         else:

@@ -5,7 +5,7 @@ a difference between tones is the filter's. Same seed, same bytes.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from latchkey.frames import Box, RawFrame
 from latchkey.units import NS_PER_S
 from latchkey_sim.faces.backdrops import backdrop
 from latchkey_sim.faces.paths import Approach, Cross, EnterAndStop, Path, Peek, Stage, Stand
-from latchkey_sim.faces.people import TONES, Looks, Person, Pose, face_box
+from latchkey_sim.faces.people import COATS, TONES, Looks, Pose, face_box, person
 from latchkey_sim.faces.truth import SEEN_SHARE, Face, Moment, bucket, clipped
 from latchkey_sim.faces.weather import LIGHTS, Weather, smear
 
@@ -136,11 +136,10 @@ class Walk:
         """Draw the frames."""
         size = (self._stage.width, self._stage.height)
         empty = backdrop(self.seed, *size)
-        rng = np.random.default_rng([self.seed, 13])
-        weather = Weather(LIGHTS[self.script.light], size, rng, rain=self.script.rain)
-        looks = Looks(self.tone, self.script.wear, self.seed)
+        weather = Weather(LIGHTS[self.script.light], size, rain=self.script.rain)
         people = [
-            Person(replace(looks, number=looks.number + i), self.seed) for i in range(len(self._poses))
+            person(Looks(self.tone, self.script.wear, (self.seed + index) % len(COATS)))
+            for index in range(len(self._poses))
         ]
         for number in range(self._stage.count):
             picture = empty.copy()
@@ -196,10 +195,11 @@ def _shared(a: Box, b: Box) -> float:
 
 
 def walks(*, quick: bool = False) -> list[Walk]:
-    """Give all walks; `quick` = every third scene, in two tones, and one empty place."""
-    step, tones = (3, TONES[::2]) if quick else (1, TONES)
-    found = [Walk(script, seed, tone) for seed, script in list(enumerate(WALKS))[::step] for tone in tones]
-    for seed, script in list(enumerate(DARK_WALKS, 100))[::step]:
-        found += [Walk(script, seed, tone, "dark") for tone in tones]
-    found += [Walk(script, seed, set_name="empty") for seed, script in list(enumerate(EMPTY_WALKS, 201))[::step]]
-    return found
+    """Give all walks; `quick` = every third scene, in one tone each, and one empty place."""
+    found = []
+    for set_name, scripts, first in (("walks", WALKS, 0), ("dark", DARK_WALKS, 100)):
+        for seed, script in list(enumerate(scripts, first))[:: 3 if quick else 1]:
+            tones = TONES[seed // 3 % len(TONES) :][:1] if quick else TONES
+            found += [Walk(script, seed, tone, set_name) for tone in tones]
+    empty = [Walk(script, seed, set_name="empty") for seed, script in enumerate(EMPTY_WALKS, 201)]
+    return found + (empty[:1] if quick else empty)

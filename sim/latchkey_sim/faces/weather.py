@@ -1,6 +1,7 @@
 """What light, weather and lens do to planar pictures: fast, from a few planes drawn beforehand."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -36,19 +37,14 @@ FALL_M_S = 8.0
 class Weather:
     """Applies one light, and rain if asked for, to pictures of one size."""
 
-    def __init__(
-        self, light: Light, size: tuple[int, int], rng: np.random.Generator, *, rain: bool = False
-    ) -> None:
+    def __init__(self, light: Light, size: tuple[int, int], *, rain: bool = False) -> None:
         self._size = size
         codes = np.arange(256, dtype=np.float32)
         self._luma = _table((codes - BLACK) * light.gain + BLACK)
         self._chroma = _table((codes - GREY) * min(light.gain * 1.1, 1.0) + GREY)
         self._dims = light.gain < 1
-        shape = (size[1] + MARGIN_PX, size[0] + MARGIN_PX)
-        self._noise = [
-            np.rint(rng.standard_normal(shape, np.float32) * light.noise).astype(np.int8) for _ in range(BANK)
-        ]
-        self._rain = _streaks(size, rng) if rain else None
+        self._noise = _noise(size, light.noise)
+        self._rain = _streaks(size) if rain else None
 
     def apply(self, picture: Canvas, number: int) -> None:
         """Change the picture of frame `number` in place."""
@@ -95,8 +91,17 @@ def line_kernel(across: float, down: float) -> NDArray[np.float32]:
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 
-def _streaks(size: tuple[int, int], rng: np.random.Generator) -> Plane:
+@lru_cache(maxsize=16)
+def _noise(size: tuple[int, int], levels: float) -> list[NDArray[np.int8]]:
+    rng = np.random.default_rng(13)
+    shape = (size[1] + MARGIN_PX, size[0] + MARGIN_PX)
+    return [np.rint(rng.standard_normal(shape, np.float32) * levels).astype(np.int8) for _ in range(BANK)]
+
+
+@lru_cache(maxsize=4)
+def _streaks(size: tuple[int, int]) -> Plane:
     """Draw rain on a plane twice the size of the picture, to be shown from another corner each frame."""
+    rng = np.random.default_rng(17)
     width, height = size[0] * 2, size[1] * 2
     plane = np.zeros((height, width), np.uint8)
     for _ in range(DROPS_PER_MPX * width * height // 1_000_000):
