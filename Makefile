@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   ruff, mypy, import rules"
 	@echo "make bench   figures, as ratios to a floor measured in the same run"
+	@echo "make bench-faces  does the filter miss anybody; DATA=folder adds photographs and footage"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
 
@@ -55,6 +56,10 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m pytest -m bench -q -s tests/bench
+
+# DATA holds faces/boxes.json, faces/images and video; ARGS are further arguments.
+bench-faces: setup
+	@$(BIN)/latchkey bench-faces $(if $(DATA),--data $(DATA)) $(ARGS)
 
 format: setup
 	@$(BIN)/ruff format .

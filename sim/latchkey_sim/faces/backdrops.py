@@ -68,9 +68,13 @@ def _notices(picture: Drawing, rng: np.random.Generator) -> None:
         r = int(rng.uniform(0.02, 0.06) * height)
         paper = np.array(rng.uniform(150, 235, 3), np.float32)
         cv2.rectangle(picture, (x - 2 * r, y - 2 * r), (x + 2 * r, y + 2 * r), paper.tolist(), -1)
-        cv2.ellipse(picture, (x, y), (r, round(r * 1.3)), 0, 0, 360, (60, 60, 60), max(r // 8, 1), cv2.LINE_AA)
+        cv2.ellipse(
+            picture, (x, y), (r, round(r * 1.3)), 0, 0, 360, (60, 60, 60), max(r // 8, 1), cv2.LINE_AA
+        )
         for side in (-1, 1):
-            cv2.circle(picture, (x + side * r // 2, y - r // 3), max(r // 6, 1), (40, 40, 40), -1, cv2.LINE_AA)
+            cv2.circle(
+                picture, (x + side * r // 2, y - r // 3), max(r // 6, 1), (40, 40, 40), -1, cv2.LINE_AA
+            )
         cv2.line(picture, (x - r // 2, y + r // 2), (x + r // 2, y + r // 2), (50, 50, 60), max(r // 6, 1))
 
 
@@ -82,7 +86,9 @@ def _stones(picture: Drawing, rng: np.random.Generator) -> None:
         x, y = int(rng.uniform(0, width)), int(rng.uniform(0, height))
         r = int(rng.uniform(0.02, 0.07) * height)
         tone = np.array((120, 150, 185), np.float32) * rng.uniform(0.6, 1.2)
-        cv2.ellipse(picture, (x, y), (r, round(r * 0.85)), float(rng.uniform(0, 180)), 0, 360, tone.tolist(), -1)
+        cv2.ellipse(
+            picture, (x, y), (r, round(r * 0.85)), float(rng.uniform(0, 180)), 0, 360, tone.tolist(), -1
+        )
         lit = (tone * 1.12).tolist()
         cv2.ellipse(picture, (x - r // 4, y - r // 4), (r // 2, r // 2), 0, 0, 360, lit, -1, cv2.LINE_AA)
     picture[:] = cv2.GaussianBlur(picture, (0, 0), 1.2)

@@ -45,7 +45,10 @@ def _tile(picture: Plane, score: ClipScore, face: FaceScore) -> Plane:
     scale = TILE_PX / (2 * reach)
     matrix = np.array([[scale, 0, (reach - x) * scale], [0, scale, (reach - y) * scale]])
     tile = cv2.warpAffine(picture, matrix, (TILE_PX, TILE_PX), flags=cv2.INTER_CUBIC)
-    corners = [round((side - middle + reach) * scale) for side, middle in zip(face.box[:4], (x, y, x, y), strict=True)]
+    corners = [
+        round((side - middle + reach) * scale)
+        for side, middle in zip(face.box[:4], (x, y, x, y), strict=True)
+    ]
     cv2.rectangle(tile, (corners[0], corners[1]), (corners[2], corners[3]), (0, 220, 0), 1)
     label = f"{score.clip.split('/')[1][:24]} {face.frame}: {face.share:.0%}"
     cv2.putText(tile, label, (3, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1, cv2.LINE_AA)

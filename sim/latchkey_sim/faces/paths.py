@@ -49,7 +49,11 @@ class Path(Protocol):
 
 
 def _poses(
-    stage: Stage, x: Series | float, width_px: Series | float, yaw: Series | float = 0, roll: Series | float = 0
+    stage: Stage,
+    x: Series | float,
+    width_px: Series | float,
+    yaw: Series | float = 0,
+    roll: Series | float = 0,
 ) -> list[Pose]:
     """Put a row of poses together; `x` in widths of the picture, the chin's height by perspective."""
     ones = np.ones(stage.count)

@@ -12,8 +12,19 @@ from numpy.typing import NDArray
 
 from latchkey.frames import Box
 from latchkey_sim.scene.body import CHIN_M, Body
-from latchkey_sim.scene.head import AXIS, BROW, CHIN, EAR_LEFT, EAR_RIGHT, FACE_OUTLINE, LEFT, PX_PER_M, TOP
-from latchkey_sim.scene.head import Head, head_matrix
+from latchkey_sim.scene.head import (
+    AXIS,
+    BROW,
+    CHIN,
+    EAR_LEFT,
+    EAR_RIGHT,
+    FACE_OUTLINE,
+    LEFT,
+    PX_PER_M,
+    TOP,
+    Head,
+    head_matrix,
+)
 from latchkey_sim.scene.planar import Canvas, Drawing
 
 TONES = ("light", "medium", "dark")

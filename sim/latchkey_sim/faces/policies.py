@@ -5,18 +5,18 @@ lists as covers is told too, but never believed: the scorer looks at the file.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from latchkey.adapters.encoder import H264Encoder
-from latchkey.frames import Box, Cover, FilterState, RawFrame, SafeFrame
+from latchkey.frames import Box, FilterState, RawFrame, SafeFrame
 from latchkey.pipeline.filtering import Filtering
 from latchkey.pipeline.frame_queue import FrameQueue, Held
+from latchkey.pipeline.groups import Batch, Groups, Kept
+from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipSpec, FaceFinder
 from latchkey.settings import MotionSettings, PrivacySettings, RecordingSettings
-from latchkey.vision import CoverPlan, MotionGate, look, redact
-from latchkey.vision.rectangles import dilate, on_grid
+from latchkey.vision import CoverPlan, MotionGate, dilate, on_grid, redact, search_whole
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.workers import VirtualWorkers
 
@@ -27,15 +27,6 @@ CAUSAL_EVERY = 5
 """What a program does that cannot keep up: look at every fifth frame, hold the last answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a policy says it did to one frame."""
-
-    at_ns: int
-    state: FilterState
-    covers: tuple[Cover, ...]
-
-
 class Policy(Protocol):
     """A way to hide faces."""
 
@@ -44,7 +35,7 @@ class Policy(Protocol):
         """What to call it in the report."""
         ...
 
-    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Written]:
+    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """Hide the faces of a clip and write it as MP4; frame times are kept from the first frame on."""
         ...
 
@@ -57,13 +48,18 @@ class DoorbellFilter:
         self._finder = finder
         self._settings = settings
 
-    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Written]:
+    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """See `Policy`."""
-        return write(self._covered(frames), fps, out)
-
-    def _covered(self, frames: Iterable[RawFrame]) -> Iterator[SafeFrame]:
         clock = VirtualClock(0)
         workers = VirtualWorkers(clock, {})
+        check = None
+        if self._finder is not None and self._settings.self_check:
+            check = SelfCheck(self._finder, self._settings, workers)
+        return write(self._covered(frames, clock, workers), fps, out, check)
+
+    def _covered(
+        self, frames: Iterable[RawFrame], clock: VirtualClock, workers: VirtualWorkers
+    ) -> Iterator[SafeFrame]:
         queue, gate = FrameQueue(workers), MotionGate(MotionSettings())
         filtering = Filtering(self._finder, self._settings, clock, workers)
         for frame in frames:
@@ -86,7 +82,7 @@ class PerFrame:
         self._finder = finder
         self._every = every
 
-    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Written]:
+    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """See `Policy`."""
         return write(self._covered(frames), fps, out)
 
@@ -94,7 +90,7 @@ class PerFrame:
         faces: list[Box] = []
         for number, frame in enumerate(frames):
             if number % self._every == 0:
-                faces = look(self._finder, frame)
+                faces = search_whole(self._finder, frame)
             dilated = (dilate(box, DEFACE_DILATION) for box in faces)
             placed = (on_grid(*box[:4], frame.width, frame.height) for box in dilated)
             yield redact(frame, CoverPlan(FilterState.OK, tuple(cover for cover in placed if cover)))
@@ -105,22 +101,26 @@ class Unfiltered:
 
     name = "unfiltered"
 
-    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Written]:
+    def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """See `Policy`."""
         return write((redact(frame, CoverPlan(FilterState.OK, ())) for frame in frames), fps, out)
 
 
-def write(frames: Iterable[SafeFrame], fps: float, out: Path) -> list[Written]:
+def write(frames: Iterable[SafeFrame], fps: float, out: Path, check: SelfCheck | None = None) -> list[Kept]:
     """Encode covered frames as the doorbell does."""
-    written: list[Written] = []
-    encoder = None
+    kept: list[Kept] = []
+    groups = None
     with out.open("wb") as file:
         for frame in frames:
-            if encoder is None:
+            if groups is None:
                 spec = ClipSpec(frame.width, frame.height, fps, frame.colour)
-                encoder = H264Encoder(RecordingSettings()).start(spec)
-            file.write(encoder.feed(frame))
-            written.append(Written(frame.at_ns, frame.state, frame.covers))
-        if encoder is not None:
-            file.write(encoder.close())
-    return written
+                groups = Groups(H264Encoder(RecordingSettings()).start(spec), check)
+            _keep(groups.feed(frame), file, kept)
+        if groups is not None:
+            _keep(groups.close(), file, kept)
+    return kept
+
+
+def _keep(batch: Batch, file: BinaryIO, kept: list[Kept]) -> None:
+    file.write(batch.data)
+    kept += batch.frames

@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 
 from latchkey.frames import Box, FilterState, RawFrame
-from latchkey_sim.faces.policies import Policy, Written
+from latchkey.pipeline.groups import Kept
+from latchkey_sim.faces.policies import Policy
 from latchkey_sim.faces.truth import Face, FaceClip, Moment
 from latchkey_sim.footage import decoded
 from latchkey_sim.scoring import MATCH_NS, cover_mask, covered_share
@@ -56,7 +57,7 @@ class ClipScore:
         return self.clip.split("/")[0]
 
 
-def measure(clip: FaceClip, policy: Policy, folder: Path, frames: Sequence[RawFrame]) -> ClipScore:
+def measure(clip: FaceClip, policy: Policy, folder: Path, frames: Iterable[RawFrame]) -> ClipScore:
     """Have a policy hide the faces of a clip, and score what it has written. The file is deleted."""
     out = folder / "clip.mp4"
     written = policy.run(frames, clip.fps, out)
@@ -66,9 +67,7 @@ def measure(clip: FaceClip, policy: Policy, folder: Path, frames: Sequence[RawFr
         out.unlink()
 
 
-def score_clip(
-    clip: FaceClip, policy: str, written: Sequence[Written], shown: Iterable[RawFrame]
-) -> ClipScore:
+def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iterable[RawFrame]) -> ClipScore:
     """Score decoded frames against a clip's truth; a frame's time tells which one it is."""
     moments = clip.moments()
     numbers = {_key(moment.at_ns): number for number, moment in enumerate(moments)}
@@ -94,7 +93,9 @@ def score_clip(
         result.true_area += sum(_area(face.box) for face in faces if not face.ignore) / mask.size
         state = states.get(_key(moments[number].at_ns), FilterState.OK)
         result.faces += [
-            _scored(clip, face, number, covered_share(mask, face.box), state) for face in faces if not face.ignore
+            _scored(clip, face, number, covered_share(mask, face.box), state)
+            for face in faces
+            if not face.ignore
         ]
     if known:
         result.hidden_known /= known

@@ -155,7 +155,9 @@ def _marks(face: FaceScore) -> Iterator[tuple[str, str]]:
 
 def worst(scores: Sequence[ClipScore], policy: str, count: int = 10) -> list[tuple[ClipScore, FaceScore]]:
     """Give missed faces, the least covered and largest first, no two of them in a row of frames."""
-    misses = [(clip, face) for clip in scores if clip.policy == policy for face in clip.faces if is_missed(face)]
+    misses = [
+        (clip, face) for clip in scores if clip.policy == policy for face in clip.faces if is_missed(face)
+    ]
     misses.sort(key=lambda one: (one[1].share, -one[1].size_px))
     kept: list[tuple[ClipScore, FaceScore]] = []
     for clip, face in misses:

@@ -129,7 +129,8 @@ class Walk:
     def moments(self) -> list[Moment]:
         """Give the truth, a moment per frame."""
         return [
-            Moment(round(number * NS_PER_S / self.fps), self._faces(number)) for number in range(self._stage.count)
+            Moment(round(number * NS_PER_S / self.fps), self._faces(number))
+            for number in range(self._stage.count)
         ]
 
     def frames(self) -> Iterator[RawFrame]:
@@ -143,8 +144,8 @@ class Walk:
         ]
         for number in range(self._stage.count):
             picture = empty.copy()
-            for person, poses in zip(people, self._poses, strict=True):
-                person.draw(picture, poses[number])
+            for somebody, poses in zip(people, self._poses, strict=True):
+                somebody.draw(picture, poses[number])
                 if self.script.blur:
                     smear(picture, *self._smear(poses, number))
             weather.apply(picture, number)

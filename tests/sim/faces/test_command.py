@@ -1,0 +1,71 @@
+"""`latchkey bench-faces` as a user meets it."""
+
+import io
+import json
+import tomllib
+from argparse import ArgumentParser
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from latchkey.cli.command import Terminal
+from latchkey.errors import EXIT_FAILED, EXIT_OK, FinderError, UsageError
+from latchkey_sim.faces.command import COMMAND
+
+
+def bench(*arguments: str) -> tuple[int, str]:
+    parser = ArgumentParser()
+    COMMAND.configure(parser)
+    out = io.StringIO()
+    code = COMMAND.run(parser.parse_args(arguments), Terminal(out, io.StringIO()))
+    return code, out.getvalue()
+
+
+def test_the_command_is_declared_under_its_name() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    module, name = project["entry-points"]["latchkey.commands"]["bench-faces"].split(":")
+    assert getattr(import_module(module), name) is COMMAND
+    assert COMMAND.name == "bench-faces"
+
+
+@pytest.mark.slow
+def test_without_data_or_model_it_still_measures_generated_clips(tmp_path: Path) -> None:
+    json_file, sheet = tmp_path / "faces.json", tmp_path / "sheet"
+    arguments = ["--detector", "none", "--no-controls", "--jobs", "1", "--only", "walks/far-crossing-light"]
+    code, text = bench(*arguments, "--json", str(json_file), "--sheet", str(sheet), "--strict")
+    assert code == EXIT_FAILED  # a fallback covers, but finds nobody
+    values = json.loads(json_file.read_text())
+    (row,) = values["sets"]
+    assert row["faces"] > 40
+    assert row["bare"] + row["fallback"] == row["missed"] == row["faces"]
+    assert row["fallback"] > row["bare"]
+    assert "latchkey none" in text
+    assert "Worst misses" in text
+    assert [path.name for path in sheet.iterdir()] == ["misses-latchkey-none.png"]
+
+
+def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        bench("--detector", "none", "--data", str(tmp_path / "gone"))
+
+
+def test_a_pattern_that_fits_nothing_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no clip fits"):
+        bench("--detector", "none", "--only", "nothing/*")
+
+
+def test_a_detector_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.prefix", "/nowhere")
+    with pytest.raises(FinderError, match="yunet is not installed"):
+        bench("--detector", "yunet")
+    with pytest.raises(FinderError, match="no detector is installed"):
+        bench()
+
+
+@pytest.mark.slow
+def test_misses_do_not_fail_the_command_unless_it_is_strict() -> None:
+    arguments = ["--detector", "none", "--no-controls", "--jobs", "1", "--only", "empty/empty-201"]
+    code, text = bench(*arguments)
+    assert code == EXIT_OK
+    assert "FAIL" in text

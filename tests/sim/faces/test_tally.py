@@ -1,0 +1,110 @@
+"""Counting: what is a miss, how sure one can be, which goals fail."""
+
+import pytest
+
+from latchkey.frames import Box, FilterState
+from latchkey_sim.faces.goals import Goal, goals
+from latchkey_sim.faces.report import record, text
+from latchkey_sim.faces.score import ClipScore, FaceScore
+from latchkey_sim.faces.tally import SetTally, by_mark, by_set, wilson, worst
+
+POLICY = "latchkey yunet"
+
+
+def face(share: float, frame: int = 0, state: FilterState = FilterState.OK, **marks: str) -> FaceScore:
+    return FaceScore(frame, Box(0, 0, 30, 40), share, state, marks)
+
+
+def clip(*faces: FaceScore, name: str = "walks/one", hidden: float = 0.05, frames: int = 100) -> ClipScore:
+    states = {"ok": frames}
+    score = ClipScore(name, POLICY, faceless=not faces, faces=list(faces), frames=frames, states=states)
+    score.hidden = score.hidden_known = hidden
+    score.true_area = 0.02 if faces else 0.0
+    return score
+
+
+def found(judged: list[Goal], part: str) -> bool | None:
+    (goal,) = [goal for goal in judged if part in goal.what]
+    return goal.passed
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "low", "high"),
+    [(0, 73, 0.0, 0.05), (5, 100, 0.0215, 0.1118), (10, 10, 0.7225, 1.0), (1, 1000, 0.000177, 0.005642)],
+)
+def test_wilson_intervals_are_those_of_the_tables(hits: int, count: int, low: float, high: float) -> None:
+    assert wilson(hits, count) == pytest.approx((low, high), abs=0.0001)
+
+
+def test_nothing_is_known_of_nothing() -> None:
+    assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_a_face_hidden_by_a_fallback_counts_as_missed_but_not_as_bare() -> None:
+    tally = SetTally()
+    tally.add(clip(face(1.0, 0), face(1.0, 1, FilterState.FALLBACK_FULL), face(0.9, 2), face(0.5, 3)))
+    counts = tally.tally
+    assert (counts.faces, counts.missed, counts.bare, counts.bare_80, counts.fallback) == (4, 3, 2, 1, 1)
+
+
+def test_a_frame_is_whole_only_if_every_face_in_it_is_covered() -> None:
+    tally = SetTally()
+    tally.add(clip(face(1.0, 7), face(0.2, 7), face(1.0, 8)))
+    assert (tally.face_frames, tally.whole_frames) == (2, 1)
+
+
+def test_faces_are_counted_by_what_they_are_like() -> None:
+    marks = by_mark([clip(face(1.0, tone="dark"), face(0.0, tone="dark"), face(1.0, tone="light"))])
+    assert marks["walks", "tone", "dark", POLICY].missed == 1
+    assert marks["walks", "tone", "light", POLICY].missed == 0
+    assert marks["walks", "size", "24-48 px", POLICY].faces == 3
+
+
+def test_one_missed_face_of_a_hundred_fails_the_goals_of_the_walks() -> None:
+    faces = [face(1.0, number) for number in range(99)]
+    assert found(goals([clip(*faces)], POLICY), "of faces covered") is True
+    judged = goals([clip(*faces, face(0.3, 99))], POLICY)
+    assert found(judged, "of faces covered") is False
+    assert found(judged, "of frames wholly covered") is False
+
+
+def test_a_face_in_footage_fails_its_goal_only_if_it_is_large_and_facing() -> None:
+    bare = face(0.0, view="facing")
+    small = FaceScore(0, Box(0, 0, 9, 12), 0.0, FilterState.OK, {"view": "facing"})
+    for one, passed in ((bare, False), (face(0.0, view="lost profile"), None), (small, None)):
+        assert found(goals([clip(one, name="video/a")], POLICY), "footage") is passed
+
+
+def test_a_gap_between_skin_tones_fails_its_goal() -> None:
+    def tones(dark_missed: int) -> ClipScore:
+        dark = [face(0.0 if n < dark_missed else 1.0, n, tone="dark") for n in range(100)]
+        return clip(*dark, *(face(1.0, n, tone="light") for n in range(100)))
+
+    assert found(goals([tones(0)], POLICY), "walks: gap") is True
+    assert found(goals([tones(1)], POLICY), "walks: gap") is False
+
+
+def test_hiding_too_much_fails_even_where_every_face_is_covered() -> None:
+    judged = goals([clip(face(1.0), hidden=0.15)], POLICY)
+    assert found(judged, "13% of the picture") is False
+    assert found(judged, "x its faces' area") is False
+    assert found(goals([clip(name="empty/wall", hidden=0.02)], POLICY), "without faces") is False
+
+
+def test_a_goal_that_nothing_was_measured_for_is_neither_passed_nor_failed() -> None:
+    assert {goal.passed for goal in goals([], POLICY)} == {None}
+
+
+def test_the_worst_misses_are_told_once_per_scene_not_once_per_frame() -> None:
+    faces = [face(0.0, number) for number in range(20)] + [face(0.4, 60)]
+    assert [one.frame for _, one in worst([clip(*faces)], POLICY)] == [0, 15, 60]
+
+
+def test_the_report_names_every_miss_and_counts_the_same_as_its_json() -> None:
+    scores = [clip(face(0.1, 12, tone="dark"), face(1.0, 13, tone="light"))]
+    told = text(scores, [POLICY], [POLICY])
+    assert "walks/one frame 12 box 0,0,30,40 (40 px): 10% hidden" in told
+    values = record(scores, [POLICY], [POLICY])
+    (row,) = values["sets"]  # type: ignore[misc]  # a list of one
+    assert (row["faces"], row["bare"], row["policy"]) == (2, 1, POLICY)
+    assert by_set(scores)["walks", POLICY].tally.missed == 1
