@@ -16,9 +16,8 @@ from latchkey_sim.demo import owner_side
 from latchkey_sim.demo.command import perform, verdict
 from latchkey_sim.demo.owner_side import open_clips
 from latchkey_sim.demo.report import Summary
-from latchkey_sim.demo.review import decoded
 from latchkey_sim.demo.stage import Wishes
-from latchkey_sim.footage import write_video
+from latchkey_sim.footage import decoded, write_video
 from latchkey_sim.street import street
 
 GOOD = Summary(1, 500, 300, 260, 0, 6_000_000, 14, 4000, "centerface", 8.0, 42.0, 0.03, 0)

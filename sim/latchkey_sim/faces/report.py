@@ -7,7 +7,21 @@ from latchkey_sim.faces.score import ClipScore, FaceScore
 from latchkey_sim.faces.tally import COVERED, SetTally, Tally, by_mark, by_set, median, wilson, worst
 
 SETS = ("walks", "dark", "empty", "stills", "video", "video-unchecked")
-MARKS = ("size", "light", "blur", "rain", "roll", "yaw", "wear", "tone", "variant", "view", "file")
+MARKS = (
+    "size",
+    "light",
+    "blur",
+    "rain",
+    "roll",
+    "yaw",
+    "pace",
+    "edge",
+    "wear",
+    "tone",
+    "variant",
+    "view",
+    "file",
+)
 NOTES = (
     f"covered: {COVERED:.0%} of the box is cover colour in the written file, and the frame is `ok`;",
     "  bare: less than that is hidden (in brackets: less than 80 %); fallback: hidden with all the rest",

@@ -141,7 +141,7 @@ class Still:
             if share <= 0:
                 continue
             tone = TONE_NAMES.get(self.tones[index : index + 1], "unknown")
-            marks = {"tone": tone, "wear": wear.get(index, "bare")}
+            marks = {"tone": tone, "wear": wear.get(index, "nothing")}
             yield Face(box, index >= len(self.boxes) or share < SEEN_SHARE, marks)
 
 

@@ -1,6 +1,6 @@
 """The whole way: hide, encode, decode, score. What is not in the written pixels does not count."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +95,7 @@ def test_a_frame_that_is_not_in_the_file_leaves_its_faces_bare(tmp_path: Path) -
     class Dropping:
         name = "dropping"
 
-        def run(self, frames: Sequence[RawFrame], fps: float, out: Path) -> list[Kept]:
+        def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
             kept = [frame for number, frame in enumerate(frames) if number != 7]
             full = CoverPlan(FilterState.OK, (Cover(0, 0, 320, 192),))
             return write((redact(frame, full) for frame in kept), fps, out)

@@ -44,7 +44,8 @@ def test_the_box_stays_on_the_face_in_every_variant(folder: Path, variant: objec
 def test_a_clip_moves_and_keeps_what_is_ignored_ignored(folder: Path) -> None:
     still = stills(folder)[0]
     first, last = still.moments()[0], still.moments()[-1]
-    assert first.faces and last.faces
+    assert first.faces
+    assert last.faces
     assert first.faces[0].box != last.faces[0].box
     assert [face.ignore for face in first.faces] == [False, True]
 
