@@ -113,7 +113,7 @@ def _areas(scores: Sequence[ClipScore]) -> Iterator[Goal]:
     found = f"at most {wide.hidden:.1%} ({wide.clip})" if wide else ""
     what = f"no clip hides more than {AREA_GOAL:.0%} of the picture"
     yield Goal(what, found, wide.hidden <= AREA_GOAL if wide else None)
-    over = [clip for clip in clips if clip.hidden_known > RATIO_GOAL * clip.true_area]
+    over = [clip for clip in clips if clip.hidden_beside > RATIO_GOAL * clip.true_area]
     found = f"{len(over)} of {len(clips)} clips do"
     yield Goal(f"no clip hides more than {RATIO_GOAL:g}x its faces' area", found, not over if clips else None)
 

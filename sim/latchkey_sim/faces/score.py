@@ -47,9 +47,9 @@ class ClipScore:
     states: dict[str, int] = field(default_factory=dict)
     hidden: float = 0.0
     true_area: float = 0.0
-    """Of faces that count; taken only over frames whose truth is known, as is `hidden_known`."""
+    """Of faces that count; taken only over frames that have one, as is `hidden_beside`."""
 
-    hidden_known: float = 0.0
+    hidden_beside: float = 0.0
 
     @property
     def set_name(self) -> str:
@@ -75,7 +75,7 @@ def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iter
     result = ClipScore(clip.name, policy, faceless=not any(moment.faces for moment in moments))
     result.frames = len(moments)
     result.states = dict(Counter(state.value for state in states.values()))
-    known = 0
+    with_faces = 0
     seen: set[int] = set()
     for frame in shown:
         number = _nearest(numbers, frame.at_ns)
@@ -85,21 +85,19 @@ def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iter
         mask = cover_mask(frame)
         hidden = cv2.countNonZero(mask) / mask.size
         result.hidden += hidden / len(moments)
-        faces = moments[number].faces
-        if faces is None:
+        counted = _counted(moments[number])
+        if not counted:
             continue
-        known += 1
-        result.hidden_known += hidden
-        result.true_area += sum(_area(face.box) for face in faces if not face.ignore) / mask.size
+        with_faces += 1
+        result.hidden_beside += hidden
+        result.true_area += sum(_area(face.box) for face in counted) / mask.size
         state = states.get(_key(moments[number].at_ns), FilterState.OK)
         result.faces += [
-            _scored(clip, face, number, covered_share(mask, face.box), state)
-            for face in faces
-            if not face.ignore
+            _scored(clip, face, number, covered_share(mask, face.box), state) for face in counted
         ]
-    if known:
-        result.hidden_known /= known
-        result.true_area /= known
+    if with_faces:
+        result.hidden_beside /= with_faces
+        result.true_area /= with_faces
     _add_missing(result, clip, moments, seen)
     return result
 
@@ -108,8 +106,11 @@ def _add_missing(result: ClipScore, clip: FaceClip, moments: Sequence[Moment], s
     for number, moment in enumerate(moments):
         if number not in seen:
             result.missing_frames += 1
-            faces = [face for face in moment.faces or () if not face.ignore]
-            result.faces += [_scored(clip, face, number, 0.0, FilterState.OK) for face in faces]
+            result.faces += [_scored(clip, face, number, 0.0, FilterState.OK) for face in _counted(moment)]
+
+
+def _counted(moment: Moment) -> list[Face]:
+    return [face for face in moment.faces or () if not face.ignore]
 
 
 def _scored(clip: FaceClip, face: Face, number: int, share: float, state: FilterState) -> FaceScore:

@@ -69,6 +69,8 @@ class Still:
     variant: Variant
     tones: str = ""
     wear: tuple[tuple[int, str], ...] = ()
+    unfit: frozenset[int] = frozenset()
+    """Numbers of boxes that show nobody who could be recognised."""
 
     @property
     def name(self) -> str:
@@ -99,14 +101,16 @@ class Still:
 
     @cached_property
     def _placing(self) -> tuple[tuple[int, int], Matrix]:
-        """Give (width, height) of the clip and the map from pixels of the file to it."""
+        """Give (width, height) of the clip and the map from pixels of the file to it.
+
+        The picture turns in its frame: what leaves it at the corners is cut off.
+        """
         height, width = _size(self.path)
+        scale = min(1.0, LONG_SIDE_PX / max(width, height))
         angle = np.deg2rad(self.variant.roll)
         cos, sin = float(np.cos(angle)), float(np.sin(angle))
-        across, down = width * cos + height * sin, width * sin + height * cos
-        scale = min(1.0, LONG_SIDE_PX / max(across, down))
         turn = scale * np.array([[cos, -sin], [sin, cos]])
-        size = (round(across * scale) & ~1, round(down * scale) & ~1)
+        size = (round(width * scale) & ~1, round(height * scale) & ~1)
         shift = np.array(size) / 2 - turn @ np.array([width / 2, height / 2])
         return size, np.column_stack([turn, shift])
 
@@ -142,7 +146,8 @@ class Still:
                 continue
             tone = TONE_NAMES.get(self.tones[index : index + 1], "unknown")
             marks = {"tone": tone, "wear": wear.get(index, "nothing")}
-            yield Face(box, index >= len(self.boxes) or share < SEEN_SHARE, marks)
+            ignore = index >= len(self.boxes) or index in self.unfit or share < SEEN_SHARE
+            yield Face(box, ignore, marks)
 
 
 def stills(folder: Path, *, quick: bool = False) -> list[Still]:
@@ -157,12 +162,13 @@ def stills(folder: Path, *, quick: bool = False) -> list[Still]:
         known = marks.get(name, {})
         wear = tuple((int(index), worn) for index, worn in known.get("wear", {}).items())
         boxes, ignored = (_boxes(entry.get(key, [])) for key in ("faces", "ignore"))
-        found += [Still(path, boxes, ignored, one, known.get("tone", ""), wear) for one in variants]
+        unfit = frozenset(known.get("ignore", ()))
+        found += [Still(path, boxes, ignored, one, known.get("tone", ""), wear, unfit) for one in variants]
     return found
 
 
 def known_marks() -> dict[str, dict[str, Any]]:
-    """Give, by file name, `tone` (a letter per box: l, m, d or ?) and `wear` (by box number)."""
+    """Give, by file name, `tone` (a letter per box: l, m, d or ?), `wear` by box number, boxes to `ignore`."""
     text = files("latchkey_sim.faces").joinpath("marks.json").read_text("utf-8")
     marks: dict[str, dict[str, Any]] = json.loads(text)["images"]
     return marks

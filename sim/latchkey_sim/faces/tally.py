@@ -93,7 +93,7 @@ class SetTally:
         self.ok_frames += clip.states.get(FilterState.OK.value, 0)
         self.hidden += (clip.hidden - self.hidden) / self.clips
         if clip.true_area:
-            self.ratios.append(clip.hidden_known / clip.true_area)
+            self.ratios.append(clip.hidden_beside / clip.true_area)
         frames: dict[int, bool] = {}
         for face in clip.faces:
             self.tally.add(face)

@@ -60,7 +60,7 @@ def test_an_unfiltered_clip_has_no_face_covered(tmp_path: Path) -> None:
 def test_boxes_of_every_frame_cover_every_face_in_the_written_file(tmp_path: Path) -> None:
     score = scored(WALK, PerFrame("per frame", TruthFinder(WALK)), tmp_path)
     assert all(covered(score))
-    assert 1.2 < score.hidden_known / score.true_area < 2.5
+    assert 1.2 < score.hidden_beside / score.true_area < 2.5
 
 
 def test_holding_the_last_of_every_fifth_answer_loses_a_face_that_moves(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def face(share: float, frame: int = 0, state: FilterState = FilterState.OK, **ma
 def clip(*faces: FaceScore, name: str = "walks/one", hidden: float = 0.05, frames: int = 100) -> ClipScore:
     states = {"ok": frames}
     score = ClipScore(name, POLICY, faceless=not faces, faces=list(faces), frames=frames, states=states)
-    score.hidden = score.hidden_known = hidden
+    score.hidden = score.hidden_beside = hidden
     score.true_area = 0.02 if faces else 0.0
     return score
 
