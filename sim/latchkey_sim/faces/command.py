@@ -54,7 +54,7 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     scores = _measured(plan, terminal)
     filters = [f"latchkey {name}" for name in plan.detectors]
     policies = [*filters, *(name for name in (DEFACE, CAUSAL) if any(s.policy == name for s in scores))]
-    print(text(scores, policies, filters), file=terminal.out)
+    terminal.put(text(scores, policies, filters))
     if options.json:
         options.json.write_text(json.dumps(record(scores, policies, filters), indent=1) + "\n", "utf-8")
     if options.sheet:

@@ -10,14 +10,12 @@ from typing import BinaryIO, Protocol
 
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.frames import Box, FilterState, RawFrame, SafeFrame
-from latchkey.pipeline.filtering import Filtering
-from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.groups import Batch, Groups, Kept
+from latchkey.pipeline.redaction import FrameClock, Redaction
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipSpec, FaceFinder
-from latchkey.settings import MotionSettings, PrivacySettings, RecordingSettings
-from latchkey.vision import CoverPlan, MotionGate, dilate, on_grid, redact, search_whole
-from latchkey_sim.clock import VirtualClock
+from latchkey.settings import PrivacySettings, RecordingSettings, Settings
+from latchkey.vision import CoverPlan, dilate, on_grid, redact, search_whole
 from latchkey_sim.workers import VirtualWorkers
 
 DEFACE_THRESHOLD, DEFACE_DILATION = 0.2, 1.3
@@ -41,37 +39,21 @@ class Policy(Protocol):
 
 
 class DoorbellFilter:
-    """The production filter, driven in virtual time: looks cost nothing, as seldom as it allows."""
+    """The production filter, self-check included, in lockstep: looks are as far apart as it allows."""
 
-    def __init__(self, finder: FaceFinder | None, settings: PrivacySettings) -> None:
+    def __init__(self, finder: FaceFinder | None, privacy: PrivacySettings) -> None:
         self.name = f"latchkey {finder.name if finder else 'none'}"
         self._finder = finder
-        self._settings = settings
+        self._settings = Settings(privacy=privacy)
 
     def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """See `Policy`."""
-        clock = VirtualClock(0)
-        workers = VirtualWorkers(clock, {})
+        workers = VirtualWorkers(FrameClock(), {})
         check = None
-        if self._finder is not None and self._settings.self_check:
-            check = SelfCheck(self._finder, self._settings, workers)
-        return write(self._covered(frames, clock, workers), fps, out, check)
-
-    def _covered(
-        self, frames: Iterable[RawFrame], clock: VirtualClock, workers: VirtualWorkers
-    ) -> Iterator[SafeFrame]:
-        queue, gate = FrameQueue(workers), MotionGate(MotionSettings())
-        filtering = Filtering(self._finder, self._settings, clock, workers)
-        for frame in frames:
-            clock.wait_until(frame.at_ns)
-            queue.push(Held(frame, gate.see(frame)))
-            yield from self._ready(filtering, queue, final=False)
-        yield from self._ready(filtering, queue, final=True)
-
-    def _ready(self, filtering: Filtering, queue: FrameQueue, *, final: bool) -> Iterator[SafeFrame]:
-        while filtering.ready(queue, final=final):
-            held, plan = filtering.next(queue)
-            yield redact(held.picture(), plan)
+        if self._finder is not None and self._settings.privacy.self_check:
+            check = SelfCheck(self._finder, self._settings.privacy, workers)
+        redaction = Redaction(self._finder, self._settings, workers)
+        return write(redaction.frames(frames), fps, out, check)
 
 
 class PerFrame:

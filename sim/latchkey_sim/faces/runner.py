@@ -54,10 +54,13 @@ def run(plan: Plan) -> Iterator[ClipScore]:
     """Measure everything; results come as clips are done, longest clips first."""
     clips = sorted(plan.clips, key=lambda clip: -len(clip.moments()))
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(plan.jobs, mp_context=context) as pool:
+    pool = ProcessPoolExecutor(plan.jobs, mp_context=context)
+    try:
         shared = replace(plan, clips=())
         for done in as_completed([pool.submit(_measured, clip, shared) for clip in clips]):
             yield from done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _measured(clip: FaceClip, plan: Plan) -> list[ClipScore]:

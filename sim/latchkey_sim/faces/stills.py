@@ -168,7 +168,7 @@ def stills(folder: Path, *, quick: bool = False) -> list[Still]:
 
 
 def known_marks() -> dict[str, dict[str, Any]]:
-    """Give, by file name, `tone` (a letter per box: l, m, d or ?), `wear` by box number, boxes to `ignore`."""
+    """Give, by file name, `tone` (a letter per box: l, m, d or ?), `wear` by box, boxes to `ignore`."""
     text = files("latchkey_sim.faces").joinpath("marks.json").read_text("utf-8")
     marks: dict[str, dict[str, Any]] = json.loads(text)["images"]
     return marks
