@@ -34,13 +34,6 @@ class TruthFinder:
         return boxes
 
 
-class Blind:
-    name, long_side_px = "blind", 320
-
-    def find(self, bgr: Bgr) -> list[Box]:
-        return []
-
-
 def scored(clip: FaceClip, policy: Policy, folder: Path) -> ClipScore:
     return measure(clip, policy, folder, list(clip.frames()))
 
@@ -77,16 +70,10 @@ def test_a_filter_without_a_detector_states_its_fallback(tmp_path: Path) -> None
     assert "ok" not in score.states
 
 
-def test_a_face_that_no_look_finds_is_scored_as_it_shows(tmp_path: Path) -> None:
-    score = scored(WALK, DoorbellFilter(Blind(), PrivacySettings()), tmp_path)
-    told = [face.share >= 0.95 for face in score.faces if face.state is FilterState.OK]
-    assert not any(told)
-
-
 def test_a_cover_that_is_listed_but_not_filled_is_a_miss() -> None:
     frames = [redact(frame, CoverPlan(FilterState.OK, ())) for frame in WALK.frames()]
     everywhere = (Cover(0, 0, 320, 192),)
-    said = [Kept(frame.at_ns, FilterState.OK, everywhere) for frame in frames]
+    said = [Kept(frame.at_ns, FilterState.OK, everywhere, repaired=False) for frame in frames]
     score = score_clip(WALK, "liar", said, [RawFrame(f.y, f.u, f.v, f.at_ns) for f in frames])
     assert not any(covered(score))
 
