@@ -14,8 +14,8 @@ from latchkey.frames import Bgr, Box, Cause, FilterState, Plane, RawFrame
 from latchkey.settings import PrivacySettings, RecordingSettings
 from latchkey.units import NS_PER_S
 from latchkey.vault import ClipMeta, decode_meta
-from latchkey_sim.demo.review import decoded
 from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.footage import decoded
 from latchkey_sim.scene import SHORT_VISIT, Lens, Scene
 from latchkey_sim.scoring import Score, Scorer
 

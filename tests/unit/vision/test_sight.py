@@ -13,7 +13,7 @@ from latchkey.frames import Cause, Colour, Plane, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import MotionGate
-from latchkey_sim.demo.review import decoded
+from latchkey_sim.footage import decoded
 from latchkey_sim.scene import VISIT, Lens, Scene
 
 WIDTH, HEIGHT = 320, 180
