@@ -4,7 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from latchkey_sim.faces.goals import Goal, goals
 from latchkey_sim.faces.score import ClipScore, FaceScore
-from latchkey_sim.faces.tally import COVERED, SetTally, Tally, by_mark, by_set, median, wilson, worst
+from latchkey_sim.faces.tally import (
+    COVERED,
+    SetTally,
+    Tally,
+    by_mark,
+    by_set,
+    is_missed,
+    median,
+    wilson,
+    worst,
+)
 
 SETS = ("walks", "dark", "empty", "stills", "video", "video-unchecked")
 MARKS = (
@@ -22,6 +32,7 @@ MARKS = (
     "view",
     "file",
 )
+CLIPS_TOLD, RANGES_TOLD = 30, 12
 NOTES = (
     f"covered: {COVERED:.0%} of the box is cover colour in the written file, and the frame is `ok`;",
     "  bare: less than that is hidden (in brackets: less than 80 %); fallback: hidden with all the rest",
@@ -35,6 +46,7 @@ def text(scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence
     lines = ["", *_sets(scores, policies), "", *_marks(scores, policies), "", *NOTES]
     for policy in filters:
         lines += ["", f"Goals, {policy}", *_goals(goals(scores, policy))]
+        lines += ["", f"Clips with misses, {policy}", *_missing(scores, policy)]
         lines += ["", f"Worst misses, {policy}", *_worst(worst(scores, policy))]
     return "\n".join(lines)
 
@@ -121,6 +133,33 @@ def _goals(judged: Sequence[Goal]) -> Iterator[str]:
     words = {True: "pass", False: "FAIL", None: "none"}
     for goal in judged:
         yield f"  {words[goal.passed]}  {goal.what}: {goal.found}"
+
+
+def _missing(scores: Sequence[ClipScore], policy: str) -> Iterator[str]:
+    """Name the clips with most misses, and their frames."""
+    found = [
+        (clip, [face for face in clip.faces if is_missed(face)]) for clip in scores if clip.policy == policy
+    ]
+    found = sorted((one for one in found if one[1]), key=lambda one: (-len(one[1]), one[0].clip))
+    for clip, faces in found[:CLIPS_TOLD]:
+        frames = sorted({face.frame for face in faces})
+        yield f"  {clip.clip}: {len(faces)} of {len(clip.faces)}, frames {_ranges(frames)}"
+    if len(found) > CLIPS_TOLD:
+        yield f"  and {len(found) - CLIPS_TOLD} more, {sum(len(faces) for _, faces in found[CLIPS_TOLD:])} faces"
+    if not found:
+        yield "  none"
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Write rising numbers as ranges: `3-5 9`, a dozen of them at most."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    told = ["-".join(map(str, one)) for one in ranges[:RANGES_TOLD]]
+    return " ".join([*told, "..."] if len(ranges) > RANGES_TOLD else told)
 
 
 def _worst(misses: Sequence[tuple[ClipScore, FaceScore]]) -> Iterator[str]:

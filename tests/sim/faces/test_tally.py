@@ -106,6 +106,12 @@ def test_the_report_names_every_miss_and_counts_the_same_as_its_json() -> None:
     scores = [clip(face(0.1, 12, tone="dark"), face(1.0, 13, tone="light"))]
     told = text(scores, [POLICY], [POLICY])
     assert "walks/one frame 12 box 0,0,30,40 (40 px): 10% hidden" in told
+    assert "walks/one: 1 of 2, frames 12\n" in told
     (row,) = json.loads(json.dumps(record(scores, [POLICY], [POLICY])))["sets"]
     assert (row["faces"], row["bare"], row["policy"]) == (2, 1, POLICY)
     assert by_set(scores)["walks", POLICY].tally.missed == 1
+
+
+def test_frames_with_misses_are_told_as_ranges() -> None:
+    faces = [face(0.0, number) for number in (3, 4, 5, 9, 11, 12)]
+    assert "walks/one: 6 of 6, frames 3-5 9 11-12\n" in text([clip(*faces)], [POLICY], [POLICY])
