@@ -14,8 +14,9 @@ from latchkey.vision.rectangles import between
 BRIDGE_NS = 800 * NS_PER_MS
 """A face that is missed for this long is still taken for the same one when it is found again."""
 
-REACH_SIZES = 1.0
-"""How far a face may have moved between two sightings, in its own sizes."""
+REACH_SIZES = 3.0
+"""How far a face may have moved between two sightings, in its own sizes: whoever runs past near the camera
+moves by more than two between looks. The nearest are linked first."""
 
 SIZE_RATIO = 2.0
 """How much larger or smaller it may have become."""

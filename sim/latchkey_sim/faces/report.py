@@ -145,7 +145,8 @@ def _missing(scores: Sequence[ClipScore], policy: str) -> Iterator[str]:
         frames = sorted({face.frame for face in faces})
         yield f"  {clip.clip}: {len(faces)} of {len(clip.faces)}, frames {_ranges(frames)}"
     if len(found) > CLIPS_TOLD:
-        yield f"  and {len(found) - CLIPS_TOLD} more, {sum(len(faces) for _, faces in found[CLIPS_TOLD:])} faces"
+        rest = found[CLIPS_TOLD:]
+        yield f"  and {len(rest)} more, {sum(len(faces) for _, faces in rest)} faces"
     if not found:
         yield "  none"
 
