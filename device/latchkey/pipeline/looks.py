@@ -79,7 +79,7 @@ class Looker:
         workers: Workers,
     ) -> None:
         self._planner = planner
-        self._gaze = Gaze(finder)  # touched by the look worker alone
+        self._gaze = Gaze(finder, with_survey=settings.survey)  # touched by the look worker alone
         self._clock = clock
         self._workers = workers
         self._deadline_ns = to_ns(settings.look_deadline_s)

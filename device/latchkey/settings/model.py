@@ -57,7 +57,12 @@ class CameraSettings:
 class MotionSettings:
     """What counts as movement."""
 
-    threshold: int = option(30, "change of brightness, 0..255, that counts as change", low=5, high=200)
+    threshold: int = option(
+        30,
+        "change of brightness, 0..255, that counts as change by day; at dusk down to 0.4 of it does",
+        low=5,
+        high=200,
+    )
     min_area: float = option(0.002, "share of the picture that must change", low=0.0001, high=0.5)
     hold_s: float = option(2.0, "how long after the last change it still counts as moving", low=0.2, high=30)
     zones: tuple[Zone, ...] = option((), "only movement inside these polygons counts; none = everywhere")
@@ -107,6 +112,10 @@ class PrivacySettings:
     )
     look_deadline_s: float = option(1.0, "a look that takes longer counts as failed", low=0.2, high=5)
     threads: int = option(2, "threads for the detector", low=1, high=16)
+    survey: bool = option(
+        True,
+        "search every part of the picture closely when a recording begins; false saves power on small boards",
+    )
     self_check: bool = option(
         True,
         "search what was encoded for faces once more before it is sealed; false saves power on small boards",

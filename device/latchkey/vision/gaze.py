@@ -5,10 +5,15 @@
     partial  else: windows around what changed since it was last searched, at the scale of the
              whole or finer; faces where nothing changed are where they were
 
-A face that was there and is not found where the picture changed is searched once more, half as large:
-motion blur hides it at the finer scale. Same frames, same answers: no clock, no chance.
+    survey   every tile of the picture once, finer than the whole, spread over the first looks; then a tile
+             with each look at the whole: somebody small who does not move is found so
+
+What was found finer than the whole shows stays while nothing changes there. A face that was there and is
+not found where the picture changed is searched once more, half as large: motion blur hides it at the finer
+scale. Same frames, same answers: no clock, no chance.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 import cv2
@@ -17,6 +22,7 @@ import numpy as np
 from latchkey.frames import Box, Cover, Plane, RawFrame
 from latchkey.ports import FaceFinder
 from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.vision.light import contrast
 from latchkey.vision.look import search
 from latchkey.vision.rectangles import dilate, on_grid
 from latchkey.vision.windows import (
@@ -27,6 +33,7 @@ from latchkey.vision.windows import (
     meet,
     optics,
     shows,
+    survey,
     window_at,
     with_head,
 )
@@ -48,6 +55,14 @@ small sensor indoors."""
 SURELY_LEVELS = 18
 """One that differs by more has changed, alone or not: the thin edge of a face that creeps."""
 
+SURVEY_LOOKS = 3
+"""Looks that take in the survey, within the 0.4 s that a track reaches back: whoever stands there is covered
+from the start."""
+
+STAY_SCORE = 0.3
+STAY_NS = 12 * NS_PER_S
+"""A face found in a window with this score stays for so long where nothing changes: a round of the survey."""
+
 CHANGES = 24
 """More separate changes than this are a picture in uproar: it is looked at whole."""
 
@@ -57,8 +72,9 @@ FACE_ROOM = 1.8
 LOST_SCALE = 2.0
 """How much larger the second window for a lost face is, so how much smaller the face in it."""
 
-SAME_FACE = 0.5
-"""Boxes of two windows that share more than this (intersection over union) are one face."""
+SAME_FACE = 0.6
+"""Boxes of two windows of which the smaller lies in the other by more than this share are one face, perhaps
+cut by the edge of one window."""
 
 AGAIN_NS = NS_PER_S
 """An empty close-up is looked at again after this time at the latest."""
@@ -74,12 +90,17 @@ _SPREAD = np.ones((5, 5), np.uint8)
 class Gaze:
     """Looks at the frames of one recording, in time order. Raises FinderError; the next look is whole."""
 
-    def __init__(self, finder: FaceFinder) -> None:
+    def __init__(self, finder: FaceFinder, *, with_survey: bool = True) -> None:
         self._finder = finder
+        self._with_survey = with_survey
+        self._view: Optics | None = None
         self._searched: Plane | None = None
         """Small luma of each part as it was when that part was last searched."""
 
         self._faces: list[Box] = []
+        self._stay: list[tuple[Box, int]] = []
+        self._tiles: deque[Cover] = deque()
+        self._surveyed = 0
         self._whole_ns = 0
         self._partial_looks = 0
         self._empty: list[tuple[Cover, int]] = []
@@ -89,19 +110,57 @@ class Gaze:
         small, before = _small(frame.y), self._searched
         view = optics(frame.width, frame.height, self._finder.long_side_px)
         self._searched = None
-        windows: list[Cover] | None = None
-        if before is not None and before.shape == small.shape:
-            due = not 0 < frame.at_ns - self._whole_ns < WHOLE_NS or self._partial_looks >= WHOLE_LOOKS
-            windows = None if due else self._windows(view, _changes(before, small, view))
-        if before is None or windows is None:
-            self._faces = self._whole(frame, view, tuple(moving))
+        if before is None or view != self._view:
+            self._begin(view)
+            before, changes = small, None
+        else:
+            changes = _changes(before, small, view)
+        due = not 0 < frame.at_ns - self._whole_ns < WHOLE_NS or self._partial_looks >= WHOLE_LOOKS
+        windows = None if due else self._windows(view, changes)
+        if windows is None:
+            found = self._whole(frame, view, tuple(moving), changes)
             self._whole_ns, self._partial_looks, before = frame.at_ns, 0, small
         else:
             self._partial_looks += 1
-            self._faces = self._partial(frame, view, windows)
+            found = self._partial(frame, view, windows)
             _refresh(before, small, windows, view)
+        self._faces = distinct([*found, *self._survey(frame, view, whole=windows is None)])
         self._searched = before
         return list(self._faces)
+
+    def _begin(self, view: Optics) -> None:
+        self._view, self._faces, self._stay, self._empty = view, [], [], []
+        self._tiles, self._surveyed = deque(survey(view) if self._with_survey else ()), 0
+        self._whole_ns, self._partial_looks = 0, WHOLE_LOOKS
+
+    def _survey(self, frame: RawFrame, view: Optics, *, whole: bool) -> list[Box]:
+        """Search the next tiles of the survey: many at first, then one with each look at the whole."""
+        count = int(whole)
+        if self._surveyed < SURVEY_LOOKS:
+            self._surveyed += 1
+            count = -(-len(self._tiles) // SURVEY_LOOKS)
+        found: list[Box] = []
+        for tile in list(self._tiles)[:count]:
+            found += self._search(frame, view, tile)
+        self._tiles.rotate(-count)
+        self._note(found, frame.at_ns)
+        return found
+
+    def _note(self, found: Sequence[Box], at_ns: int) -> None:
+        """Note what was found in windows: the whole would not show it."""
+        self._stay += [(box, at_ns) for box in found if box.score >= STAY_SCORE]
+
+    def _staying(self, view: Optics, at_ns: int, changes: list[Cover] | None) -> list[Box]:
+        """Give what windows have found where nothing has changed since."""
+        if changes is None:
+            self._stay = []
+        self._stay = [
+            (box, seen_ns)
+            for box, seen_ns in self._stay
+            if 0 <= at_ns - seen_ns < STAY_NS
+            and not any(meet(_room(box, view), one) for one in changes or ())
+        ]
+        return [box for box, _ in self._stay]
 
     def _windows(self, view: Optics, changes: list[Cover] | None) -> list[Cover] | None:
         """Give the windows of a partial look; None if the whole picture is the better one."""
@@ -124,9 +183,14 @@ class Gaze:
         for face in sought:
             if not any(shows(_room(face, view), box) for box in found):
                 found += self._search(frame, view, _lost_window(face, view))
-        return distinct([*found, *kept])
+        self._staying(view, frame.at_ns, list(windows))
+        self._note([box for box in found if box not in kept], frame.at_ns)
+        return [*found, *kept]
 
-    def _whole(self, frame: RawFrame, view: Optics, moving: Sequence[Cover]) -> list[Box]:
+    def _whole(
+        self, frame: RawFrame, view: Optics, moving: Sequence[Cover], changes: list[Cover] | None
+    ) -> list[Box]:
+        staying = self._staying(view, frame.at_ns, changes)
         picture = Cover(0, 0, view.width, view.height)
         found = search(self._finder, frame, picture, view.whole)
         unexplained = [box for box in moving if not any(shows(box, face) for face in found)]
@@ -134,10 +198,11 @@ class Gaze:
             if any(shows(window, face) for face in found) or self._is_empty(window, frame.at_ns):
                 continue
             closer = self._search(frame, view, window)
+            self._note(closer, frame.at_ns)
             found += closer
             if not closer:
                 self._empty.append((window, frame.at_ns))
-        return distinct(found)
+        return [*found, *staying]
 
     def _search(self, frame: RawFrame, view: Optics, window: Cover) -> list[Box]:
         return search(self._finder, frame, window, (view.window, view.window))
@@ -182,9 +247,9 @@ def _small(y: Plane) -> Plane:
 
 def _changes(before: Plane, small: Plane, view: Optics) -> list[Cover] | None:
     """Give what has changed since it was last searched, in pixels of the frame; None = all over."""
-    difference = cv2.absdiff(before, small)
-    _, mask = cv2.threshold(difference, CHANGED_LEVELS, 255, cv2.THRESH_BINARY)
-    _, surely = cv2.threshold(difference, SURELY_LEVELS, 255, cv2.THRESH_BINARY)
+    difference, light = cv2.absdiff(before, small), contrast(cv2.mean(small)[0])
+    _, mask = cv2.threshold(difference, CHANGED_LEVELS * light, 255, cv2.THRESH_BINARY)
+    _, surely = cv2.threshold(difference, SURELY_LEVELS * light, 255, cv2.THRESH_BINARY)
     mask = cv2.bitwise_or(cv2.medianBlur(mask, 3), surely)
     if not cv2.countNonZero(mask):
         return []
@@ -222,10 +287,8 @@ def _lost_window(face: Box, view: Optics) -> Cover:
 
 
 def _shared(a: Box, b: Box) -> float:
-    """Intersection over union."""
+    """Intersection over the smaller of the two areas."""
     across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
     if across <= 0 or down <= 0:
         return 0.0
-    both = across * down
-    areas = (a.x1 - a.x0) * (a.y1 - a.y0) + (b.x1 - b.x0) * (b.y1 - b.y0)
-    return both / (areas - both)
+    return across * down / min((a.x1 - a.x0) * (a.y1 - a.y0), (b.x1 - b.x0) * (b.y1 - b.y0))

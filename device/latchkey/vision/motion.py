@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from latchkey.frames import Cause, Cover, Plane, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_S, to_ns
+from latchkey.vision.light import contrast
 from latchkey.vision.rectangles import bounding, on_grid
 from latchkey.vision.sight import Sight
 from latchkey.vision.zones import Mask, polygon_mask
@@ -114,7 +115,8 @@ class MotionGate:
             self._scene = self._fresh(small, frame.at_ns)
             self._sight = Sight(self._privacy_zones)
             return self._motion(frame.at_ns, 0.0, (), self._judge(small, frame))
-        changed = cv2.absdiff(small, scene.background) > self._settings.threshold
+        threshold = self._settings.threshold * contrast(cv2.mean(scene.background)[0])
+        changed = cv2.absdiff(small, scene.background) > threshold
         mask = cv2.medianBlur(changed.view(np.uint8), 3)
         boxes: tuple[Cover, ...] = ()
         share = cv2.countNonZero(mask) / mask.size

@@ -3,6 +3,7 @@
 Geometry only. A window is never coarser than the look at the whole would be, nor finer than 1:1.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,6 +32,14 @@ its side below the first, so that no face is cut by both."""
 
 MARGIN = 0.12
 """Room left around what moves, as a share of its window: hair and hats are low contrast."""
+
+
+SURVEY_FINER = 1.6
+"""By how much a tile of the survey is finer than the whole: faces of 12 px in the small picture there are
+7 px in the whole, and no detector finds them."""
+
+SURVEY_STEP = 0.8
+"""Tiles overlap by the rest, so that no small face is cut by all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,15 @@ def close_ups(moving: Iterable[Cover], view: Optics) -> list[Cover]:
     return windows
 
 
+def survey(view: Optics) -> list[Cover]:
+    """Give tiles that hold all of the picture, finer than the whole; none where that is not to be had."""
+    side = max(int(view.widest_px / SURVEY_FINER) & ~1, view.finest_px)
+    if side > view.widest_px * WORTH_IT or not view.has_windows:
+        return []
+    lefts, tops = (_steps(length, side) for length in (view.width, view.height))
+    return [Cover(left, top, left + side, top + side) for top in tops for left in lefts]
+
+
 def gathered(regions: Iterable[Cover], view: Optics) -> list[Cover] | None:
     """Give at most `WINDOWS` windows that hold all regions; None if that is not to be had."""
     groups: list[Cover] = []
@@ -133,6 +151,12 @@ def meet(a: Cover, b: Cover) -> bool:
 def is_cut(room: Cover, windows: Iterable[Cover]) -> bool:
     """Whether a window shows a part of the rectangle only."""
     return any(meet(window, room) and bounding([window, room]) != window for window in windows)
+
+
+def _steps(length: int, side: int) -> list[int]:
+    """Give where tiles begin along one side of the picture, evenly, on even pixels."""
+    count = max(math.ceil((length - side) / (side * SURVEY_STEP)), 0) + 1
+    return [(length - side) * number // max(count - 1, 1) & ~1 for number in range(count)]
 
 
 def _head(box: Cover) -> int:

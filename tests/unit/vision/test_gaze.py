@@ -13,7 +13,7 @@ from latchkey.frames import Bgr, Box, Cover, RawFrame
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import Gaze
 from latchkey.vision.gaze import AGAIN_NS, ROWS, WHOLE_NS
-from latchkey.vision.windows import CLOSE_UPS, WINDOWS, close_ups, gathered, optics
+from latchkey.vision.windows import CLOSE_UPS, WINDOWS, close_ups, gathered, optics, survey
 from latchkey_sim.finder import PAINT_BGR, PaintFinder
 
 WIDTH, HEIGHT = 1280, 720
@@ -32,6 +32,11 @@ def scene(at_ns: int, *patches: Patch, light: int = 0) -> RawFrame:
     planes = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
     u, v = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
     return RawFrame(planes[:HEIGHT], u, v, at_ns)
+
+
+def plain(finder: PaintFinder) -> Gaze:
+    """A gaze without its survey."""
+    return Gaze(finder, with_survey=False)
 
 
 def searched(finder: PaintFinder) -> list[tuple[int, int]]:
@@ -59,7 +64,7 @@ def test_windows_go_from_full_resolution_to_the_scale_of_the_whole() -> None:
 
 def test_a_still_picture_is_searched_whole_twice_a_second_and_its_faces_stay() -> None:
     finder = PaintFinder()
-    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    gaze, face = plain(finder), (600, 300, 60, 80)
     looks = [gaze.look(scene(number * STEP_NS, face)) for number in range(12)]
     assert all(finds(boxes, face) and len(boxes) == 1 for boxes in looks)
     assert searched(finder) == [(256, 480)] * (1 + 11 * STEP_NS // (WHOLE_NS + STEP_NS // 2))
@@ -67,7 +72,7 @@ def test_a_still_picture_is_searched_whole_twice_a_second_and_its_faces_stay() -
 
 def test_a_face_that_moves_is_followed_in_a_small_window() -> None:
     finder = PaintFinder()
-    gaze = Gaze(finder)
+    gaze = plain(finder)
     for number in range(4):
         face = (500 + 25 * number, 300 - 9 * number, 70, 90)
         assert finds(gaze.look(scene(number * STEP_NS, face)), face)
@@ -76,13 +81,13 @@ def test_a_face_that_moves_is_followed_in_a_small_window() -> None:
 
 def test_a_face_that_appears_anywhere_is_found_in_the_same_look() -> None:
     for x, y in ((0, 0), (1230, 0), (0, 650), (1225, 645), (640, 360)):
-        gaze, face = Gaze(PaintFinder()), (x, y, 55, 70)
+        gaze, face = plain(PaintFinder()), (x, y, 55, 70)
         gaze.look(scene(0))
         assert finds(gaze.look(scene(STEP_NS, face)), face)
 
 
 def test_what_stays_is_kept_while_something_else_moves() -> None:
-    gaze, stays = Gaze(PaintFinder()), (100, 200, 60, 80)
+    gaze, stays = plain(PaintFinder()), (100, 200, 60, 80)
     for number in range(4):
         moves = (700 + 30 * number, 300, 60, 80)
         boxes = gaze.look(scene(number * STEP_NS, stays, moves))
@@ -92,14 +97,14 @@ def test_what_stays_is_kept_while_something_else_moves() -> None:
 
 
 def test_a_face_that_has_gone_is_gone() -> None:
-    gaze = Gaze(PaintFinder())
+    gaze = plain(PaintFinder())
     gaze.look(scene(0, (600, 300, 60, 80)))
     assert gaze.look(scene(STEP_NS)) == []
 
 
 def test_a_face_lost_at_the_fine_scale_is_searched_half_as_large() -> None:
     finder = PaintFinder(most_px=40)
-    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    gaze, face = plain(finder), (600, 300, 60, 80)
     gaze.look(scene(0, face))
     moved = (620, 300, 60, 80)
     assert finds(gaze.look(scene(STEP_NS, moved)), moved)
@@ -108,7 +113,7 @@ def test_a_face_lost_at_the_fine_scale_is_searched_half_as_large() -> None:
 
 def test_another_light_is_looked_at_whole() -> None:
     finder = PaintFinder()
-    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    gaze, face = plain(finder), (600, 300, 60, 80)
     gaze.look(scene(0, face))
     assert finds(gaze.look(scene(STEP_NS, face, light=40)), face)
     assert searched(finder) == [(256, 480), (256, 480)]
@@ -116,15 +121,15 @@ def test_another_light_is_looked_at_whole() -> None:
 
 def test_what_moves_and_is_small_gets_a_closer_look() -> None:
     finder = PaintFinder(least_px=10)
-    gaze, far = Gaze(finder), (600, 300, 14, 18)
-    assert not Gaze(PaintFinder(least_px=10)).look(scene(0, far))
+    gaze, far = plain(finder), (600, 300, 14, 18)
+    assert not plain(PaintFinder(least_px=10)).look(scene(0, far))
     assert finds(gaze.look(scene(0, far), [Cover(590, 290, 640, 420)]), far)
     assert searched(finder) == [(256, 480), (160, 160)]
 
 
 def test_an_empty_close_up_is_not_repeated_until_it_moves_or_a_second_has_passed() -> None:
     finder = PaintFinder()
-    gaze = Gaze(finder)
+    gaze = plain(finder)
     there, elsewhere = [Cover(590, 290, 640, 420)], [Cover(650, 290, 700, 420)]
     for at_ns, moving, close in (
         (0, there, 1),
@@ -146,7 +151,7 @@ def test_after_an_error_the_whole_is_looked_at_again() -> None:
             return super().find(bgr)
 
     finder = Failing()
-    gaze, face = Gaze(finder), (600, 300, 60, 80)
+    gaze, face = plain(finder), (600, 300, 60, 80)
     gaze.look(scene(0))
     finder.fails = True
     with pytest.raises(FinderError):
@@ -159,12 +164,47 @@ def test_after_an_error_the_whole_is_looked_at_again() -> None:
 
 def test_a_new_size_or_time_going_back_is_looked_at_whole() -> None:
     finder = PaintFinder()
-    gaze = Gaze(finder)
+    gaze = plain(finder)
     gaze.look(scene(NS_PER_S))
     gaze.look(scene(0))
     frame = scene(STEP_NS)
     gaze.look(RawFrame(frame.y[:360, :640], frame.u[:180, :320], frame.v[:180, :320], STEP_NS))
     assert searched(finder) == [(256, 480)] * 3
+
+
+def test_somebody_small_who_stands_there_is_found_within_three_looks_and_stays() -> None:
+    finder = PaintFinder(least_px=9)
+    gaze, far = Gaze(finder), (1100, 80, 18, 22)
+    looks = [gaze.look(scene(number * STEP_NS, far)) for number in range(20)]
+    assert all(finds(boxes, far) for boxes in looks[2:])
+    assert max(len(boxes) for boxes in looks) == 1
+
+
+def test_without_the_survey_nobody_would_have_found_them() -> None:
+    gaze = plain(PaintFinder(least_px=9))
+    assert not any(gaze.look(scene(number * STEP_NS, (1100, 80, 18, 22))) for number in range(20))
+
+
+def test_who_stood_there_and_left_does_not_stay() -> None:
+    gaze, far = Gaze(PaintFinder(least_px=9)), (1100, 80, 18, 22)
+    for number in range(6):
+        gaze.look(scene(number * STEP_NS, far))
+    assert gaze.look(scene(6 * STEP_NS)) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (720, 1280), (1000, 1000)])
+@pytest.mark.parametrize("long_side_px", [480, 640])
+def test_tiles_of_the_survey_hold_every_small_face_whole(width: int, height: int, long_side_px: int) -> None:
+    view = optics(width, height, long_side_px)
+    tiles = survey(view)
+    for x in range(0, width - 20, 13):
+        for y in range(0, height - 24, 17):
+            assert any(t.x0 <= x and x + 20 <= t.x1 and t.y0 <= y and y + 24 <= t.y1 for t in tiles)
+    assert all(0 <= t.x0 < t.x1 <= width and 0 <= t.y0 < t.y1 <= height for t in tiles)
+
+
+def test_a_picture_no_larger_than_the_detector_wants_needs_no_survey() -> None:
+    assert survey(optics(480, 270, 480)) == []
 
 
 patches = st.tuples(
@@ -178,7 +218,7 @@ strides = st.tuples(st.integers(-40, 40), st.integers(-30, 30))
 def test_two_faces_on_any_ways_are_found_in_every_look(
     first: Patch, step: tuple[int, int], second: Patch, other: tuple[int, int]
 ) -> None:
-    gaze = Gaze(PaintFinder())
+    gaze = plain(PaintFinder())
     for number in range(5):
         now = [
             (x + dx * number, y + dy * number, w, h)

@@ -9,6 +9,7 @@ from latchkey.frames import Plane, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import Motion, MotionGate
+from latchkey.vision.light import contrast
 
 WIDTH, HEIGHT = 320, 180
 STEP_NS = 200 * NS_PER_MS
@@ -61,7 +62,11 @@ def test_any_difference_above_the_threshold_moves_and_none_below_no_matter_how_l
     gate = MotionGate(MotionSettings(threshold=30))
     flat = np.full((HEIGHT, WIDTH), before, np.uint8)
     _, motion = watch(gate, [flat, with_patch(flat, 40, 40, 120, 120, after)])
-    assert motion.moving is (abs(after - before) > 30)
+    assert motion.moving is (abs(after - before) > 30 * contrast(before))
+
+
+def test_at_dusk_a_smaller_difference_counts_but_never_as_little_as_noise() -> None:
+    assert [contrast(level) for level in (255, 90, 53, 16, 0)] == pytest.approx([1, 1, 0.5, 0.4, 0.4])
 
 
 @settings(max_examples=50, deadline=None)
