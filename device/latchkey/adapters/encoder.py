@@ -15,10 +15,7 @@ from latchkey.errors import EncoderError
 from latchkey.frames import RawFrame, SafeFrame
 from latchkey.ports import ClipSpec, Coded
 from latchkey.settings import RecordingSettings
-from latchkey.units import NS_PER_S
-
-TICKS_PER_S = 90_000
-"""The time base of H.264 in MPEG systems: whole ticks for every usual frame rate."""
+from latchkey.units import TICKS_PER_S, next_ticks
 
 MOVFLAGS = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
 """A fragment per group, a header first, no trailer (`mfra` holds absolute offsets)."""
@@ -101,8 +98,7 @@ class H264Clip:
         """Ticks since the first frame; strictly rising, as MP4 demands."""
         if self._first_ns is None:
             self._first_ns = at_ns
-        ticks = ((at_ns - self._first_ns) * TICKS_PER_S + NS_PER_S // 2) // NS_PER_S
-        self._fed_ticks = max(ticks, self._fed_ticks + 1)
+        self._fed_ticks = next_ticks(at_ns - self._first_ns, self._fed_ticks)
         return self._fed_ticks
 
     def _noted(self, pictures: list[Coded]) -> list[Coded]:

@@ -53,6 +53,7 @@ def _summary(settings: Settings) -> list[str]:
         f"clips     {vault.path}, kept {vault.days} day(s), at most {vault.max_mib} MiB",
         f"opened by {len(settings.owner.recipients)} key(s)",
         f"filter    hides {_hidden(privacy)}, {len(privacy.zones)} privacy zone(s)",
+        f"faces     {_faces(privacy.face_layer_hours)}",
         f"network   {broker}; no upload, no audio, no live view",
     ]
 
@@ -63,6 +64,12 @@ def _hidden(privacy: PrivacySettings) -> str:
     if privacy.mode == "motion" or privacy.detector == "none":
         return "all that moves"
     return f"{privacy.mode} (detector {privacy.detector})"
+
+
+def _faces(hours: int) -> str:
+    if not hours:
+        return "nothing under the covers is kept (no face layer)"
+    return f"what lies under the covers is kept too, in a sealed face layer, for at most {hours} hour(s)"
 
 
 COMMAND = Command("check", "check a settings file", configure, run)

@@ -1,4 +1,4 @@
-"""`latchkey clips`: list, open and delete sealed clips."""
+"""`latchkey clips`: list, open and delete sealed clips; what opens faces is `latchkey.cli.faces`."""
 
 import json
 import sys
@@ -11,8 +11,16 @@ from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.owner import add_key_option, load_key
 from latchkey.errors import EXIT_FAILED, EXIT_OK, LatchkeyError, NotOnDisk, UsageError
-from latchkey.owner import default_key_path, find_clip, list_clips, open_clip, read_meta, stream_clip
-from latchkey.pipeline.vaultkeeper import remove_clip
+from latchkey.owner import (
+    default_key_path,
+    faces_bytes,
+    find_clip,
+    list_clips,
+    open_clip,
+    read_meta,
+    stream_clip,
+)
+from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
 from latchkey.units import MIB, NS_PER_S, to_s
@@ -27,13 +35,20 @@ def configure(parser: ArgumentParser) -> None:
     opening = actions.add_parser("open", help="decrypt a clip to an MP4 file")
     opening.add_argument("-o", "--out", required=True, metavar="FILE", help="where to; - = standard output")
     opening.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    opening.add_argument(
+        "--with-faces",
+        action="store_true",
+        help="put back what its covers hide, from its face layer; is noted",
+    )
+    log = actions.add_parser("log", help="tell which clips were opened with their faces, and when")
+    log.add_argument("--json", action="store_true", help="print a JSON array")
     removal = actions.add_parser("rm", help="delete a clip for good")
-    removal.add_argument("--yes", action="store_true", help="do not ask")
     for action in (opening, removal):
+        action.add_argument("--yes", action="store_true", help="do not ask")
         action.add_argument("id", metavar="ID", help="id of the clip, or its first 6 or more characters")
     for action in (listing, opening):
         add_key_option(action)
-    for action in (listing, opening, removal):
+    for action in (listing, opening, log, removal):
         place = action.add_mutually_exclusive_group()
         place.add_argument("--vault", type=Path, metavar="DIR", help="folder of the clips [./latchkey-vault]")
         place.add_argument("--config", type=Path, metavar="FILE", help="settings that name the folder")
@@ -44,8 +59,16 @@ def run(options: Namespace, terminal: Terminal) -> int:
     vault = _vault(options)
     if options.action == "list":
         return _list(vault, options, terminal)
+    if options.action == "log":
+        from latchkey.cli.faces import show_log
+
+        return show_log(vault, options, terminal)
     disk = FolderDisk(vault)
     entry = find_clip(list_clips(disk), options.id)
+    if options.action == "open" and options.with_faces:
+        from latchkey.cli.faces import open_with_faces  # OpenCV and FFmpeg, which no other action needs
+
+        return open_with_faces(vault, entry, options, terminal)
     if options.action == "open":
         return _open(disk, entry, options, terminal)
     return _remove(vault, entry, options, terminal)
@@ -67,12 +90,13 @@ def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     if options.key or default_key_path().exists():
         keys = load_key(options.key, terminal).identities
     facts = [_facts(disk, entry, keys) for entry in entries]
+    layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
-        rows = [_row(entry, fact) for entry, fact in zip(entries, facts, strict=True)]
+        rows = [_row(entry, fact, layers[entry.clip]) for entry, fact in zip(entries, facts, strict=True)]
         terminal.put(json.dumps(rows, indent=1))
         return EXIT_OK
     for entry, fact in sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair)):
-        terminal.put(_line(entry, fact))
+        terminal.put(_line(entry, fact, layers[entry.clip]))
     if not entries:
         terminal.say(f"no clips in {vault}")
     elif not keys:
@@ -97,13 +121,15 @@ def _order(entry: ClipEntry, facts: Facts) -> tuple[int, int, str]:
     return entry.day, facts.start_wall_ns if isinstance(facts, ClipMeta) else 0, entry.clip
 
 
-def _row(entry: ClipEntry, facts: Facts) -> dict[str, object]:
+def _row(entry: ClipEntry, facts: Facts, layer_bytes: int | None) -> dict[str, object]:
     row: dict[str, object] = {
         "id": entry.clip,
         "day": day_text(entry.day),
         "size_bytes": entry.size_bytes,
         "state": entry.state,
     }
+    if layer_bytes is not None:
+        row["faces_bytes"] = layer_bytes
     if isinstance(facts, ClipMeta):
         row |= {
             "start": _moment(facts.start_wall_ns).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -120,14 +146,15 @@ def _row(entry: ClipEntry, facts: Facts) -> dict[str, object]:
     return row
 
 
-def _line(entry: ClipEntry, facts: Facts) -> str:
+def _line(entry: ClipEntry, facts: Facts, layer_bytes: int | None) -> str:
     """Write a clip for a person; times are UTC, like the day."""
     size = f"{entry.size_bytes / MIB:7.1f} MiB"
+    layer = "" if layer_bytes is None else f"  with faces, {layer_bytes / MIB:.1f} MiB"
     if isinstance(facts, ClipMeta):
         start = _moment(facts.start_wall_ns).strftime("%Y-%m-%d %H:%M:%S")
         about = f"{start} UTC  {facts.trigger:<6}  {to_s(facts.span_ns):6.1f} s  {facts.worst:<15}"
-        return f"{entry.clip}  {about}  {size}  {entry.state}"
-    line = f"{entry.clip}  {day_text(entry.day)}  {size}  {entry.state}"
+        return f"{entry.clip}  {about}  {size}  {entry.state}{layer}"
+    line = f"{entry.clip}  {day_text(entry.day)}  {size}  {entry.state}{layer}"
     if facts is None or entry.state == "torn":
         return line
     return f"{line}  ({facts})"
@@ -140,6 +167,8 @@ def _moment(wall_ns: int) -> datetime:
 
 
 def _open(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+    if options.yes:
+        raise UsageError("--yes answers what only --with-faces asks")
     to_stdout = options.out == "-"
     if to_stdout and terminal.out.isatty():
         raise UsageError("a video is not for a terminal", hint="-o FILE writes it to a file")

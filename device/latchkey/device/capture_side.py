@@ -23,6 +23,7 @@ from latchkey.events import (
     encode,
 )
 from latchkey.frames import Cause, RawFrame
+from latchkey.pipeline.facevault import FaceVault
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
@@ -62,9 +63,9 @@ class CaptureSide:
         self._zones = PrivacyZones(settings.privacy.zones)
         self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(board.workers)
-        self._keeper = VaultKeeper(
-            board.vault, board.index, settings.owner.recipients, board.entropy.take, settings.vault
-        )
+        recipients, take = settings.owner.recipients, board.entropy.take
+        faces = FaceVault(board.vault, recipients, take, board.clock, settings.privacy.face_layer_hours)
+        self._keeper = VaultKeeper(board.vault, board.index, recipients, take, settings.vault, faces)
         self._recorder = Recorder(board, settings, self._keeper, self._say)
         self._moving = False
         self._camera = CameraState.OK

@@ -11,7 +11,9 @@ from latchkey.owner.identities import (
 )
 from latchkey.owner.opening import (
     ClipTorn,
+    FacesGone,
     ReadableDisk,
+    faces_bytes,
     find_clip,
     list_clips,
     open_chunks,
@@ -22,9 +24,11 @@ from latchkey.owner.opening import (
 
 __all__ = [
     "ClipTorn",
+    "FacesGone",
     "IdentityFile",
     "ReadableDisk",
     "default_key_path",
+    "faces_bytes",
     "find_clip",
     "list_clips",
     "load_identities",

@@ -18,6 +18,7 @@ from latchkey.vault import (
     ClipMeta,
     MetaDamaged,
     decode_meta,
+    faces_name,
     meta_name,
     reconcile,
     sealed_name,
@@ -47,6 +48,17 @@ class ClipTorn(ClipError):
         self.reason = reason
 
 
+class FacesGone(NotOnDisk):
+    """There is no face layer of this clip, or none any more."""
+
+    def __init__(self, clip: str) -> None:
+        super().__init__(
+            f"clip {clip} has no face layer: its hours are over, or none was kept",
+            hint="without --with-faces the clip opens with its covers",
+        )
+        self.clip = clip
+
+
 def list_clips(disk: Disk) -> list[ClipEntry]:
     """List whole and torn clips, by day, then id; one that is being written is not among them."""
     sizes = {}
@@ -57,6 +69,14 @@ def list_clips(disk: Disk) -> list[ClipEntry]:
             continue  # the device renamed or deleted it meanwhile
     entries = reconcile(sizes, []).entries
     return [entry for entry in entries if _file_name(entry).removeprefix(f"{CLIPS}/") in sizes]
+
+
+def faces_bytes(disk: Disk, entry: ClipEntry) -> int | None:
+    """Give the length of a clip's face layer, or None."""
+    try:
+        return disk.size_bytes(faces_name(entry.clip, entry.day))
+    except NotOnDisk:
+        return None
 
 
 def find_clip(entries: Sequence[ClipEntry], prefix: str) -> ClipEntry:

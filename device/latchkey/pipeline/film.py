@@ -76,16 +76,18 @@ class Film:
         """Cover, encode and seal one frame. Raises DiskError, EncoderError; then only `abandon` is left."""
         self._check_whole()
         self._broken = True  # until all of this frame has gone well
-        safe = redact(held.picture(), plan)
+        picture = held.picture()
+        safe = redact(picture, plan)
         if self._groups is None or self._file is None:
             self._keeper.tidy(self._day)
             self._first_ns = self._synced_ns = safe.at_ns
             spec = ClipSpec(safe.width, safe.height, self._fps, safe.colour)
             self._groups = Groups(self._encoder.start(spec), self._check)
             self._file = self._keeper.begin(self.clip_id, self._day)
+            self._file.begin_faces(spec, safe.at_ns)
         self._last_ns = safe.at_ns
         self._planned.append(plan.cause)
-        self._keep(self._file, self._groups.feed(safe))
+        self._keep(self._file, self._groups.feed(safe, picture if self._keeper.keeps_faces else None))
         if safe.at_ns - self._synced_ns >= SYNC_NS:
             self._file.sync()
             self._synced_ns = safe.at_ns
@@ -124,6 +126,7 @@ class Film:
             planned = self._planned.popleft()
             if (cause := Cause.SELF_CHECK if frame.repaired else planned) is not None:
                 self._causes[cause] += 1
+            file.add_faces(frame.at_ns, frame.patches)
         if batch.data:
             file.append(batch.data)
 

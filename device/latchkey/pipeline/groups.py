@@ -5,17 +5,18 @@
                          +-- cover more --+ a face shows: cover it in the whole group, encode that again
 
 Nothing of a group is muxed before its keyframe has passed. Frames are held from the beginning of a
-group until then: as many as the encoder runs behind, not the whole group.
+group until then: as many as the encoder runs behind, not the whole group. Where a face layer is kept,
+so are the raw pictures; then what the final covers hide is cut out of them, and they are let go.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from latchkey.frames import Cover, FilterState, SafeFrame
+from latchkey.frames import Cover, FilterState, RawFrame, SafeFrame
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipEncoder, Coded
 from latchkey.units import NS_PER_S
-from latchkey.vision import cover_more
+from latchkey.vision import FacePatches, cover_more, cut_patches
 
 GROUP_NS = NS_PER_S
 """Longest group of pictures: a torn clip loses no more than the open one."""
@@ -33,6 +34,7 @@ class Kept:
     covers: tuple[Cover, ...]
     repaired: bool
     """Whether the self-check made its group hide more."""
+    patches: FacePatches | None = None
 
 
 @dataclass(slots=True)
@@ -45,10 +47,13 @@ class Batch:
 
 @dataclass(slots=True)
 class _Group:
-    """One closed group. `held` are its frames while it may have to be encoded again."""
+    """One closed group. `held` are its frames while it may have to be encoded again; `uncut` the raw
+    pictures of the last so many of `kept`, until their patches are cut.
+    """
 
     passed: bool
-    held: list[SafeFrame] = field(default_factory=list)
+    held: list[tuple[SafeFrame, RawFrame | None]] = field(default_factory=list)
+    uncut: list[RawFrame] = field(default_factory=list)
     coded: list[Coded] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     extra: tuple[Cover, ...] = ()
@@ -78,31 +83,38 @@ class Groups:
         """Frames that are held because their group has not passed yet."""
         return sum(len(group.held) for group in self._open)
 
-    def feed(self, frame: SafeFrame) -> Batch:
-        """Take the next frame; give what is final now. Raises EncoderError."""
+    def feed(self, frame: SafeFrame, raw: RawFrame | None = None) -> Batch:
+        """Take the next frame; give what is final now. Raises EncoderError.
+
+        With `raw`, the picture it was made from, what its covers hide is given too.
+        """
         key = self._next_key_ns is None or frame.at_ns >= self._next_key_ns
         if key:
             self._next_key_ns = frame.at_ns + GROUP_NS
             self._open.append(_Group(passed=self._check is None))
         group = self._open[-1]
         if not group.passed:
-            group.held.append(frame)
-        if not self._encode(group, frame, key=key):
+            group.held.append((frame, raw))
+        if not self._encode(group, frame, raw, key=key):
             self._encode_again()
+        self._cut()
         return self._mux(leave=len(self._open) - self._coding)
 
     def close(self) -> Batch:
         """Give all that remains; nothing can be fed any more. Raises EncoderError."""
         while not self._take(self._encoder.flush()):
             self._encode_again()
+        self._cut()
         last = self._mux(leave=0)
         last.data += self._encoder.close()
         return last
 
-    def _encode(self, group: _Group, frame: SafeFrame, *, key: bool) -> bool:
+    def _encode(self, group: _Group, frame: SafeFrame, raw: RawFrame | None, *, key: bool) -> bool:
         """Encode a frame of a group; False if a keyframe that came out shows a face."""
         shown = cover_more(frame, group.extra) if group.extra else frame
         group.kept.append(Kept(shown.at_ns, shown.state, shown.covers, bool(group.extra)))
+        if raw is not None:
+            group.uncut.append(raw)
         return self._take(self._encoder.feed(shown, key=key))
 
     def _take(self, coded: list[Coded]) -> bool:
@@ -150,14 +162,26 @@ class Groups:
             for group in again:
                 group.coded.clear()
                 group.kept.clear()
+                group.uncut.clear()
             if all(
-                self._encode(group, frame, key=not number)
+                self._encode(group, frame, raw, key=not number)
                 for group in again
-                for number, frame in enumerate(group.held)
+                for number, (frame, raw) in enumerate(group.held)
             ):
                 for group in again:
                     if group.passed:
                         group.held.clear()
+
+    def _cut(self) -> None:
+        """Cut the patches of all frames whose covers are final: of groups that have passed."""
+        for group in self._open:
+            if not group.passed:
+                continue
+            first = len(group.kept) - len(group.uncut)
+            for number, raw in enumerate(group.uncut, first):
+                kept = group.kept[number]
+                group.kept[number] = replace(kept, patches=cut_patches(raw, kept.state, kept.covers))
+            group.uncut.clear()
 
     def _mux(self, leave: int) -> Batch:
         """Mux the groups that are complete: all but the newest `leave`."""

@@ -2,18 +2,21 @@
 
 Runs in the film worker. A clip is announced only after `OpenClip.finish` has returned, which does,
 in this order: end the seal, sync the clip, write and sync its sealed record, give both their final
-names, sync the folder, enter the index. A crash before the end leaves a state that `start` mends.
+names, sync the folder, enter the index. A crash before the end leaves a state that `start` mends. The face
+layer, where there is one, gets its name before the record does.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from latchkey.clip import Sealer, Take, parse_recipient, seal
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.events import DiskState
 from latchkey.pipeline.durable import probe, write_whole
-from latchkey.ports import ClipEntry, ClipIndex, ClipState, Disk, DiskFile
+from latchkey.pipeline.facevault import FaceVault, OpenLayer
+from latchkey.pipeline.removing import remove_clip
+from latchkey.ports import ClipEntry, ClipIndex, ClipSpec, ClipState, Disk, DiskFile
 from latchkey.settings import VaultSettings
 from latchkey.vault import (
     CLIPS,
@@ -27,6 +30,7 @@ from latchkey.vault import (
     room_state,
     sealed_name,
 )
+from latchkey.vision import FacePatches
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class VaultReport:
 
 @dataclass(frozen=True, slots=True)
 class TidyReport:
-    """What `tidy` deleted, and how many clips it could not delete (it tries again next time)."""
+    """Clips that `tidy` deleted, and how many clips and layers it could not delete (it tries again)."""
 
     removed: tuple[ClipEntry, ...]
     failures: int
@@ -66,25 +70,38 @@ class _Means:
     index: ClipIndex
     recipients: tuple[str, ...]
     take: Take
+    faces: FaceVault | None
 
 
 class VaultKeeper:
-    """The vault of one device. One thread at a time.
+    """The vault of one device. One thread at a time. Without `faces` no face layer is kept, nor tidied.
 
     Raises OwnerKeyError where a recipient is not a key.
     """
 
     def __init__(
-        self, disk: Disk, index: ClipIndex, recipients: Sequence[str], take: Take, settings: VaultSettings
+        self,
+        disk: Disk,
+        index: ClipIndex,
+        recipients: Sequence[str],
+        take: Take,
+        settings: VaultSettings,
+        faces: FaceVault | None = None,
     ) -> None:
         for text in recipients:
             parse_recipient(text)
-        self._means = _Means(disk, index, tuple(recipients), take)
+        self._means = _Means(disk, index, tuple(recipients), take, faces)
+        self._faces = faces
         self._disk = disk
         self._index = index
         self._settings = settings
         self._open: set[OpenClip] = set()
         self._started = False
+
+    @property
+    def keeps_faces(self) -> bool:
+        """Whether clips get a face layer."""
+        return self._faces is not None and self._faces.is_on
 
     def start(self) -> VaultReport:
         """Mend what a crash left and rebuild the index from the files.
@@ -101,6 +118,9 @@ class VaultKeeper:
             self._disk.sync_folder(CLIPS)
         if list(repair.entries) != known:
             self._index.rebuild(repair.entries)
+        if self._faces is not None:
+            self._faces.take_over(repair.entries, repair.layers)
+            failures += self._faces.tidy()
         self._started = True
         return VaultReport(len(repair.entries), len(repair.torn), len(repair.strangers), failures)
 
@@ -126,19 +146,26 @@ class VaultKeeper:
         return opened
 
     def tidy(self, today: int) -> TidyReport:
-        """Delete what is past its days or beyond the room, oldest first. Raises DiskError."""
+        """Delete what is past its days or beyond the room, oldest first, and face layers that are due.
+
+        A clip counts with its face layer. Raises DiskError.
+        """
+        failures = self._faces.tidy() if self._faces is not None else 0
         entries = self._index.entries()
         due = expired(entries, today, self._settings.days)
+        sizes = {entry.clip: entry.size_bytes + self._faces_bytes(entry.clip) for entry in entries}
         due_ids = {entry.clip for entry in due}
-        due += overflow(
-            [entry for entry in entries if entry.clip not in due_ids],
+        over = overflow(
+            [replace(entry, size_bytes=sizes[entry.clip]) for entry in entries if entry.clip not in due_ids],
             max_bytes=self._settings.max_bytes,
-            free_bytes=self._disk.free_bytes() + sum(entry.size_bytes for entry in due),
+            free_bytes=self._disk.free_bytes() + sum(sizes[clip] for clip in due_ids),
             spare_bytes=self._settings.spare_bytes,
             open_bytes=sum(opened.size_bytes for opened in self._open),
         )
+        due_ids |= {entry.clip for entry in over}
+        due += [entry for entry in entries if entry.clip in due_ids and entry not in due]
         removed = tuple(entry for entry in due if self._forget(entry))
-        return TidyReport(removed, len(due) - len(removed))
+        return TidyReport(removed, failures + len(due) - len(removed))
 
     def check(self, today: int) -> VaultCheck:
         """Find out whether the vault can take a clip: put it in order, tidy, write a probe.
@@ -188,16 +215,22 @@ class VaultKeeper:
             remove_clip(self._disk, self._index, entry)
         except DiskError:
             return False
+        if self._faces is not None:
+            self._faces.forget(entry.clip)
         return True
+
+    def _faces_bytes(self, clip: str) -> int:
+        return self._faces.size_bytes(clip) if self._faces is not None else 0
 
 
 class OpenClip:
-    """A clip being written. After `finish` or `abandon` nothing can be added."""
+    """A clip being written, and its face layer. After `finish` or `abandon` nothing can be added."""
 
     def __init__(self, means: _Means, clip: str, day: int, leave: Callable[["OpenClip"], None]) -> None:
         self.clip = clip
         self.day = day
-        self.size_bytes = 0
+        self._size_bytes = 0
+        self._layer: OpenLayer | None = None
         self._means = means
         self._disk = means.disk
         self._leave_keeper = leave
@@ -209,6 +242,21 @@ class OpenClip:
         self._named = False
         self._over = False
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes it takes on the disk, its face layer included."""
+        return self._size_bytes + (self._layer.size_bytes if self._layer else 0)
+
+    def begin_faces(self, spec: ClipSpec, first_ns: int) -> None:
+        """Begin the face layer, where there is to be one. Raises OwnerKeyError."""
+        if self._means.faces is not None:
+            self._layer = self._means.faces.begin(self.clip, self.day, spec, first_ns)
+
+    def add_faces(self, at_ns: int, patches: FacePatches | None) -> None:
+        """Add what lies under the covers of the clip's next picture. Never raises DiskError."""
+        if self._layer is not None:
+            self._layer.add(at_ns, patches)
+
     def append(self, plaintext: bytes) -> None:
         """Seal and write. Raises DiskFull, DiskError; then only `abandon` is left."""
         self._check_open()
@@ -218,12 +266,15 @@ class OpenClip:
     def sync(self) -> None:
         """Make durable what is written; up to one chunk (64 KiB) is still in memory."""
         self._file.sync()
+        if self._layer is not None:
+            self._layer.sync()
 
     def finish(self, meta: ClipMeta) -> ClipEntry:
         """Make the clip whole and durable. Only then may anybody be told. Raises DiskFull, DiskError."""
         self._check_open()
         self._end_seal()
         self._file.close()
+        self._end_layer()
         sealed_meta = seal(encode_meta(meta), self._means.recipients, self._means.take)
         write_whole(self._disk, meta_name(self.clip), sealed_meta)
         entry = self._take_name("whole")
@@ -256,10 +307,21 @@ class OpenClip:
             with suppress(NotOnDisk):
                 self._disk.remove(name)
         if self._has_footage:
+            self._end_layer()
             return self._take_name("torn")
         self._disk.remove(part_name(self.clip, self.day))
         self._disk.sync_folder(CLIPS)
         return None
+
+    def _end_layer(self) -> None:
+        """Give the face layer its name; the folder is synced after it."""
+        layer, self._layer = self._layer, None
+        if layer is None or self._means.faces is None:
+            return
+        if layer.finish():
+            self._means.faces.keep(layer)
+        else:
+            self._means.faces.lose(layer)
 
     def _end_seal(self) -> None:
         self._write(self._sealer.close())
@@ -272,7 +334,7 @@ class OpenClip:
         self._intact = False
         self._file.append(sealed)
         self._intact = True
-        self.size_bytes += len(sealed)
+        self._size_bytes += len(sealed)
 
     def _take_name(self, state: ClipState) -> ClipEntry:
         """Give the file its final name and enter it in the index."""
@@ -281,7 +343,7 @@ class OpenClip:
             self._disk.rename(part_name(self.clip, self.day), name)
             self._named = state == "whole"
         self._disk.sync_folder(CLIPS)
-        size_bytes = self.size_bytes if self._intact else self._disk.size_bytes(name)
+        size_bytes = self._size_bytes if self._intact else self._disk.size_bytes(name)
         entry = ClipEntry(self.clip, self.day, size_bytes, state)
         self._means.index.put(entry)
         return entry
@@ -292,16 +354,7 @@ class OpenClip:
 
     def _leave(self) -> None:
         self._over = True
+        if self._layer is not None:  # giving the clip up broke off
+            self._layer.discard()
+            self._end_layer()
         self._leave_keeper(self)
-
-
-def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
-    """Delete a clip, its record, and last its row in the index. Raises DiskError.
-
-    Files that are gone already are fine. Flash may keep old blocks; they are sealed.
-    """
-    for name in (sealed_name(entry.clip, entry.day, entry.state), meta_name(entry.clip)):
-        with suppress(NotOnDisk):
-            disk.remove(name)
-    disk.sync_folder(CLIPS)
-    index.drop(entry.clip)

@@ -44,6 +44,7 @@ from latchkey.ports.storage import (
     ClipState,
     Disk,
     DiskFile,
+    SealedClip,
 )
 from latchkey.ports.work import (
     Lane,
@@ -80,6 +81,7 @@ __all__ = [
     "Publication",
     "Received",
     "Refused",
+    "SealedClip",
     "Severity",
     "Still",
     "Ticket",

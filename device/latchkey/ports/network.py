@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from latchkey.ports.storage import SealedClip
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -77,8 +79,8 @@ class Link(Protocol):
 
 
 class Uplink(Protocol):
-    """Where sealed clips may go. Off by default."""
+    """Where sealed clips may go, and nothing else. Off by default."""
 
-    def offer(self, name: str, size_bytes: int) -> bool:
-        """Tell that a sealed clip is there; True if it will be sent."""
+    def offer(self, clip: SealedClip) -> bool:
+        """Tell that a sealed clip is there; True if it will be sent. Raises TypeError for anything else."""
         ...

@@ -74,6 +74,19 @@ class ClipEntry:
     state: ClipState
 
 
+@dataclass(frozen=True, slots=True)
+class SealedClip:
+    """A whole clip as it lies in the vault: the only thing that may be offered to an uplink.
+
+    Made by `latchkey.vault.offering` alone, from an entry, never from a name: so no other file of the
+    vault, and no face layer, can be one.
+    """
+
+    clip: str
+    name: str
+    size_bytes: int
+
+
 class ClipIndex(Protocol):
     """The list of clips. A cache of what the files say; it can be rebuilt from them."""
 

@@ -120,6 +120,12 @@ class PrivacySettings:
         True,
         "search what was encoded for faces once more before it is sealed; false saves power on small boards",
     )
+    face_layer_hours: int = option(
+        0,
+        "keep what lies under the covers, sealed apart, so long; 0 = never; only you can open it",
+        low=0,
+        high=720,
+    )
     zones: tuple[Zone, ...] = option((), "polygons that are blacked out before anything sees them")
 
     @property

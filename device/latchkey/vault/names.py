@@ -4,6 +4,7 @@
     clips/2026-11-24.ID.age        whole
     clips/2026-11-24.ID.torn.age   recording ended before it was whole
     clips/ID.meta.age              sealed facts about it; ID.meta.age.part while being written
+    clips/2026-11-24.ID.faces.age  its face layer, if the owner asked for one; .part while being written
 
 ID is 32 lower-case hexadecimal digits, 128 random bits. The UTC day stands in the name so that a
 lost index is rebuilt from names and sizes alone, without any key.
@@ -20,10 +21,16 @@ from latchkey.vault.days import day_text, parse_day
 CLIPS = "clips"
 INDEX_NAME = "index.sqlite"
 
-FileKind = Literal["part", "whole", "torn", "meta", "meta_part"]
+FileKind = Literal["part", "whole", "torn", "meta", "meta_part", "faces", "faces_part"]
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_CLIP_SUFFIXES: dict[FileKind, str] = {"part": ".age.part", "whole": ".age", "torn": ".torn.age"}
+_CLIP_SUFFIXES: dict[FileKind, str] = {
+    "part": ".age.part",
+    "whole": ".age",
+    "torn": ".torn.age",
+    "faces": ".faces.age",
+    "faces_part": ".faces.age.part",
+}
 _META_SUFFIXES: dict[FileKind, str] = {"meta": ".meta.age", "meta_part": ".meta.age.part"}
 _NAME_LIMIT_CHARS = 255
 
@@ -55,6 +62,16 @@ def sealed_name(clip: str, day: int, state: ClipState) -> str:
 def meta_name(clip: str) -> str:
     """Name of the sealed facts about a clip."""
     return f"{CLIPS}/{_checked(clip)}{_META_SUFFIXES['meta']}"
+
+
+def faces_name(clip: str, day: int) -> str:
+    """Name of a face layer. It has the day of its clip, so it says no more than the clip's name does."""
+    return _clip_name(clip, day, "faces")
+
+
+def faces_part_name(clip: str, day: int) -> str:
+    """Name of a face layer while it is written."""
+    return _clip_name(clip, day, "faces_part")
 
 
 def parse_name(name: str) -> FileName | None:

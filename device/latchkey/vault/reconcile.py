@@ -3,13 +3,15 @@
 A clip is finished in this order: clip synced, facts written and renamed to their final name,
 clip renamed, folder synced, index. So facts under their final name beside a `.part` prove that the
 `.part` is complete; a `.part` without them is torn. Nothing is ever appended to either.
+
+A face layer lives and goes with its clip; one that was being written is kept as far as it got.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from latchkey.ports import ClipEntry, ClipState
-from latchkey.vault.names import CLIPS, FileName, parse_name, sealed_name
+from latchkey.vault.names import CLIPS, FileName, faces_name, parse_name, sealed_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Repair:
 
     `torn` clips are those that were still being written. `strangers` are files in `clips/` that
     are not ours: they are left alone. A second file of a clip is removed, for what is not in the
-    index would never expire.
+    index would never expire; so is a face layer without its clip. `layers` gives the bytes of the
+    others by clip.
     """
 
     renames: tuple[tuple[str, str], ...]
@@ -26,6 +29,7 @@ class Repair:
     entries: tuple[ClipEntry, ...]
     torn: tuple[str, ...]
     strangers: tuple[str, ...]
+    layers: Mapping[str, int]
 
 
 def reconcile(sizes: Mapping[str, int], entries: Sequence[ClipEntry]) -> Repair:
@@ -43,6 +47,8 @@ class _Reconciler:
         self._metas: dict[str, str] = {}
         self._found: dict[str, ClipEntry] = {}
         self._parts: list[tuple[FileName, str]] = []
+        self._faces: list[tuple[FileName, str]] = []
+        self._layers: dict[str, int] = {}
 
     def repair(self, entries: Sequence[ClipEntry]) -> Repair:
         for name in sorted(self._sizes, key=lambda name: (".torn." in name, name)):
@@ -50,12 +56,15 @@ class _Reconciler:
         for parsed, name in self._parts:
             self._end_part(parsed, name)
         self._removals += [name for clip, name in self._metas.items() if clip not in self._found]
+        for parsed, name in sorted(self._faces, key=lambda one: (one[0].kind != "faces", one[1])):
+            self._end_faces(parsed, name)  # finished ones before those that were being written
         return Repair(
             renames=tuple(self._renames),
             removals=tuple(f"{CLIPS}/{name}" for name in self._removals),
             entries=self._in_order(entries),
             torn=tuple(self._torn),
             strangers=tuple(self._strangers),
+            layers=self._layers,
         )
 
     def _sort(self, name: str) -> None:
@@ -64,6 +73,8 @@ class _Reconciler:
             self._strangers.append(name)
         elif parsed.kind == "part":
             self._parts.append((parsed, name))
+        elif parsed.kind in ("faces", "faces_part"):
+            self._faces.append((parsed, name))
         elif parsed.kind == "meta":
             self._metas[parsed.clip] = name
         elif parsed.kind == "meta_part" or parsed.clip in self._found:
@@ -81,6 +92,19 @@ class _Reconciler:
             self._renames.append((f"{CLIPS}/{name}", sealed_name(entry.clip, entry.day, state)))
             if state == "torn":
                 self._torn.append(entry.clip)
+
+    def _end_faces(self, parsed: FileName, name: str) -> None:
+        """Keep the face layer of a clip that is there, under its final name."""
+        clip = self._found.get(parsed.clip)
+        if clip is None or clip.day != parsed.day or clip.clip in self._layers:
+            self._removals.append(name)
+            return
+        if parsed.kind == "faces_part" and not self._sizes[name]:
+            self._removals.append(name)
+            return
+        self._layers[clip.clip] = self._sizes[name]
+        if parsed.kind == "faces_part":
+            self._renames.append((f"{CLIPS}/{name}", faces_name(clip.clip, clip.day)))
 
     def _enter(self, parsed: FileName, name: str, state: ClipState) -> ClipEntry:
         entry = ClipEntry(parsed.clip, parsed.day or 0, self._sizes[name], state)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from latchkey.events import DiskState
 from latchkey.ports import ClipEntry
+from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
 
 FULL_SHARE = 4
 """Below a quarter of the spare room no new clip begins: outbox and index need the rest."""
@@ -24,6 +25,21 @@ def expired(entries: Sequence[ClipEntry], today: int, days: int) -> list[ClipEnt
     clock that falls back to 1970 deletes nothing.
     """
     return [entry for entry in entries if expires_day(entry.day, days) <= today]
+
+
+def faces_left_ns(day: int, hours: int, wall_ns: int) -> int:
+    """Say how long a face layer of UTC day `day` may stay from now on, where no more is known of it.
+
+    It is taken to be of that day's first moment: so it never stays longer than its hours, and up to a
+    day less. Where the clock is behind the day, it stays its hours from now on at most.
+    """
+    most_ns = hours * NS_PER_HOUR
+    return min(max(day * S_PER_DAY * NS_PER_S + most_ns - wall_ns, 0), most_ns)
+
+
+def faces_surely_over(day: int, hours: int, wall_ns: int) -> bool:
+    """Whether the hours of even the last moment of UTC day `day` are over, by the wall clock."""
+    return wall_ns >= (day + 1) * S_PER_DAY * NS_PER_S + hours * NS_PER_HOUR
 
 
 def overflow(

@@ -11,6 +11,7 @@ from latchkey.vision.gaze import Gaze
 from latchkey.vision.look import search_whole
 from latchkey.vision.motion import Motion, MotionGate
 from latchkey.vision.packing import PackedFrame, pack, unpack
+from latchkey.vision.patches import FacePatches, cut_patches
 from latchkey.vision.planner import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner
 from latchkey.vision.rectangles import dilate, hidden_share, on_grid
 from latchkey.vision.redactor import COVER_YUV, CoverPlan, cover_more, redact
@@ -26,12 +27,14 @@ __all__ = [
     "MAX_UNSEEN_FRAMES",
     "CoverPlan",
     "CoverPlanner",
+    "FacePatches",
     "Gaze",
     "Motion",
     "MotionGate",
     "PackedFrame",
     "PrivacyZones",
     "cover_more",
+    "cut_patches",
     "dilate",
     "hidden_share",
     "on_grid",

@@ -1,0 +1,72 @@
+"""`latchkey clips open --with-faces` and `latchkey clips log`: a deliberate act, and who did it when."""
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.disk import FolderDisk
+from latchkey.cli.command import Terminal
+from latchkey.cli.owner import load_key
+from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, UsageError
+from latchkey.owner.composing import FaceLayer, compose
+from latchkey.owner.facelog import NAME, note_opening, openings
+from latchkey.owner.files import writing
+from latchkey.ports import ClipEntry
+from latchkey.vault import day_text
+
+TYPED_CHARS = 6
+"""So many characters of the id are typed to open faces."""
+
+
+def open_with_faces(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+    """Write a clip with its faces put back, after a typed yes and a line in the log.
+
+    Raises FacesGone, NoIdentityMatched, LayerDamaged, ClipError, UsageError, DiskError.
+    """
+    if options.out == "-":
+        raise UsageError("a clip with faces is not for a pipe", hint="-o FILE writes it to a file")
+    disk = FolderDisk(vault)
+    keys = load_key(options.key, terminal).identities
+    with FaceLayer(disk, entry, keys) as layer:
+        if not options.yes and not _agreed(entry, terminal):
+            terminal.say("nothing was opened")
+            return EXIT_FAILED
+        with writing(Path(options.out), force=options.force) as sink:
+            note_opening(vault, entry.clip, SystemClock().wall_ns())
+            done = compose(disk, entry, keys, layer, sink.name, Path(options.out))
+    faces = f"{done.frames_with_faces} of {done.frames} pictures with faces put back"
+    terminal.say(f"{options.out}: {faces}; encoded anew, so it is no proof of anything; readable by you only")
+    terminal.say(f"that it was opened is noted in {vault / NAME}; delete {options.out} when you are done")
+    if done.torn:
+        terminal.say(f"latchkey: warning: the face layer breaks off, the rest keeps its covers: {done.torn}")
+        return EXIT_PARTIAL
+    return EXIT_OK
+
+
+def show_log(vault: Path, options: Namespace, terminal: Terminal) -> int:
+    """Print who opened faces when; times are UTC."""
+    found, unreadable = openings(vault)
+    if options.json:
+        terminal.put(json.dumps([{"at": opening.at, "clip": opening.clip} for opening in found], indent=1))
+    else:
+        for opening in found:
+            terminal.put(f"{opening.at}  {opening.clip}  opened with faces")
+        if not found:
+            terminal.say(f"no clip of {vault} has been opened with its faces here")
+    if unreadable:
+        terminal.say(f"latchkey: warning: {unreadable} line(s) of {vault / NAME} cannot be read")
+    return EXIT_OK
+
+
+def _agreed(entry: ClipEntry, terminal: Terminal) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "opening faces needs a typed yes, and there is nobody to ask", hint="--yes answers for you"
+        )
+    terminal.say(f"clip {entry.clip} of {day_text(entry.day)} will be written with its faces uncovered")
+    terminal.say("people who were hidden can then be recognised; that you opened it is noted in the vault")
+    question = f"type the first {TYPED_CHARS} characters of its id to go on: "
+    print(question, end="", file=terminal.err, flush=True)
+    return sys.stdin.readline().strip().lower() == entry.clip[:TYPED_CHARS]

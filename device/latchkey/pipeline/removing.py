@@ -1,0 +1,24 @@
+"""Deleting a clip and all that belongs to it."""
+
+from contextlib import suppress
+
+from latchkey.errors import NotOnDisk
+from latchkey.ports import ClipEntry, ClipIndex, Disk
+from latchkey.vault import CLIPS, faces_name, meta_name, sealed_name
+
+
+def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
+    """Delete a clip: its face layer first, then itself, its record, and last its row. Raises DiskError.
+
+    Files that are gone already are fine. Flash may keep old blocks; they are sealed.
+    """
+    names = (
+        faces_name(entry.clip, entry.day),
+        sealed_name(entry.clip, entry.day, entry.state),
+        meta_name(entry.clip),
+    )
+    for name in names:
+        with suppress(NotOnDisk):
+            disk.remove(name)
+    disk.sync_folder(CLIPS)
+    index.drop(entry.clip)
