@@ -8,10 +8,14 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from latchkey.adapters.uplink import NoUplink
+from latchkey.ports import SealedClip, Uplink
 
 ROOT = Path(__file__).resolve().parents[1]
 DEVICE = ROOT / "device" / "latchkey"
@@ -196,6 +200,95 @@ def test_only_the_recording_path_writes_pictures() -> None:
         if name in {"imwrite", "VideoWriter", "imwritemulti", "savez", "tofile"}
     ]
     assert not wrong
+
+
+def _makers(name: str) -> set[str]:
+    return {
+        path.name
+        for path, tree in _trees()
+        if DEVICE in path.parents
+        for called, _ in _calls(tree)
+        if called.split(".")[-1] == name
+    }
+
+
+RAW_PARTS = {"frames.py", "vision", "adapters", "ports"}
+RAW_MODULES = {
+    "pipeline/frame_queue.py",
+    "pipeline/groups.py",
+    "pipeline/redaction.py",
+    "pipeline/rehearsal.py",
+    "pipeline/selfcheck.py",
+    "device/capture_side.py",
+    "cli/redact.py",
+}
+"""Where raw pictures may be handled; what seals, stores, sends or opens is not among them."""
+
+
+def test_raw_pictures_are_known_only_where_they_have_to_be() -> None:
+    wrong = {
+        str(path.relative_to(DEVICE))
+        for path, tree in _trees()
+        if DEVICE in path.parents and _part(path) not in {part.removesuffix(".py") for part in RAW_PARTS}
+        for name, _ in _names(tree)
+        if name == "RawFrame"
+    }
+    assert wrong <= RAW_MODULES
+
+
+def test_face_patches_are_made_in_one_place_and_known_to_their_sealer_and_its_carriers_only() -> None:
+    assert _makers("FacePatches") == {"patches.py"}
+    assert _makers("cut_patches") == {"groups.py"}
+    known = {path.name for path, tree in _trees() for name, _ in _names(tree) if name == "FacePatches"}
+    assert known <= {
+        "__init__.py", "patches.py", "groups.py", "facelayer.py", "facevault.py", "vaultkeeper.py",
+    }  # fmt: skip
+
+
+def test_only_the_sealer_of_face_layers_turns_patches_into_bytes() -> None:
+    """Of all modules that know patches one compresses; and the pre-roll's packing, which stays in RAM."""
+    assert _makers("imencode") == {"packing.py", "facelayer.py"}
+    path = DEVICE / "pipeline" / "facelayer.py"
+    tree = ast.parse(path.read_text())
+    public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    assert {node.name for node in public if not node.name.startswith("_")} == {"FaceSealer"}
+    for module in (
+        "vision/patches.py",
+        "pipeline/groups.py",
+        "pipeline/facevault.py",
+        "pipeline/vaultkeeper.py",
+    ):
+        names = {name for name, _ in _names(ast.parse((DEVICE / module).read_text()))}
+        assert not names & {"tobytes", "memoryview", "tofile", "dumps"}
+    gives = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
+    sealed = {"self._sealer.feed", "self._sealer.close", "b''", "data.tobytes"}
+    assert {ast.unparse(node.value).split("(")[0] for node in gives if node.value} == sealed
+
+
+def test_pictures_that_are_not_safe_are_encoded_on_the_owners_side_only() -> None:
+    assert _makers("VideoFrame") == {"x264.py", "composing.py"}
+    users = {
+        path.name
+        for path, tree in _trees()
+        if DEVICE in path.parents and "latchkey.owner.composing" in set(_imported_modules(tree))
+    }
+    assert users == {"faces.py"}
+
+
+def test_what_may_be_uploaded_is_made_in_one_place_from_whole_clips() -> None:
+    assert _makers("SealedClip") == {"offering.py"}
+    assert not [
+        path
+        for path, tree in _trees()
+        for name, call in _calls(tree)
+        if name.split(".")[-1] in {"cast", "replace"} and "SealedClip" in ast.unparse(call)
+    ]
+
+
+@pytest.mark.parametrize("uplink", [Uplink, NoUplink])
+def test_an_uplink_takes_a_sealed_clip_and_nothing_else(uplink: type) -> None:
+    hints = typing.get_type_hints(uplink.offer)  # type: ignore[attr-defined]
+    assert hints == {"clip": SealedClip, "return": bool}
 
 
 def test_the_device_never_imports_the_simulator() -> None:

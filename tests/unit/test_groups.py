@@ -1,6 +1,7 @@
 """The self-check: an encoded group that shows a face is covered and encoded again before it is muxed."""
 
 import io
+import weakref
 from collections.abc import Callable, Iterator
 
 import av
@@ -94,21 +95,6 @@ def test_faces_in_many_groups_are_all_covered_and_times_stay() -> None:
     assert times == pytest.approx([number / FPS for number in range(45)], abs=1e-4)
 
 
-def test_what_is_covered_already_is_no_hit() -> None:
-    half = PATCH._replace(x1=PATCH.x0 + 32)
-    groups, _, _ = run(frames(12, lambda _: True, (half,)), PaintFinder())
-    assert groups.repaired == 2  # the other half is a patch of its own, and shows
-    groups, _, decoded = run(frames(12, lambda _: True, (PATCH,)), PaintFinder())
-    assert groups.repaired == 0
-    assert all(covered(frame) for frame in decoded)
-
-
-def test_without_a_check_nothing_is_repaired() -> None:
-    groups, _, decoded = run(frames(12, lambda _: True), None)
-    assert groups.repaired == 0
-    assert not any(covered(frame) for frame in decoded)
-
-
 class Stubborn:
     """Sees a face in another place each time."""
 
@@ -129,6 +115,80 @@ class Broken:
 
     def find(self, bgr: Bgr) -> list[Box]:
         raise FinderError("no")
+
+
+class Raw(RawFrame):
+    """A raw frame that weak references can point to."""
+
+    __slots__ = ("__weakref__",)
+
+
+def raw_of(frame: SafeFrame) -> Raw:
+    return Raw(frame.y, frame.u, frame.v, frame.at_ns)
+
+
+def raws(count: int, shows: Callable[[int], bool]) -> list[Raw]:
+    """The frames of `frames`, before anything is covered."""
+    return [raw_of(frame) for frame in frames(count, shows)]
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_patches_are_what_lies_under_the_final_covers_those_of_a_repair_included(threads: int) -> None:
+    workers = VirtualWorkers(VirtualClock(0), {})
+    check = SelfCheck(PaintFinder(), PrivacySettings(), workers)
+    encoder = H264Encoder(RecordingSettings(threads=threads)).start(ClipSpec(*SIZE, FPS, Colour()))
+    groups, originals = Groups(encoder, check), raws(35, lambda n: 10 <= n < 20)
+    batches = [groups.feed(redact(raw, CoverPlan(FilterState.OK, ())), raw) for raw in originals]
+    kept = [frame for batch in [*batches, groups.close()] for frame in batch.frames]
+    assert groups.repaired == 1
+    assert [frame.patches is not None for frame in kept] == [10 <= number < 20 for number in range(35)]
+    for frame, raw in zip(kept, originals, strict=True):
+        if frame.patches is not None:
+            assert frame.patches.covers == frame.covers
+            ((place, pixels),) = frame.patches.patches
+            height = place.y1 - place.y0
+            assert np.array_equal(pixels[:height], raw.y[place.y0 : place.y1, place.x0 : place.x1])
+
+
+@pytest.mark.parametrize("with_check", [True, False])
+def test_raw_pictures_are_let_go_with_the_frames_that_are_held(with_check: bool) -> None:
+    workers = VirtualWorkers(VirtualClock(0), {})
+    check = SelfCheck(PaintFinder(), PrivacySettings(), workers) if with_check else None
+    encoder = H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, FPS, Colour()))
+    groups, alive = Groups(encoder, check), list[weakref.ref[RawFrame]]()
+    for frame in frames(35, lambda _: False):
+        raw = raw_of(frame)
+        alive.append(weakref.ref(raw))
+        groups.feed(redact(raw, CoverPlan(FilterState.OK, (PATCH,))), raw)
+        del raw
+        assert sum(one() is not None for one in alive) <= groups.held_frames
+
+
+@pytest.mark.parametrize("finder", [Stubborn(), Broken()])
+def test_a_group_that_is_covered_whole_leaves_no_patches(finder: FaceFinder) -> None:
+    workers = VirtualWorkers(VirtualClock(0), {})
+    encoder = H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, FPS, Colour()))
+    groups = Groups(encoder, SelfCheck(finder, PrivacySettings(), workers))
+    batches = [
+        groups.feed(redact(raw, CoverPlan(FilterState.OK, (PATCH,))), raw) for raw in raws(8, lambda _: False)
+    ]
+    kept = [frame for batch in [*batches, groups.close()] for frame in batch.frames]
+    assert [frame.patches for frame in kept] == [None] * 8
+
+
+def test_what_is_covered_already_is_no_hit() -> None:
+    half = PATCH._replace(x1=PATCH.x0 + 32)
+    groups, _, _ = run(frames(12, lambda _: True, (half,)), PaintFinder())
+    assert groups.repaired == 2  # the other half is a patch of its own, and shows
+    groups, _, decoded = run(frames(12, lambda _: True, (PATCH,)), PaintFinder())
+    assert groups.repaired == 0
+    assert all(covered(frame) for frame in decoded)
+
+
+def test_without_a_check_nothing_is_repaired() -> None:
+    groups, _, decoded = run(frames(12, lambda _: True), None)
+    assert groups.repaired == 0
+    assert not any(covered(frame) for frame in decoded)
 
 
 @pytest.mark.parametrize("finder", [Stubborn(), Broken()])

@@ -19,9 +19,20 @@ from latchkey.adapters.nolink import NoLink
 from latchkey.adapters.uplink import NoUplink
 from latchkey.egress import Destination, Egress, Ledger
 from latchkey.errors import LinkDown, SettingsError
-from latchkey.ports import Delivered, Link, LinkLost, LinkNews, LinkUp, Publication, Received, Refused
+from latchkey.ports import (
+    ClipEntry,
+    Delivered,
+    Link,
+    LinkLost,
+    LinkNews,
+    LinkUp,
+    Publication,
+    Received,
+    Refused,
+)
 from latchkey.settings import MqttSettings
 from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.vault import sealed_clip
 from latchkey_sim.brokers import Broker, Listener, amqtt_broker, any_broker, mosquitto_broker
 
 WILL = Publication("home/status", b"offline", retain=True)
@@ -328,7 +339,8 @@ def test_without_a_broker_or_an_uplink_nothing_goes_anywhere() -> None:
         link.publish(WILL)
     assert link.news() == []
     link.close(WILL)
-    assert NoUplink().offer("clip", 1) is False
+    clip = sealed_clip(ClipEntry("a" * 32, 20_781, 1, "whole"))
+    assert NoUplink().offer(clip) is False
 
 
 def test_the_demo_finds_a_broker_and_hears_what_was_sent_as_it_was_sent() -> None:

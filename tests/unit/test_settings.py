@@ -19,6 +19,7 @@ def test_every_default_is_the_private_one() -> None:
     assert settings == Settings()
     assert settings.mqtt.host == ""
     assert settings.vault.days == 1
+    assert settings.privacy.face_layer_hours == 0
     assert settings.owner.recipients == ()
     assert settings.privacy.detector == "auto"
     sections = [section.default for section in fields(Settings) if is_dataclass(section.default)]

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latchkey.errors import ClipError
-from latchkey.vault import day_text, is_clip_id, meta_name, parse_day, part_name, sealed_name
+from latchkey.vault import (
+    day_text,
+    faces_name,
+    faces_part_name,
+    is_clip_id,
+    meta_name,
+    parse_day,
+    part_name,
+    sealed_name,
+)
 from latchkey.vault.names import FileName, parse_name
 
 ID = "0123456789abcdef" * 2
@@ -41,6 +50,8 @@ def test_names_are_read_back(day: int, number: int) -> None:
         (part_name(clip, day), "part"),
         (sealed_name(clip, day, "whole"), "whole"),
         (sealed_name(clip, day, "torn"), "torn"),
+        (faces_name(clip, day), "faces"),
+        (faces_part_name(clip, day), "faces_part"),
     ):
         assert parse_name(name.removeprefix("clips/")) == FileName(clip, kind, day)  # type: ignore[arg-type]
     assert parse_name(meta_name(clip).removeprefix("clips/")) == FileName(clip, "meta", None)
@@ -51,6 +62,7 @@ def test_names_are_read_back(day: int, number: int) -> None:
     [
         "", "x", f"{ID}.age", f"2026-11-24.{ID}", f"2026-11-24.{ID[:-1]}.age", f"2026-11-24.{ID.upper()}.age",
         f"2026-11-31.{ID}.age", f"2026-11-24.{ID}.mp4", f"2026-11-24.{ID}.meta.age", f"{ID}.meta",
+        f"{ID}.faces.age", f"2026-11-24.{ID}.faces", f"2026-11-24.{ID}.torn.faces.age",
         "index.sqlite",
     ],
 )  # fmt: skip

@@ -60,6 +60,23 @@ def test_a_second_file_of_a_clip_is_removed_for_it_would_never_expire() -> None:
     assert len(repair.removals) == 3
 
 
+def test_a_layer_that_was_being_written_is_kept_with_its_clip_as_far_as_it_got() -> None:
+    for clip in (f"{DAY}.{A}.age", f"{DAY}.{A}.torn.age", f"{DAY}.{A}.age.part"):
+        repair = reconcile({clip: 5, f"{DAY}.{A}.faces.age.part": 4}, [])
+        assert repair.renames[-1] == (f"clips/{DAY}.{A}.faces.age.part", f"clips/{DAY}.{A}.faces.age")
+        assert repair.layers == {A: 4}
+        assert repair.removals == ()
+
+
+def test_a_layer_without_its_clip_is_removed_and_so_is_a_second_or_empty_one() -> None:
+    lonely = {f"{DAY}.{B}.faces.age": 4, f"2026-11-25.{A}.faces.age": 4, f"{DAY}.{C}.faces.age.part": 0}
+    twice = {f"{DAY}.{A}.faces.age": 3, f"{DAY}.{A}.faces.age.part": 4}
+    repair = reconcile({f"{DAY}.{A}.age": 5, f"{DAY}.{C}.age": 5} | lonely | twice, [])
+    assert set(repair.removals) == {f"clips/{name}" for name in (*lonely, f"{DAY}.{A}.faces.age.part")}
+    assert repair.layers == {A: 3}
+    assert repair.strangers == ()
+
+
 def test_files_of_others_are_left_alone_and_counted() -> None:
     repair = reconcile({"notes.txt": 3, f"{A}.age": 1}, [])
     assert repair.strangers == (f"{A}.age", "notes.txt")
@@ -69,7 +86,11 @@ def test_files_of_others_are_left_alone_and_counted() -> None:
 
 STEMS = [f"{day}.{clip}" for day in (DAY, "1970-01-01") for clip in (A, B)]
 NAMES = st.sampled_from(
-    [f"{stem}{suffix}" for stem in STEMS for suffix in (".age", ".torn.age", ".age.part")]
+    [
+        f"{stem}{suffix}"
+        for stem in STEMS
+        for suffix in (".age", ".torn.age", ".age.part", ".faces.age", ".faces.age.part")
+    ]
     + [f"{clip}{suffix}" for clip in (A, B) for suffix in (".meta.age", ".meta.age.part")]
 )
 
@@ -86,3 +107,5 @@ def test_a_mended_vault_needs_no_mending(sizes: dict[str, int], order: list[str]
     again = reconcile({name.removeprefix("clips/"): size for name, size in files.items()}, repair.entries)
     assert (again.renames, again.removals, again.torn) == ((), (), ())
     assert again.entries == repair.entries
+    assert again.layers == repair.layers
+    assert set(again.layers) <= {entry.clip for entry in again.entries}

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from latchkey.events import DiskState
 from latchkey.ports import ClipEntry
-from latchkey.vault import expired, expires_day, overflow, room_state
+from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
+from latchkey.vault import expired, expires_day, faces_left_ns, faces_surely_over, overflow, room_state
 
 TODAY = 20_781
 
@@ -80,3 +81,18 @@ def test_room_is_told_in_three_words() -> None:
     assert [room_state(free, 64) for free in (64, 63, 16, 15, 0)] == [
         DiskState.OK, DiskState.LOW, DiskState.LOW, DiskState.FULL, DiskState.FULL,
     ]  # fmt: skip
+
+
+@given(st.integers(0, 40_000), st.integers(0, 720), st.integers(0, 24), st.integers(-(10**6), 10**6))
+def test_a_layer_of_a_day_is_never_kept_beyond_its_hours(
+    day: int, hours: int, begun: int, passed: int
+) -> None:
+    day_ns = day * S_PER_DAY * NS_PER_S
+    wall_ns = day_ns + (begun + passed) * NS_PER_HOUR
+    left_ns = faces_left_ns(day, hours, wall_ns)
+    assert 0 <= left_ns <= hours * NS_PER_HOUR
+    if passed >= 0:
+        assert passed * NS_PER_HOUR + left_ns <= max(hours, passed) * NS_PER_HOUR
+    if faces_surely_over(day, hours, wall_ns):
+        assert left_ns == 0
+        assert passed >= hours

@@ -1,0 +1,37 @@
+"""`latchkey check` says whether faces are kept, and for how long."""
+
+import io
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from latchkey.cli.check import COMMAND
+from latchkey.cli.command import Terminal
+from latchkey.clip import X25519Identity
+from latchkey.errors import SettingsError
+from latchkey.settings import parse
+
+OWNER = X25519Identity(b"o" * 32)
+
+
+def check(folder: Path, privacy: str) -> str:
+    file, out = folder / "door.toml", io.StringIO()
+    file.write_text(f'schema = 1\n[owner]\nrecipients = ["{OWNER.recipient}"]\n[privacy]\n{privacy}\n')
+    COMMAND.run(Namespace(file=file, json=False), Terminal(out, io.StringIO()))
+    (line,) = [line for line in out.getvalue().splitlines() if line.strip().startswith("faces")]
+    return line
+
+
+def test_by_default_nothing_under_the_covers_is_kept(tmp_path: Path) -> None:
+    assert "nothing under the covers is kept" in check(tmp_path, "")
+
+
+def test_a_layer_is_said_with_its_hours(tmp_path: Path) -> None:
+    assert "for at most 36 hour(s)" in check(tmp_path, "face_layer_hours = 36")
+
+
+@pytest.mark.parametrize("hours", [-1, 721, 1.5, "true", "'1'"])
+def test_impossible_hours_are_refused(hours: object) -> None:
+    with pytest.raises(SettingsError, match=r"privacy\.face_layer_hours must"):
+        parse(f"schema = 1\n[privacy]\nface_layer_hours = {hours}")
