@@ -66,6 +66,12 @@ STAY_NS = 12 * NS_PER_S
 CHANGES = 24
 """More separate changes than this are a picture in uproar: it is looked at whole."""
 
+NOISE_STEP = 4
+"""Every so many rows and columns tell how much noise there is: the median of all differences."""
+
+UPROAR_LEVELS = 6
+"""If half of the picture differs by more than this, it is not noise."""
+
 FACE_ROOM = 1.8
 """A face is searched in this many times its box: it moves, and detectors want what is around it."""
 
@@ -248,8 +254,11 @@ def _small(y: Plane) -> Plane:
 def _changes(before: Plane, small: Plane, view: Optics) -> list[Cover] | None:
     """Give what has changed since it was last searched, in pixels of the frame; None = all over."""
     difference, light = cv2.absdiff(before, small), contrast(cv2.mean(small)[0])
-    _, mask = cv2.threshold(difference, CHANGED_LEVELS * light, 255, cv2.THRESH_BINARY)
-    _, surely = cv2.threshold(difference, SURELY_LEVELS * light, 255, cv2.THRESH_BINARY)
+    noise = float(np.median(difference[::NOISE_STEP, ::NOISE_STEP])) + 0.5
+    if noise > UPROAR_LEVELS:
+        return None
+    _, mask = cv2.threshold(difference, max(CHANGED_LEVELS * light, 5 * noise), 255, cv2.THRESH_BINARY)
+    _, surely = cv2.threshold(difference, max(SURELY_LEVELS * light, 9 * noise), 255, cv2.THRESH_BINARY)
     mask = cv2.bitwise_or(cv2.medianBlur(mask, 3), surely)
     if not cv2.countNonZero(mask):
         return []

@@ -13,9 +13,13 @@ import numpy as np
 from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cover, Plane, RawFrame
 from latchkey.ports import FaceFinder
+from latchkey.vision.light import contrast
 
 STRIDE_PX = 32
 """Both detectors halve the picture five times: other sides would be padded or refused."""
+
+LEAST_GAIN = 1.15
+"""Less brightening than this is not worth a pass over the picture."""
 
 FACE_LIMIT = 100
 """More faces than this at a door are a detector gone wrong; the frame is covered whole instead."""
@@ -78,14 +82,19 @@ def small_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:
 
 
 def small_bgr(frame: RawFrame, width: int, height: int) -> Bgr:
-    """Give the frame as (height, width, 3) BGR; both sides even."""
+    """Give the frame as (height, width, 3) BGR; both sides even. A dark picture is brightened.
+
+    Detectors were trained on pictures taken by day: at dusk they miss faces that they find with more light.
+    """
     small = np.empty((height * 3 // 2, width), np.uint8)
     quarter = width * height // 4
     chroma = small[height:].reshape(-1)
     small[:height] = _resized(frame.y, width, height)
     chroma[:quarter] = _resized(frame.u, width // 2, height // 2).reshape(-1)
     chroma[quarter:] = _resized(frame.v, width // 2, height // 2).reshape(-1)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420), np.uint8)
+    bgr = cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
+    gain = 1 / contrast(cv2.mean(small[:height])[0])
+    return np.asarray(cv2.convertScaleAbs(bgr, alpha=gain) if gain > LEAST_GAIN else bgr, np.uint8)
 
 
 def _resized(plane: Plane, width: int, height: int) -> Plane:
