@@ -5,6 +5,7 @@ exception. Each class is one kind of trouble; facts travel as attributes, not in
 Exit codes are documented API (README, "Exit codes"): a number never changes its meaning.
 """
 
+import re
 from typing import ClassVar
 
 EXIT_OK = 0
@@ -21,6 +22,14 @@ EXIT_UNCOVERED = 10
 EXIT_PARTIAL = 11
 EXIT_INTERRUPTED = 130
 """By Ctrl-C, or by a reader of our output that went away; other signals give 128 and their number."""
+
+
+_SECRET_KEY = re.compile(r"(AGE-(SECRET-KEY|PLUGIN)-)[0-9A-Z-]{6,}", re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """Give `text` with `AGE-SECRET-KEY-...` for whatever looks like a secret key in it."""
+    return _SECRET_KEY.sub(r"\1...", text)
 
 
 class LatchkeyError(Exception):

@@ -31,6 +31,11 @@ from latchkey.errors import LinkDown
 
 LOOPBACK = "127.0.0.1"
 READY_LIMIT_S = 10.0
+_WATCHED = 'exec 3<&0; { read -r _ <&3; kill 0; } & exec "$@" 3<&- </dev/null'
+"""Becomes the program, beside a watcher that ends their process group once nobody holds our end of
+standard input any more: a broker never outlives us, even if we are killed. (A parent-death signal would be
+forgotten when the broker changes its user.)"""
+
 ATTEMPTS = 3
 """Somebody else may take the free port between finding and using it."""
 
@@ -61,12 +66,12 @@ def mosquitto_broker(extra: str = "") -> Iterator[Broker]:
     program = find_mosquitto()
     if program is None:
         raise LinkDown("mosquitto is not installed", hint="apt install mosquitto")
-    with tempfile.TemporaryDirectory(prefix="latchkey-broker-") as folder:
+    with tempfile.TemporaryDirectory(prefix="latchkey-broker-") as folder:  # it reads its settings once
         child, port = _start_mosquitto(program, Path(folder), extra)
-        try:
-            yield Broker(LOOPBACK, port, "mosquitto")
-        finally:
-            _end(child)
+    try:
+        yield Broker(LOOPBACK, port, "mosquitto")
+    finally:
+        _end(child)
 
 
 def _start_mosquitto(program: str, folder: Path, extra: str) -> tuple[subprocess.Popen[bytes], int]:
@@ -79,8 +84,8 @@ def _start_mosquitto(program: str, folder: Path, extra: str) -> tuple[subprocess
             encoding="utf-8",
         )
         child = subprocess.Popen(  # noqa: S603 -- a broker from the system's own folders
-            [program, "-c", str(config)],
-            stdin=subprocess.DEVNULL,
+            ["/bin/sh", "-c", _WATCHED, "sh", program, "-c", str(config)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             process_group=0,  # Ctrl-C in a terminal is for us: the broker goes last
@@ -92,7 +97,8 @@ def _start_mosquitto(program: str, folder: Path, extra: str) -> tuple[subprocess
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
+    if child.stdin is not None:
+        child.stdin.close()  # the watcher ends them both
     try:
         child.wait(2)
     except subprocess.TimeoutExpired:

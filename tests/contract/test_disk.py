@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from latchkey.adapters.disk import FolderDisk
+from latchkey.adapters.disk import LOCK_NAME, FolderDisk
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.owner import ReadableDisk
 from latchkey_sim.disk import MemoryDisk
@@ -180,6 +180,32 @@ def test_folders_and_files_are_for_their_owner_only(tmp_path: Path) -> None:
     modes = {path: stat.S_IMODE((tmp_path / "new" / path).stat().st_mode) for path in ("root", "root/clips")}
     assert set(modes.values()) == {0o700}
     assert stat.S_IMODE((tmp_path / "new/root/clips/a").stat().st_mode) == 0o600
+
+
+def test_a_claimed_folder_is_refused_to_others_until_it_is_let_go(tmp_path: Path) -> None:
+    first, second = FolderDisk(tmp_path / "new" / "root"), FolderDisk(tmp_path / "new" / "root")
+    first.claim()
+    with pytest.raises(DiskError, match="another latchkey uses") as caught:
+        second.claim()
+    assert (caught.value.exit_code, caught.value.hint is None) == (7, False)
+    assert (second.names(""), second.names("clips")) == ([LOCK_NAME], [])
+    put(second, "clips/a", b"")  # whoever lists, opens or deletes needs no claim
+    del first
+    second.claim()
+    lock = tmp_path / "new" / "root" / LOCK_NAME
+    assert (lock.stat().st_size, stat.S_IMODE(lock.stat().st_mode)) == (0, 0o600)
+
+
+def test_a_folder_that_cannot_be_made_or_locked_is_left_to_whoever_writes(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    FolderDisk(tmp_path / "file").claim()
+    FolderDisk(tmp_path / "file" / "below").claim()
+    (tmp_path / "root" / LOCK_NAME).mkdir(parents=True)
+    FolderDisk(tmp_path / "root").claim()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / LOCK_NAME).symlink_to(tmp_path / "file")
+    FolderDisk(tmp_path / "other").claim()
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["file"]
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

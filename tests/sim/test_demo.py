@@ -16,7 +16,7 @@ import pytest
 
 from latchkey.adapters.finders import open_finder
 from latchkey.cli.command import Terminal
-from latchkey.cli.progress import Progress
+from latchkey.cli.progress import Progress, speed_text
 from latchkey.errors import EXIT_OK, EXIT_UNCOVERED, CameraLost, UsageError
 from latchkey.frames import Plane
 from latchkey.settings import PrivacySettings
@@ -225,6 +225,18 @@ def test_progress_is_plain_lines_where_there_is_no_terminal() -> None:
     assert out.getvalue().splitlines() == [
         f"00:{second}.0  progress {second * 5 // 2}% of the visit, 10.0x real time"
         for second in (10, 20, 30, 40)
+    ]
+
+
+def test_the_speed_of_a_video_whose_times_are_nonsense_is_no_long_number() -> None:
+    out = io.StringIO()
+    Progress(out, None).show(10**23, 10**9)
+    assert out.getvalue().endswith("progress over 1000x real time\n")
+    assert [speed_text(speed) for speed in (0.04, 12.34, 999.0, 3e13)] == [
+        "0.0",
+        "12.3",
+        "999.0",
+        "over 1000",
     ]
 
 

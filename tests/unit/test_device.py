@@ -254,6 +254,7 @@ def test_without_a_detector_all_that_moves_is_covered_and_said() -> None:
 
 def test_a_full_vault_loses_the_clip_loudly_and_the_device_goes_on() -> None:
     home = _visit(moving=((6, 8), (40, 42)), rings_ns=[7 * NS_PER_S], seconds=70)
+    home.run_until(NS_PER_S)
     home.vault.limit_bytes = 2000
     home.run_until(30 * NS_PER_S)
     assert home.index.entries() == []

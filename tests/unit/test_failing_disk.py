@@ -12,8 +12,8 @@ from latchkey.device.disk_watch import FAILING_NS, WELL_NS
 from latchkey.errors import DiskError, DiskFull
 from latchkey.pipeline.durable import PROBE, probe
 from latchkey.ports import Board
-from latchkey.settings import RecordingSettings
-from latchkey.units import NS_PER_S
+from latchkey.settings import RecordingSettings, VaultSettings
+from latchkey.units import MIB, NS_PER_S
 from latchkey_sim.desk import Desk, desk, tiny_settings
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.street import heard, street
@@ -129,6 +129,51 @@ def test_a_vault_in_disorder_that_comes_back_is_put_in_order_before_a_clip_begin
     assert "1 clip was torn by a power cut or crash" in home.said("disk")
     assert not [name for name in home.vault.files if name.endswith(".part")]
     assert sorted(entry.state for entry in home.index.entries()) == ["whole", "whole"]
+
+
+SMALL = VaultSettings(spare_mib=8, max_mib=16)
+
+
+def _small_home(limit_bytes: int, **files: bytes) -> Desk:
+    """A vault of `limit_bytes`; two visits, the second at 60 s, and a bell press in each."""
+    vault = MemoryDisk(limit_bytes)
+    for clip, data in files.items():
+        vault.create(f"clips/2026-09-21.{clip * 32}.age").append(data)
+    settings = tiny_settings(str(OWNER.recipient), recording=SHORT, vault=SMALL)
+    rings_ns = [7 * NS_PER_S, 61 * NS_PER_S]
+    return desk(street(90, VISITS), settings, rings_ns=rings_ns, vault=vault)
+
+
+def test_on_a_full_vault_no_clip_begins_which_is_told_once_and_the_bell_rings() -> None:
+    home = _small_home(MIB // 2)
+    home.run_until(40 * NS_PER_S)
+    assert heard(home, "event/clip") == []
+    assert home.said("disk") == ["the vault is full"]
+    assert home.said("bell")[1:] == ["nothing is recorded: the vault is full"]
+    assert (_disk_words(home), home.lamp.shown[-1][1], _rings(home)) == (["full"], "trouble", 1)
+    home.vault.limit_bytes = 100 * MIB
+    home.run_until(40 * NS_PER_S + FAILING_NS + NS_PER_S)
+    assert home.said("disk")[1:] == ["the vault takes files again"]
+    home.run_until_ended(200 * NS_PER_S)
+    assert [event["event_type"] for event in heard(home, "event/clip")] == ["start", "update", "end"]
+    assert (_disk_words(home)[-1], _rings(home)) == ("ok", 2)
+
+
+def test_a_vault_that_fills_up_costs_one_clip_and_no_more_are_begun() -> None:
+    home = _small_home(100 * MIB)
+    home.run_until(NS_PER_S)
+    home.vault.limit_bytes = 2000
+    home.run_until_ended(200 * NS_PER_S)
+    assert [event["event_type"] for event in heard(home, "event/clip")] == ["start"]
+    assert home.said("disk") == ["the vault is full"]
+
+
+def test_retention_makes_room_before_a_vault_counts_as_full() -> None:
+    home = _small_home(12 * MIB, a=bytes(11 * MIB))
+    home.run_until_ended(200 * NS_PER_S)
+    assert home.said("disk") == []
+    assert [entry.state for entry in home.index.entries()] == ["whole", "whole"]
+    assert not [name for name in home.vault.files if "a" * 32 in name]
 
 
 @pytest.mark.parametrize("operation", ["create", "append", "sync", "remove"])

@@ -11,6 +11,7 @@ import pytest
 
 from latchkey.cli import Interrupted, Stop, main
 from latchkey.cli.command import LINE_LIMIT_CHARS, Terminal
+from latchkey.clip import X25519Identity
 from latchkey.errors import OutputFailed
 
 
@@ -44,6 +45,10 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
         ("latchkey check $(printf 'x%.0s' {1..5000})", 3, "File name too long"),
         ("latchkey demo --seed=$(printf '9%.0s' {1..100000})", 2, "of up to 18 digits"),
         ("latchkey demo --out ''", 2, "names no folder"),
+        ("latchkey redact v.mp4 -o $(printf 'x%.0s' {1..260}).mp4", 7, "File name too long"),
+        ("latchkey redact v.mp4 -o v.mp4x --covers $(printf 'x%.0s' {1..260})", 7, "File name too long"),
+        ("latchkey check AGE-SECRET-KEY-17GFS9JY2W3X", 3, "AGE-SECRET-KEY-...: No such file"),
+        ("latchkey AGE-SECRET-KEY-17GFS9JY2W3X", 2, "AGE-SECRET-KEY-..."),
     ],
 )
 def test_trouble_with_streams_and_arguments_is_one_line(script: str, code: int, said: str | None) -> None:
@@ -57,6 +62,33 @@ def test_trouble_with_streams_and_arguments_is_one_line(script: str, code: int, 
     assert lines[0].startswith("latchkey: error: ")
     assert said in lines[0]
     assert all(len(line) < LINE_LIMIT_CHARS + 50 for line in lines)
+    assert "17GFS" not in done.stderr
+
+
+def _check(folder: Path, places: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    public = X25519Identity(bytes(range(1, 33))).recipient
+    settings = folder / "door.toml"
+    settings.write_text(f'schema = 1\n{places}\n[owner]\nrecipients = ["{public}"]\n')
+    return main(["check", str(settings)]), capsys.readouterr().err
+
+
+def test_folders_that_cannot_be_used_together_or_are_none_are_wrong_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    for vault, state in (("one", "./one"), ("there", "link")):
+        code, said = _check(tmp_path, f'[vault]\npath = "{vault}"\n[device]\nstate = "{state}"', capsys)
+        assert (code, "are the same folder" in said) == (3, True)
+    for place, key in (
+        ('[vault]\npath = "file"', "vault.path"),
+        ('[device]\nstate = "file"', "device.state"),
+    ):
+        code, said = _check(tmp_path, place, capsys)
+        assert code == 3
+        assert f"door.toml: {key} {tmp_path / 'file'} is there already, and is no folder" in said
+    assert _check(tmp_path, '[vault]\npath = "there"', capsys) == (0, "")
 
 
 def test_data_that_cannot_be_written_is_an_error_and_a_message_is_not() -> None:

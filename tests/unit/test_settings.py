@@ -73,6 +73,46 @@ def test_wrong_settings_name_file_line_and_key(text: str, message: str, hint: st
         assert hint in caught.value.hint
 
 
+ZONE = "schema = 1\n[[privacy.zones]]\nname = 'a'\npoints = "
+
+
+@pytest.mark.parametrize(
+    "points", ["[[0,0],[0,0],[0,0]]", "[[0,0],[1,1],[0.5,0.5]]", "[[0.2,0.5],[0.9,0.5],[0.2,0.5],[0.4,0.5]]"]
+)
+def test_a_zone_that_covers_nothing_is_refused(points: str) -> None:
+    with pytest.raises(SettingsError, match=r"^f.toml:2: privacy.zones: zone 'a' is a line or a point"):
+        parse(ZONE + points, "f.toml")
+
+
+@pytest.mark.parametrize("points", ["[[0,0],[0.01,0],[0,0.01]]", "[[0,0],[1,1],[1,0],[0,1]]"])
+def test_a_small_zone_and_one_that_crosses_itself_are_zones(points: str) -> None:
+    assert len(parse(ZONE + points).privacy.zones) == 1
+
+
+SECRET = "AGE-SECRET-KEY-17GFS9JY2W3X7SDLKQWEPRTYUZXCVBNMQWERTYUIOPASDFGHJKLZ"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"[owner]\n{SECRET} = 1", "f.toml:3: unknown key owner.AGE-SECRET-KEY-..."),
+        (f"{SECRET} = 1", "f.toml:2: unknown key AGE-SECRET-KEY-..."),
+        (
+            f"[vault]\ndays = '{SECRET}'",
+            "f.toml:3: vault.days must be a whole number, not 'AGE-SECRET-KEY-...",
+        ),
+        (f"[privacy]\nmode = '{SECRET.lower()}'", "f.toml:3: privacy.mode must be one of"),
+        (f"[owner]\nrecipients = ['{SECRET}']", "f.toml:3: owner.recipients holds a secret key"),
+        (f"[mqtt]\nhost = 'x{SECRET}'", "f.toml:3: mqtt.host holds a secret key"),
+    ],
+)
+def test_a_secret_key_pasted_anywhere_is_never_repeated(text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(f"schema = 1\n{text}", "f.toml")
+    assert message in str(caught.value)
+    assert "17gfs" not in f"{caught.value} {caught.value.hint}".lower()
+
+
 DIGITS = "9" * 4000
 
 

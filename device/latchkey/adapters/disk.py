@@ -5,10 +5,12 @@ symbolic links are never followed. Errors of the system become DiskFull, NotOnDi
 """
 
 import errno
+import fcntl
 import os
 import stat
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,12 +19,16 @@ from latchkey.vault.names import check_disk_name
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+LOCK_NAME = "latchkey.lock"
+"""Whoever runs on the folder holds a lock on this empty file; the file itself stays, and says nothing."""
+
 READ_LIMIT_BYTES = 64 << 20
 """`read` is for small files: what is larger goes through `reader`."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_LOCK = _READ | os.O_CREAT
 
 
 @contextmanager
@@ -42,6 +48,25 @@ class FolderDisk:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    def claim(self) -> None:
+        """Keep others from running on this folder, until this object or the process ends.
+
+        Raises DiskError where another does. A folder that cannot be made or locked stays as it is: what
+        is wrong with it will be told by whoever writes there.
+        """
+        with suppress(OSError):
+            self._make_folders(self._root)
+            handle = os.open(self._root / LOCK_NAME, _LOCK, FILE_MODE)
+            release = weakref.finalize(self, os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                release()
+                raise DiskError(
+                    f"another latchkey uses {self._root}",
+                    hint="end that one first, or give this one folders of its own: vault.path, device.state",
+                ) from error
 
     def create(self, name: str) -> "FolderFile":
         """Make an empty file and the folders above it. Raises DiskError where the name is taken."""

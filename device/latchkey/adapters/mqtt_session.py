@@ -20,6 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from latchkey.adapters.mqtt_framing import PacketLimit, PacketTooLong
 from latchkey.errors import EgressRefused, LinkDown
 from latchkey.ports import Delivered, LinkNews, LinkUp, Publication, Received, Refused
 
@@ -39,6 +40,8 @@ IN_FLIGHT_LIMIT = 64
 """Unacknowledged messages at a time; far more than all states and the outbox's window."""
 
 PACKET_LIMIT_BYTES = 16 * 1024
+"""A packet that announces more ends the connection: it is never collected, whatever version is spoken."""
+
 PAYLOAD_LIMIT_BYTES = 1024
 """Twice the longest legal command; what is longer is dropped unread."""
 
@@ -96,9 +99,12 @@ class Plan:
 
 
 class _Client(paho.Client):
-    """paho without a way to the network of its own."""
+    """paho without a way to the network of its own, nor room for long packets.
 
-    def __init__(self, plan: Plan, version: MQTTProtocolVersion) -> None:
+    `refuse` is told why a connection is cut: paho keeps the error to itself.
+    """
+
+    def __init__(self, plan: Plan, version: MQTTProtocolVersion, refuse: Callable[[str], None]) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2,
             client_id=plan.client_id,
@@ -106,9 +112,20 @@ class _Client(paho.Client):
             reconnect_on_failure=False,
         )
         self._dial = plan.dial
+        self._refuse = refuse
+        self._packets = PacketLimit(PACKET_LIMIT_BYTES)
 
     def _create_socket_connection(self) -> socket.socket:
         return self._dial()
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        data = super()._sock_recv(bufsize)
+        try:
+            self._packets.see(data)
+        except PacketTooLong as error:
+            self._refuse(f"{error}: we read {PACKET_LIMIT_BYTES} at most, and hang up")
+            raise
+        return data
 
     def release(self) -> None:
         """Close the socket, and the pair that paho wakes its loop with."""
@@ -171,13 +188,16 @@ class Session:
         """Send a message; its `Delivered` or `Refused` carries `ticket`. Raises LinkDown."""
         if not self.up or self.in_flight >= IN_FLIGHT_LIMIT:
             raise LinkDown("the broker is not there, or does not keep up")
-        info = self._client.publish(
-            publication.topic,
-            publication.payload,
-            publication.qos,
-            publication.retain,
-            self._expiry(publication),
-        )
+        try:
+            info = self._client.publish(
+                publication.topic,
+                publication.payload,
+                publication.qos,
+                publication.retain,
+                self._expiry(publication),
+            )
+        except OSError as error:  # paho wakes its loop, which has just closed what it is woken with
+            raise LinkDown("the connection to the broker just broke") from error
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise LinkDown("the connection to the broker just broke")
         with self._lock:
@@ -197,7 +217,7 @@ class Session:
         return self._version is MQTTProtocolVersion.MQTTv5
 
     def _make_client(self) -> _Client:
-        client = _Client(self._plan, self._version)
+        client = _Client(self._plan, self._version, lambda reason: self._end(End.LOST, reason))
         client.connect_timeout = CONNECT_LIMIT_S
         client.max_inflight_messages = IN_FLIGHT_LIMIT
         if self._plan.username:

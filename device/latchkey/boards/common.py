@@ -30,10 +30,13 @@ def linux_board(
 
     `workers` is for boards in virtual time; by default jobs take as long as they take.
     """
+    state, vault = FolderDisk(settings.device.state), FolderDisk(settings.vault.path)
+    for disk in (state, vault):
+        disk.claim()  # before anything is read or written there
     found = open_finder(settings.privacy)
     severity: Severity = "info" if found.finder or found.chosen else "warning"
     journal.note(JournalLine(clock.now_ns(), "filter", found.note, severity))
-    entropy, state, ledger = OsEntropy(), FolderDisk(settings.device.state), Ledger()
+    entropy, ledger = OsEntropy(), Ledger()
     return Board(
         name=name,
         clock=clock,
@@ -41,7 +44,7 @@ def linux_board(
         camera=camera,
         bell=bell,
         lamp=JournalLamp(clock, journal),
-        vault=FolderDisk(settings.vault.path),
+        vault=vault,
         state=state,
         index=SqliteIndex(settings.vault.path / "index.sqlite"),
         link=_link(settings, device_id(state, entropy), ledger, clock),

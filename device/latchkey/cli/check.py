@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from latchkey.adapters.disk import disk_errors
 from latchkey.cli.command import Command, Terminal
 from latchkey.clip import parse_recipient
 from latchkey.errors import EXIT_OK, OwnerKeyError, SettingsError
@@ -20,6 +21,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace, terminal: Terminal) -> int:
     """Load and check the file."""
     settings = load_usable(options.file)
+    _check_folders(options.file, settings)
     if options.json:
         terminal.put(json.dumps(asdict(settings), default=str, indent=1))
     else:
@@ -42,7 +44,20 @@ def load_usable(path: Path) -> Settings:
             parse_recipient(recipient)
         except OwnerKeyError as error:
             raise SettingsError(f"{path}: owner.recipients: {error}") from error
+    if settings.vault.path.resolve() == settings.device.state.resolve():
+        raise SettingsError(
+            f"{path}: vault.path and device.state are the same folder, {settings.vault.path}",
+            hint="give each a folder of its own",
+        )
     return settings
+
+
+def _check_folders(path: Path, settings: Settings) -> None:
+    """Raise SettingsError where there is no folder and can be none. A device runs, and keeps nothing."""
+    for key, folder in (("vault.path", settings.vault.path), ("device.state", settings.device.state)):
+        with disk_errors(f"look at {folder}"):
+            if folder.exists() and not folder.is_dir():
+                raise SettingsError(f"{path}: {key} {folder} is there already, and is no folder")
 
 
 def _summary(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from latchkey.cli.stop import Stop
-from latchkey.errors import OutputFailed
+from latchkey.errors import OutputFailed, masked
 
 LINE_LIMIT_CHARS = 600
 """No error is longer, whatever a person typed: the middle is left out."""
@@ -37,7 +37,7 @@ class Terminal:
             print(text, file=self.err, flush=True)
 
     def complain(self, error: object, hint: str | None = None) -> None:
-        """Say an error, and its hint, on one line each, whatever characters are in them."""
+        """Say an error, and its hint, on one line each, whatever characters are in them; no secret key."""
         self.say(f"latchkey: error: {_one_line(str(error))}")
         if hint:
             self.say(f"latchkey: hint: {_one_line(hint)}")
@@ -101,7 +101,7 @@ def _output_failed(error: OSError) -> OSError | OutputFailed:
 
 
 def _one_line(text: str) -> str:
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    shown = masked("".join(char if char.isprintable() else repr(char)[1:-1] for char in text))
     if len(shown) <= LINE_LIMIT_CHARS:
         return shown
     half = LINE_LIMIT_CHARS // 2

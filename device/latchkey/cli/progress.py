@@ -13,6 +13,9 @@ REDRAW_NS = 80 * NS_PER_MS
 PLAIN_STEP_NS = 10 * NS_PER_S
 """Scene time between two plain lines."""
 
+SPEED_LIMIT = 1000
+"""A figure above it would say more of the video's times than of us."""
+
 
 class Progress:
     """Shows scene time against its whole, and how much faster than life it goes.
@@ -48,7 +51,7 @@ class Progress:
             print(text, end="", file=self._stream, flush=True)
 
     def _bar(self, scene_ns: int, real_ns: int) -> str:
-        speed = f"{_speed(scene_ns, real_ns):.1f}× real time"
+        speed = f"{_speed(scene_ns, real_ns)}× real time"
         if self._total_ns is None:
             return f"{DIM}{scene_time(scene_ns)}{RESET}  {speed}"
         done = round(WIDTH * self._share(scene_ns))
@@ -57,14 +60,19 @@ class Progress:
 
     def _plain(self, scene_ns: int, real_ns: int) -> str:
         share = "" if self._total_ns is None else f"{self._share(scene_ns):.0%} of the {self._whole}, "
-        return f"{scene_time(scene_ns)}  {'progress':<8} {share}{_speed(scene_ns, real_ns):.1f}x real time"
+        return f"{scene_time(scene_ns)}  {'progress':<8} {share}{_speed(scene_ns, real_ns)}x real time"
 
     def _share(self, scene_ns: int) -> float:
         return min(1.0, scene_ns / max(self._total_ns or 0, 1))
 
 
-def _speed(scene_ns: int, real_ns: int) -> float:
-    return to_s(scene_ns) / max(to_s(real_ns), 0.001)
+def speed_text(speed: float) -> str:
+    """Write how many times faster than life it goes; a video's times may say anything."""
+    return f"{speed:.1f}" if speed < SPEED_LIMIT else f"over {SPEED_LIMIT}"
+
+
+def _speed(scene_ns: int, real_ns: int) -> str:
+    return speed_text(to_s(scene_ns) / max(to_s(real_ns), 0.001))
 
 
 def scene_time(duration_ns: int) -> str:

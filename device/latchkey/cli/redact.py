@@ -18,13 +18,14 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 
 from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.disk import disk_errors
 from latchkey.adapters.finders import open_finder
 from latchkey.adapters.mp4_file import Mp4File
 from latchkey.adapters.video_file import VideoFile
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.covers import CoversFile
-from latchkey.cli.progress import Progress
+from latchkey.cli.progress import Progress, speed_text
 from latchkey.cli.stop import Stop
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
 from latchkey.frames import Box, Cover, FilterState, RawFrame, SafeFrame
@@ -163,6 +164,9 @@ def hidden_area(covers: Sequence[Cover], width: int, height: int) -> float:
 def _check_names(options: Namespace) -> None:
     """Refuse outputs that would destroy the input or each other, or that no file can replace."""
     outputs: list[Path] = [options.out, *([options.covers] if options.covers else [])]
+    for path in outputs:
+        with disk_errors(f"write {path}"):
+            path.exists()  # raises for a name that no file can have
     names = [options.input.resolve(), *(path.resolve() for path in outputs)]
     linked = any(
         path.exists() and options.input.exists() and path.samefile(options.input) for path in outputs
@@ -307,7 +311,7 @@ def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:
         return
     terminal.say(
         f"{options.out}: {summary.frames} frames, {summary.hidden_area:.1%} hidden, detector "
-        f"{summary.detector}, {summary.speed:.1f}x real time; readable by you only"
+        f"{summary.detector}, {speed_text(summary.speed)}x real time; readable by you only"
     )
 
 

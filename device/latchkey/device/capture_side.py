@@ -14,7 +14,6 @@ from latchkey.events import (
     CameraState,
     CaptureHealth,
     ClipLost,
-    DiskState,
     ModesSet,
     MotionChanged,
     ToLink,
@@ -29,7 +28,7 @@ from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, JournalLine, LampState, Severity, Still
 from latchkey.settings import Settings
-from latchkey.units import NS_PER_MS, NS_PER_S, utc_day
+from latchkey.units import NS_PER_MS, NS_PER_S, to_s, utc_day
 from latchkey.vision import MotionGate, PrivacyZones
 
 FRAMES_PER_STEP = 2
@@ -78,6 +77,7 @@ class CaptureSide:
         self._health: CaptureHealth | None = None
         self._health_at_ns = -1
         self._disk = DiskWatch(board, "vault", "film", self._check_vault)
+        self._winding_down = False
         self.ended = False
         """True once a recorded video has been played to its end and its clips are sealed."""
 
@@ -104,8 +104,20 @@ class CaptureSide:
         times = [wake_ns, self._recorder.wake_ns, self._restart_at_ns]
         return min(at_ns for at_ns in times if at_ns is not None)
 
+    def wind_down(self) -> None:
+        """Take no further frame, begin and extend no clip: the device is told to stop."""
+        self._winding_down = True
+
+    def tell_unfinished(self, limit_ns: int) -> None:
+        """Say which clips could not be sealed within `limit_ns`; the next start finds them torn."""
+        for clip in self._recorder.unfinished:
+            text = (
+                f"{clip[:8]} is not sealed after {to_s(limit_ns):.0f} s: what is written of it is left torn"
+            )
+            self._note("clip", text, "error")
+
     def finish(self) -> bool:
-        """Begin to wind up; True once no clip is being recorded or sealed (keep stepping until then)."""
+        """End the recording; True once no clip is being recorded or sealed (keep stepping until then)."""
         self._recorder.stop()
         return not self._recorder.busy
 
@@ -117,11 +129,15 @@ class CaptureSide:
             self._set_modes(message)
 
     def _ring(self, ring: BellRang) -> None:
+        if self._winding_down:
+            self._note("bell", "nothing more is recorded: the device is told to stop")
+            return
         if not self._may_record:
             self._note("bell", "nothing is recorded: the camera is " + self._why_not())
             return
-        if self._disk.is_failing:
-            self._note("bell", "nothing is recorded: the vault takes no files", "error")
+        if self._disk.is_unfit:
+            why = "takes no files" if self._disk.is_failing else "is full"
+            self._note("bell", f"nothing is recorded: the vault {why}", "error")
             self._disk.doubt()
             return
         if self._camera in (CameraState.LOST, CameraState.FROZEN):
@@ -149,6 +165,8 @@ class CaptureSide:
     def _read_camera(self) -> int:
         """Take in what the camera has; give when it wants to be asked again."""
         now_ns = self._board.clock.now_ns()
+        if self._winding_down:
+            return now_ns + IDLE_NS
         if self._restart_at_ns is not None and now_ns >= self._restart_at_ns:
             self._restart(now_ns)
         if self._restart_at_ns is not None or self._camera is CameraState.CLOSED or self.ended:
@@ -187,7 +205,7 @@ class CaptureSide:
         if self._camera is CameraState.FROZEN:
             motion = replace(motion, unclear=Cause.FROZEN)
         self._queue.push(Held(frame, motion))
-        if motion.moving and not self._modes.snoozed and not self._disk.is_failing:
+        if motion.moving and not self._modes.snoozed and not self._disk.is_unfit:
             self._recorder.event(Trigger.MOTION, frame.at_ns, motion.zones)
         self._tell_motion(moving=motion.moving and not self._modes.snoozed)
 
@@ -276,7 +294,7 @@ class CaptureSide:
     def _lamp(self) -> LampState:
         if self._modes.shutter_closed:
             return "closed"
-        if self._camera is not CameraState.OK or self._disk.state in (DiskState.FULL, DiskState.FAILED):
+        if self._camera is not CameraState.OK or self._disk.is_unfit:
             return "trouble"
         return "recording" if self._recorder.recording else "idle"
 

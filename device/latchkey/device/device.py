@@ -70,8 +70,10 @@ class Device:
     def _seal(self) -> None:
         clock = self._board.clock
         limit_ns = clock.now_ns() + CLOSE_LIMIT_NS
+        self.capture.wind_down()
         while not self.capture.finish() and clock.now_ns() < limit_ns:
             clock.wait_until(min(self.step(), clock.now_ns() + 50 * NS_PER_MS))
+        self.capture.tell_unfinished(CLOSE_LIMIT_NS)
         self.step()
 
 

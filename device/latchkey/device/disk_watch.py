@@ -14,7 +14,7 @@ from latchkey.units import NS_PER_S
 
 WELL_NS = 600 * NS_PER_S
 FAILING_NS = 15 * NS_PER_S
-"""Pauses between two questions, while the disk is well and while it is not."""
+"""Pauses between two questions, while the disk is well and while it fails or is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class DiskWatch:
         """Whether the folder took no file when last asked."""
         return self.state is DiskState.FAILED
 
+    @property
+    def is_unfit(self) -> bool:
+        """Whether the folder was failing, or full, when last asked."""
+        return self.state in (DiskState.FULL, DiskState.FAILED)
+
     def doubt(self) -> None:
         """Ask as soon as possible: something could not be written."""
         self._again = True
@@ -62,10 +67,10 @@ class DiskWatch:
         if self._answer is not None and self._answer.done():
             answer, self._answer = self._answer, None
             self._take(answer)
-            self._due_ns = now_ns + (FAILING_NS if self.is_failing else WELL_NS)
+            self._due_ns = now_ns + (FAILING_NS if self.is_unfit else WELL_NS)
 
     def _take(self, ticket: Ticket[DiskAnswer]) -> None:
-        was_failing = self.is_failing
+        before = self.state
         try:
             answer = ticket.result()
             self.state = answer.state
@@ -75,9 +80,11 @@ class DiskWatch:
             self.state = DiskState.FULL
         except DiskError as error:
             self.state = DiskState.FAILED
-            if not was_failing:
+            if before is not DiskState.FAILED:
                 self._note(f"the {self._folder} takes no files: {error}", "error")
-        if was_failing and not self.is_failing:
+        if self.state is DiskState.FULL and before is not DiskState.FULL:
+            self._note(f"the {self._folder} is full", "error")
+        if before in (DiskState.FULL, DiskState.FAILED) and not self.is_unfit:
             self._note(f"the {self._folder} takes files again", "info")
 
     def _note(self, text: str, severity: Severity) -> None:

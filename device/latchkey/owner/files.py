@@ -72,10 +72,13 @@ def readable_by_others(path: Path) -> bool:
 
 
 def _check_target(target: Path, *, force: bool) -> None:
-    if not target.parent.is_dir():
-        raise UsageError(f"there is no folder {target.parent}")
-    if not os.path.lexists(target):
-        return
+    with disk_errors(f"write {target}"):
+        if not target.parent.is_dir():
+            raise UsageError(f"there is no folder {target.parent}")
+        try:
+            target.lstat()  # says whether a file could have this name at all
+        except FileNotFoundError:
+            return
     if not target.is_file():
         raise UsageError(f"{target} is not an ordinary file", hint="`-o -` writes to standard output")
     if not force:

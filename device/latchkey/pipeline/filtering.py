@@ -57,6 +57,7 @@ class Filtering:
         self._motion_ns = -1
         self._unsettled = unsettled
         self._cause: Cause | None = None
+        self._has_given_up = False
 
     @property
     def failed_looks(self) -> int:
@@ -113,11 +114,12 @@ class Filtering:
         return held, plan
 
     def give_up(self, newest_ns: int) -> bool:
-        """Stop looking at all up to `newest_ns`: it is covered whole. False if that was so already."""
+        """Stop looking at all up to `newest_ns`: it is covered whole. True the first time in a stretch."""
         if self._looker is None or self._looker.seen_ns >= newest_ns - 1:
             return False
         self._looker.give_up_before(newest_ns)
-        return True
+        is_first, self._has_given_up = not self._has_given_up, True
+        return is_first
 
     def _needed_ns(self, queue: FrameQueue, *, final: bool) -> int:
         """Time up to which looks must be settled for the oldest frame; -1 = more frames must come."""

@@ -127,6 +127,12 @@ class Recorder:
         return self._session is not None or bool(self._sealing) or bool(self._given_up)
 
     @property
+    def unfinished(self) -> list[str]:
+        """Ids of the clips that are begun and not sealed."""
+        clips = [*self._sealing, *([self._clip] if self._clip else [])]
+        return [clip.film.clip_id for clip in clips]
+
+    @property
     def wake_ns(self) -> int | None:
         """When `step` has something to do though nothing arrives, or None."""
         if self._has_more:

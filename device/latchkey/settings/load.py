@@ -7,7 +7,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from latchkey.errors import SettingsError
+from latchkey.errors import SettingsError, masked
 from latchkey.reading import read_small
 from latchkey.settings.model import SCHEMA, Settings, Zone
 
@@ -24,6 +24,9 @@ TEXTS_LIMIT = 32
 
 TEXT_LIMIT_CHARS = 1024
 SHOWN_LIMIT_CHARS = 60
+FLAT_AREA = 1e-6
+"""Twice the area of a triangle, as a share of the picture, that is a line: half a pixel of 720p."""
+
 NUMBER_LIMIT = 1 << 53
 """Beyond it no whole number is legal anywhere, and not every one is a float."""
 
@@ -98,7 +101,7 @@ class _Reader:
 
     def error(self, path: tuple[str, ...], message: str, hint: str | None = None) -> SettingsError:
         where = f"{self._name}:{self._line(path)}: " if path else f"{self._name}: "
-        return SettingsError(where + message, hint=hint)
+        return SettingsError(masked(where + message), hint=hint)
 
     def section(self, kind: type, table: object, path: tuple[str, ...]) -> Any:
         if not isinstance(table, dict):
@@ -146,6 +149,9 @@ class _Reader:
             raise self.error(path, f"{'.'.join(path)} has more than {TEXT_LIMIT_CHARS} characters")
         if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text):
             raise self.error(path, f"{'.'.join(path)} holds a control character: {_shown(text)}")
+        if masked(text) != text:
+            hint = "settings take public keys alone; a secret key that lay here should be replaced"
+            raise self.error(path, f"{'.'.join(path)} holds a secret key", hint)
 
     def _path(self, text: str, path: tuple[str, ...]) -> Path:
         if not text:
@@ -200,6 +206,10 @@ class _Reader:
                 raise self.error(
                     path, f"{key}: zone {_shown(item['name'])} has a point that is not [x, y] in 0..1"
                 )
+            if not _has_area(points):
+                raise self.error(
+                    path, f"{key}: zone {_shown(item['name'])} is a line or a point: it has no area"
+                )
             zones.append(Zone(item["name"], tuple((float(x), float(y)) for x, y in points)))
         names = [zone.name for zone in zones]
         if len(set(names)) != len(names):
@@ -220,6 +230,13 @@ class _Reader:
                 if "=" in line and bare in (part, header):
                     return index + 1
         return start + 1
+
+
+def _has_area(points: list[tuple[float, float]]) -> bool:
+    """Whether a polygon's corners do not all lie on one line. (A bow tie's signed area would be 0.)"""
+    x0, y0 = points[0]
+    x1, y1 = max(points, key=lambda point: abs(point[0] - x0) + abs(point[1] - y0))
+    return any(abs((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) > FLAT_AREA for x, y in points)
 
 
 def _is_point(point: object) -> bool:

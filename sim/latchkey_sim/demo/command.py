@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from latchkey.cli.command import Command, Terminal
-from latchkey.cli.progress import Progress
+from latchkey.cli.progress import Progress, speed_text
 from latchkey.errors import EXIT_DAMAGED, EXIT_OK, EXIT_UNCOVERED
 from latchkey_sim.board import SEED_LIMIT_DIGITS
 from latchkey_sim.brokers import Delivery, Listener, any_broker
@@ -117,7 +117,7 @@ def _tell(
     videos = ", ".join(clip.path.name for clip in clips)
     opened = f", {videos} (opened with owner.key from vault/)" if clips else ""
     terminal.put(f"\n{table(summary, clips, played.traffic)}\n")
-    terminal.put(f"{headline(summary, clips)} ({summary.detector}, {speed:.1f}x real time)")
+    terminal.put(f"{headline(summary, clips)} ({summary.detector}, {speed_text(speed)}x real time)")
     terminal.put(
         f"in {out}/: visit.png to look at, summary.json{opened}, mqtt.ndjson (all that was published)"
     )

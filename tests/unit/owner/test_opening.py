@@ -11,7 +11,7 @@ import pytest
 
 from latchkey.adapters.disk import FolderDisk
 from latchkey.clip import ClipDamaged, NoIdentityMatched, X25519Identity, seal
-from latchkey.errors import ClipError, NotOnDisk, UsageError
+from latchkey.errors import ClipError, DiskError, NotOnDisk, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import ClipTorn, find_clip, list_clips, open_clip, read_meta, stream_clip
 from latchkey.pipeline.vaultkeeper import VaultKeeper
@@ -60,6 +60,15 @@ def test_what_is_there_is_replaced_only_by_force(tmp_path: Path) -> None:
     assert "--force" in (caught.value.hint or "")
     open_clip(disk, entry, KEYS, target, force=True)
     assert target.read_bytes() == VIDEO
+
+
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    disk = FolderDisk(tmp_path / "vault")
+    entry = record(disk)
+    for target in (tmp_path / ("x" * 260), tmp_path / ("x" * 260) / "clip.mp4"):
+        with pytest.raises(DiskError, match="File name too long"):
+            open_clip(disk, entry, KEYS, target)
+    assert [path.name for path in tmp_path.iterdir()] == ["vault"]
 
 
 def test_devices_and_folders_are_never_replaced(tmp_path: Path) -> None:
