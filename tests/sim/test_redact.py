@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from latchkey.adapters.cameras import open_video
 from latchkey.adapters.finders import open_finder
-from latchkey.adapters.planes import raw_frame
+from latchkey.adapters.planes import raw_frame, turn_of
 from latchkey.cli import main
 from latchkey.errors import EXIT_CAMERA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, EXIT_VAULT
 from latchkey.frames import Plane, RawFrame
@@ -46,7 +46,10 @@ def shown(path: Path) -> Shown:
     container, stream = open_video(path)
     with container:
         return [
-            (Fraction(picture.pts or 0) * Fraction(picture.time_base or 0), raw_frame(picture, 0))
+            (
+                Fraction(picture.pts or 0) * Fraction(picture.time_base or 0),
+                raw_frame(picture, 0, turn_of(picture)),
+            )
             for picture in container.decode(stream)
         ]
 

@@ -77,7 +77,7 @@ def test_a_new_size_ends_the_clip_whole_and_begins_another_without_a_gap() -> No
     assert [(clip.frames[0].width, clip.frames[0].height) for clip in clips] == [(128, 96), WIDE]
     times = [round(frame.at_ns / FRAME_NS) for clip in clips for frame in clip.frames]
     assert times == list(range(times[0], times[0] + len(times)))
-    assert {clip.record.trigger for clip in clips} == {"ring"}
+    assert [clip.record.trigger for clip in clips] == ["ring"] + ["motion"] * (len(clips) - 1)
     kinds = [str(event["event_type"]) for event in heard(home, "event/clip")]
     assert sorted(kinds) == ["end", "end", "start", "start", "update"]
     assert not [entry for entry in home.index.entries() if entry.state == "torn"]

@@ -18,7 +18,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from latchkey.adapters.planes import raw_frame
+from latchkey.adapters.planes import Turn, raw_frame, turn_of
 from latchkey.errors import CameraLost, FootageEnded
 from latchkey.frames import Colour, Plane, RawFrame
 from latchkey.ports import Clock, Still
@@ -36,6 +36,9 @@ DEVICE_DIGITS_LIMIT = 4
 
 NO_VIDEO_FORMATS = ("tty",)
 """FFmpeg draws text files as pictures of a terminal; nobody films those."""
+
+BAD_LIMIT = 1000
+"""After so many packets that cannot be decoded, nothing good will follow."""
 
 INBOX_FRAMES = 4
 """Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
@@ -117,8 +120,10 @@ class VideoCamera:
         stream.codec_context.thread_count = DECODER_THREADS
         self._container = container
         self._fps = float(stream.average_rate or 15)
-        self._pictures: Iterator[VideoFrame] = container.decode(stream)
+        self._pictures = self._decoded(container, stream)
+        self._bad_packets = 0
         self._start_ns = self._clock.now_ns()
+        self._turn: Turn | None = None
         self._first_ns: int | None = None
         self._last_ns = -1
         self._waiting = self._first_picture()
@@ -134,14 +139,25 @@ class VideoCamera:
             raise
 
     def _next(self) -> RawFrame:
-        try:
-            picture = next(self._pictures)
-        except StopIteration:
-            raise FootageEnded(f"{self._path.name} has ended") from None
-        except FFmpegError as error:
-            raise FootageEnded(f"{self._path.name} is damaged here: {error.strerror}") from error
+        picture = next(self._pictures, None)
+        if picture is None:
+            bad = f"; {self._bad_packets} of its packets are damaged" if self._bad_packets else ""
+            raise FootageEnded(f"{self._path.name} has ended{bad}")
         check_size(picture.width, picture.height, self._path)
-        return raw_frame(picture, self._due_ns(picture))
+        if self._turn is None:
+            self._turn = turn_of(picture)
+        return raw_frame(picture, self._due_ns(picture), self._turn)
+
+    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        """Decode all that can be: what is damaged is skipped and counted, as a camera would go on."""
+        packets = container.demux(stream)
+        while self._bad_packets <= BAD_LIMIT:
+            try:
+                yield from next(packets).decode()
+            except StopIteration:
+                return
+            except FFmpegError:
+                self._bad_packets += 1
 
     def _due_ns(self, picture: VideoFrame) -> int:
         """When the picture is due; rising even where the file's PTS are missing or go back."""

@@ -19,7 +19,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from latchkey.adapters.cameras import check_size, open_video
-from latchkey.adapters.planes import raw_frame, turn_of
+from latchkey.adapters.planes import UPRIGHT, raw_frame, turn_of
 from latchkey.adapters.timeline import Timeline
 from latchkey.errors import CameraLost, UsageError
 from latchkey.frames import Colour, RawFrame
@@ -77,6 +77,7 @@ class VideoFile:
         """What is wrong with the file, one line each."""
         self.audio: AudioStream | None = None
         self._bad_packets = 0
+        self._turn = UPRIGHT
         self._end_s = 0.0
         self._size: tuple[int, int] | None = None
         self._colour: Colour | None = None
@@ -154,12 +155,13 @@ class VideoFile:
             picture = picture.reformat(width=width, height=height, format="yuv420p")
         ticks = self.timeline.place(picture.pts, picture.dts)
         self.ticks.append(ticks)
-        frame = raw_frame(picture, self.timeline.at_ns(ticks))
+        frame = raw_frame(picture, self.timeline.at_ns(ticks), self._turn)
         self._colour = self._colour or frame.colour
         return frame if frame.colour == self._colour else replace(frame, colour=self._colour)
 
     def _look(self, picture: VideoFrame) -> Look:
-        quarters, _ = turn_of(picture)
+        self._turn = turn_of(picture)
+        quarters, _ = self._turn
         aspect = self._stream.sample_aspect_ratio or Fraction(1)
         return Look(
             quarters * 90,

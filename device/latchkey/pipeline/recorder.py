@@ -31,9 +31,9 @@ from latchkey.vision import CoverPlan
 FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
 
-EXPOSED_PER_STEP = 4
-"""Frames given to the film worker in one step, at half a millisecond each: when a recording begins a
-whole pre-roll waits. What is left follows in the next step, at once."""
+EXPOSED_PER_STEP = 2
+"""Frames given to the film worker in one step, at a millisecond and more each with a crowd: when a
+recording begins a whole pre-roll waits. What is left follows in the next step, at once."""
 
 SEALING_LIMIT = 4
 """Clips being sealed. While there are so many the film worker hangs or lags: no frame is given to it."""
@@ -61,6 +61,7 @@ class _Session:
     zones: tuple[str, ...]
     wall_ns: int
     final: bool = False
+    goes_on: bool = False
 
 
 @dataclass(slots=True)
@@ -141,8 +142,8 @@ class Recorder:
 
     def event(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...] = ()) -> None:
         """Something happened at `at_ns`: begin a recording, or extend the one there is."""
-        if at_ns < self._rest_until_ns:
-            return
+        if at_ns < self._rest_until_ns and trigger is Trigger.MOTION:
+            return  # a ring is always tried
         if self._session is None:
             self._begin(trigger, at_ns, zones)
             return
@@ -263,6 +264,9 @@ class Recorder:
         clip = _Clip(film, start_ns, start_wall_ns, expires_day(day, self._settings.vault.days))
         clip.triggers, clip.zones = list(session.triggers), session.zones
         clip.wall_s = session.wall_ns // NS_PER_S
+        if session.goes_on:  # it began with the frame after the last clip's; the ring was announced with that
+            clip.triggers, clip.wall_s = [Trigger.MOTION], start_wall_ns // NS_PER_S
+        session.goes_on = True
         self._clip = clip
         self._say(ClipStarted(clip_id, clip.trigger, clip.wall_s, clip.zones))
         self._note("clip", f"{clip_id[:8]} is being recorded ({clip.trigger})")

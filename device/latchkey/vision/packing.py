@@ -12,7 +12,7 @@ import numpy as np
 from latchkey.errors import FilterError
 from latchkey.frames import Colour, Plane, RawFrame
 
-QUALITY = 90
+QUALITY = 85
 """JPEG quality: its loss stays below that of the encoder that follows."""
 
 

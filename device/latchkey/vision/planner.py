@@ -132,7 +132,8 @@ class CoverPlanner:
         first = bisect_left(self._looked, at_ns - union_ns)
         last = bisect_right(self._looked, at_ns + union_ns)
         faces = [box for look_ns in self._looked[first:last] for box in self._faces[look_ns]]
-        return faces + self._tracks.at(at_ns, at_ns + self.look_ahead_ns)
+        faces += self._tracks.at(at_ns, at_ns + self.look_ahead_ns)
+        return list(dict.fromkeys(faces))  # who stands still is found in the same place each time
 
     def _with_faces(self, at_ns: int, faces: list[Box], width: int, height: int) -> CoverPlan:
         union_ns = to_ns(self._settings.union_s)

@@ -23,6 +23,9 @@ BREADTH = 2.5
 ANOTHER = 2.0
 """What is left beside it counts as another person from this many of its widths on."""
 
+SAME_PX = 8
+"""Faces this close together explain the same: a few looks see each face a few times."""
+
 SLENDER = 12.0
 """A face explains no blob of more than this many times its height: it is a print on it, or far behind it."""
 
@@ -104,7 +107,8 @@ def _meet(a: Cover, b: Cover) -> bool:
 
 def _unexplained(found: Sequence[Person], faces: Sequence[Box]) -> list[tuple[Box, ...]]:
     """Give, for each person, what no face explains of their head's place: all, what is beside, or nothing."""
-    sides = [_side(face) for face in faces]
+    different = {tuple(round(side / SAME_PX) for side in face[:4]): face for face in faces}
+    sides = [_side(face) for face in different.values()]
     return [_rest(person, sides) for person in found]
 
 

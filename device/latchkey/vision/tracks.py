@@ -7,6 +7,8 @@ the picture is a face before a detector knows it.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from latchkey.frames import Box
 from latchkey.units import NS_PER_MS
 from latchkey.vision.rectangles import between
@@ -80,12 +82,7 @@ class Tracks:
     def add(self, at_ns: int, boxes: list[Box]) -> None:
         """Take the faces of one look."""
         self._open = [track for track in self._open if 0 < at_ns - track[0] <= BRIDGE_NS]
-        pairs = [
-            (_distance(old[1], new), i, j)
-            for i, old in enumerate(self._open)
-            for j, new in enumerate(boxes)
-            if _alike(old[1], new)
-        ]
+        pairs = _alike([box for _, box, _ in self._open], boxes)
         linked_old: set[int] = set()
         linked_new: dict[int, Passage] = {}
         for _, i, j in sorted(pairs):
@@ -109,15 +106,19 @@ class Tracks:
         self.passages = [p for p in self.passages if p.to_ns + LEAD_NS >= at_ns]
 
 
-def _size(box: Box) -> float:
-    return max(box.x1 - box.x0, box.y1 - box.y0, 1.0)
+def _alike(old: list[Box], new: list[Box]) -> list[tuple[float, int, int]]:
+    """Give the pairs that may be the same face: (distance in sizes, index of old, index of new).
 
-
-def _distance(a: Box, b: Box) -> float:
-    across, down = (a.x0 + a.x1 - b.x0 - b.x1) / 2, (a.y0 + a.y1 - b.y0 - b.y1) / 2
-    return float((across**2 + down**2) ** 0.5 / max(_size(a), _size(b)))
-
-
-def _alike(a: Box, b: Box) -> bool:
-    ratio = _size(a) / _size(b)
-    return 1 / SIZE_RATIO <= ratio <= SIZE_RATIO and _distance(a, b) <= REACH_SIZES
+    All at once: a crowd makes thousands of pairs.
+    """
+    if not old or not new:
+        return []
+    a, b = (np.array([box[:4] for box in boxes]) for boxes in (old, new))
+    size_a, size_b = (np.maximum((box[:, 2:] - box[:, :2]).max(axis=1), 1.0) for box in (a, b))
+    middle_a, middle_b = ((box[:, :2] + box[:, 2:]) / 2 for box in (a, b))
+    larger = np.maximum(size_a[:, None], size_b)
+    distance = np.hypot(*np.moveaxis(middle_a[:, None] - middle_b, 2, 0)) / larger
+    ratio = size_a[:, None] / size_b
+    fits = (ratio >= 1 / SIZE_RATIO) & (ratio <= SIZE_RATIO) & (distance <= REACH_SIZES)
+    rows, columns = np.nonzero(fits)
+    return list(zip(distance[fits].tolist(), rows.tolist(), columns.tolist(), strict=True))

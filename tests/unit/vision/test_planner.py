@@ -172,8 +172,8 @@ def test_a_face_found_again_later_does_not_uncover_the_frames_after_it_was_lost(
 
 
 def test_an_absurd_number_of_faces_covers_all() -> None:
-    crowd = [Box(i * 8, i * 5, i * 8 + 20, i * 5 + 30, 0.5) for i in range(100)]
-    made = planner(*((i * FRAME_NS, crowd) for i in range(13)))
+    crowds = [[Box(i * 8 + n, i * 5, i * 8 + 20 + n, i * 5 + 30, 0.5) for i in range(100)] for n in range(13)]
+    made = planner(*((n * FRAME_NS, crowd) for n, crowd in enumerate(crowds)))
     assert state(made, 6 * FRAME_NS) is FilterState.FALLBACK_FULL
 
 
