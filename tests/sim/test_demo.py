@@ -17,7 +17,7 @@ import pytest
 from latchkey.adapters.finders import open_finder
 from latchkey.cli.command import Terminal
 from latchkey.cli.progress import Progress, speed_text
-from latchkey.cli.traffic import size
+from latchkey.cli.traffic import size, traffic_text
 from latchkey.errors import EXIT_OK, EXIT_UNCOVERED, CameraLost, UsageError
 from latchkey.frames import Plane
 from latchkey.settings import PrivacySettings
@@ -289,6 +289,11 @@ def test_the_table_is_made_from_ledger_and_vault() -> None:
     assert "what stayed\n  no clip\n" in text
     assert "mqtt to 127.0.0.1:1883  5.6 kB out, 77 B in, 1 connection" in text
     assert "pictures, sound, clips" in text
+
+
+def test_traffic_that_the_kernel_does_not_count_is_said_to_be_unknown() -> None:
+    row = '{"host":"a.b","port":53,"purpose":"system-dns","connections":2,"bytes_out":null,"bytes_in":null}'
+    assert traffic_text(row) == ("system-dns to a.b:53", "2 connection(s), bytes unknown")
 
 
 @pytest.mark.parametrize(
