@@ -25,7 +25,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "latchkey: error: python3 lacks venv" >&2; \
 	    echo "latchkey: hint: apt install python3-venv" >&2; exit 1; }
-	@echo "setting up $(VENV): downloads about 190 MB, takes about 600 MB of disk, and half a minute on a fast line"
+	@command -v git >/dev/null || \
+	  echo "latchkey: hint: git is missing, updates are fetched with it: apt install git" >&2
+	@echo "setting up $(VENV): downloads about 190 MB, takes about 610 MB of disk, and half a minute on a fast line"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
 	  -c constraints.txt -e '.[dev]'

@@ -17,13 +17,14 @@ import pytest
 from latchkey.adapters.finders import open_finder
 from latchkey.cli.command import Terminal
 from latchkey.cli.progress import Progress, speed_text
+from latchkey.cli.traffic import size, traffic_text
 from latchkey.errors import EXIT_OK, EXIT_UNCOVERED, CameraLost, UsageError
 from latchkey.frames import Plane
 from latchkey.settings import PrivacySettings
 from latchkey_sim.demo import COMMAND
 from latchkey_sim.demo.command import perform
 from latchkey_sim.demo.folder import MARKER
-from latchkey_sim.demo.report import Summary, size, table
+from latchkey_sim.demo.report import Summary, table
 from latchkey_sim.demo.stage import Wishes
 from latchkey_sim.scene import SHORT_VISIT, Scene
 
@@ -203,6 +204,15 @@ def test_a_video_in_which_nothing_happens_fails_and_says_so(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_a_ring_after_the_end_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "empty.mp4"
+    write_video(path, [np.full((180 * 3 // 2, 320), 90, np.uint8)] * 8)
+    _, screen = play(Wishes(camera=f"file:{path}", rings_s=(0.1, 99.0), detector="none"), tmp_path / "out")
+    told = [line for line in screen.told.splitlines() if "came after the end" in line]
+    assert len(told) == 1
+    assert told[0].startswith("latchkey: warning: the ring at 99 s came after the end, at ")
+
+
 def test_a_missing_video_leaves_no_folder_behind(tmp_path: Path) -> None:
     with pytest.raises(CameraLost):
         play(Wishes(camera="file:nowhere.mp4"), tmp_path / "out")
@@ -279,6 +289,11 @@ def test_the_table_is_made_from_ledger_and_vault() -> None:
     assert "what stayed\n  no clip\n" in text
     assert "mqtt to 127.0.0.1:1883  5.6 kB out, 77 B in, 1 connection" in text
     assert "pictures, sound, clips" in text
+
+
+def test_traffic_that_the_kernel_does_not_count_is_said_to_be_unknown() -> None:
+    row = '{"host":"a.b","port":53,"purpose":"system-dns","connections":2,"bytes_out":null,"bytes_in":null}'
+    assert traffic_text(row) == ("system-dns to a.b:53", "2 connection(s), bytes unknown")
 
 
 @pytest.mark.parametrize(

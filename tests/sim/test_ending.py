@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from latchkey.clip import X25519Identity
+from latchkey_sim.brokers import any_broker
 from latchkey_sim.footage import moving_face, write_video
 
 LIMIT_S = 60.0
@@ -191,3 +193,17 @@ def test_a_doorbell_that_is_told_to_stop_ends_well(number: int, moment: str, tmp
     else:  # it was still loading
         assert code == 128 + number
     assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.slow
+def test_a_doorbell_says_at_its_end_what_left_in_words(tmp_path: Path) -> None:
+    settings = _door(tmp_path)
+    with any_broker() as broker:
+        with settings.open("a") as file:
+            file.write(f'[mqtt]\nhost = "{broker.host}"\nport = {broker.port}\n')
+        program = start(tmp_path, "run", "--config", settings)
+        program.reach("connected to the broker")
+        program.strike(signal.SIGTERM, 1)
+        assert program.end() == 0
+    [line] = [line for line in program.said.splitlines() if "egress" in line]
+    assert re.search(rf"mqtt to {broker.host}:{broker.port}: [0-9.]+ k?B out, [0-9.]+ k?B in, 1 conn", line)

@@ -187,8 +187,8 @@ def test_a_password_of_its_file_opens_and_a_wrong_one_is_told_plainly(
             lost = made.wait_for(LinkLost)
             assert isinstance(lost, LinkLost)
             assert lost.reason in {
-                "the broker rejects the user name or password",
-                "the broker does not allow it",
+                "the broker rejects the user name or password: see username and password_file in [mqtt]",
+                "the broker does not allow it: see username and password_file in [mqtt]",
             }
 
 

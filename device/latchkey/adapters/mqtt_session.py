@@ -63,6 +63,9 @@ _WORDS = {
     0x98: "the broker ended the connection",
     0x9F: "the broker finds us too frequent",
 }
+_LOGIN_REFUSED = frozenset({0x86, 0x87})
+_LOGIN = "see username and password_file in [mqtt]"
+"""Where a refused log-in is mended, said only when it is the connection that was refused."""
 
 
 class End(Enum):
@@ -267,7 +270,8 @@ class Session:
         if reason.value == _UNSUPPORTED_VERSION:
             self._end(End.VERSION, words(reason))
         elif reason.is_failure:
-            self._end(End.REFUSED, words(reason))
+            advice = f": {_LOGIN}" if reason.value in _LOGIN_REFUSED else ""
+            self._end(End.REFUSED, words(reason) + advice)
         elif self._plan.subscriptions:
             client.subscribe([(topic, 1) for topic in self._plan.subscriptions])
         else:

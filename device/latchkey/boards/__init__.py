@@ -1,6 +1,6 @@
 """Finding a board, and the parts that every board on a Linux machine shares."""
 
 from latchkey.boards.common import linux_board
-from latchkey.boards.find import open_board
+from latchkey.boards.find import find_board, open_board
 
-__all__ = ["linux_board", "open_board"]
+__all__ = ["find_board", "linux_board", "open_board"]

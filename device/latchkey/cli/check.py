@@ -6,10 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from latchkey.adapters.disk import disk_errors
+from latchkey.adapters.mqtt import read_password, tls_context
+from latchkey.boards import find_board
 from latchkey.cli.command import Command, Terminal
 from latchkey.clip import parse_recipient
 from latchkey.errors import EXIT_OK, OwnerKeyError, SettingsError
-from latchkey.settings import PrivacySettings, Settings, load
+from latchkey.reading import check_ordinary
+from latchkey.settings import Places, PrivacySettings, Settings, load_with_places
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -20,8 +23,8 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Load and check the file."""
-    settings = load_usable(options.file)
-    _check_folders(options.file, settings)
+    settings, places = _load(options.file)
+    _check_folders(settings, places)
     if options.json:
         terminal.put(json.dumps(asdict(settings), default=str, indent=1))
     else:
@@ -32,32 +35,77 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 
 def load_usable(path: Path) -> Settings:
-    """Load settings that a device can run with: besides being legal, somebody can open its clips."""
-    settings = load(path)
-    if not settings.owner.recipients:
-        raise SettingsError(
-            f"{path}: owner.recipients is empty: nobody could open a clip",
-            hint='`latchkey owner init` makes a key; then set [owner] recipients = ["age1..."]',
+    """Load settings that a device can run with: all they name is there, and somebody can open its clips.
+
+    Raises SettingsError that says where: `run` and `check` give the same.
+    """
+    return _load(path)[0]
+
+
+def _load(path: Path) -> tuple[Settings, Places]:
+    settings, places = load_with_places(path)
+    _check_owner(settings, places)
+    _check_camera(settings, places)
+    _check_broker(settings, places)
+    if settings.vault.path.resolve() == settings.device.state.resolve():
+        raise places.error(
+            ("vault", "path"),
+            f"vault.path and device.state are the same folder, {settings.vault.path}",
+            "give each a folder of its own",
         )
+    return settings, places
+
+
+def _check_owner(settings: Settings, places: Places) -> None:
+    key = ("owner", "recipients")
+    if not settings.owner.recipients:
+        hint = '`latchkey owner init` makes a key; then set [owner] recipients = ["age1..."]'
+        raise places.error(key, "owner.recipients is empty: nobody could open a clip", hint)
     for recipient in settings.owner.recipients:
         try:
             parse_recipient(recipient)
         except OwnerKeyError as error:
-            raise SettingsError(f"{path}: owner.recipients: {error}") from error
-    if settings.vault.path.resolve() == settings.device.state.resolve():
-        raise SettingsError(
-            f"{path}: vault.path and device.state are the same folder, {settings.vault.path}",
-            hint="give each a folder of its own",
-        )
-    return settings
+            hint = "`latchkey owner init` makes a key, `latchkey owner public` prints what belongs here"
+            raise places.error(key, f"owner.recipients: {error}", hint) from error
 
 
-def _check_folders(path: Path, settings: Settings) -> None:
+def _check_camera(settings: Settings, places: Places) -> None:
+    """Look up the board, and the video of the one that plays one; a webcam may be plugged in later."""
+    camera = settings.camera
+    try:
+        find_board(camera.board)
+    except SettingsError as error:
+        raise places.error(("camera", "board"), f"camera.board: {error}", error.hint) from error
+    if camera.board == "file":
+        try:
+            check_ordinary(Path(camera.source))
+        except OSError as error:
+            message = f"camera.source {camera.source}: {error.strerror}"
+            hint = 'board "file" plays the video that [camera] source names'
+            raise places.error(("camera", "source"), message, hint) from error
+
+
+def _check_broker(settings: Settings, places: Places) -> None:
+    """Read what the link would read. Without a broker nobody does."""
+    if not settings.mqtt.host:
+        return
+    for key, read in (("password_file", read_password), ("ca_file", tls_context)):
+        try:
+            read(settings.mqtt)
+        except SettingsError as error:
+            raise places.error(("mqtt", key), str(error), error.hint) from error
+
+
+def _check_folders(settings: Settings, places: Places) -> None:
     """Raise SettingsError where there is no folder and can be none. A device runs, and keeps nothing."""
-    for key, folder in (("vault.path", settings.vault.path), ("device.state", settings.device.state)):
+    for section, key, folder in (
+        ("vault", "path", settings.vault.path),
+        ("device", "state", settings.device.state),
+    ):
         with disk_errors(f"look at {folder}"):
             if folder.exists() and not folder.is_dir():
-                raise SettingsError(f"{path}: {key} {folder} is there already, and is no folder")
+                message = f"{section}.{key} {folder} is there already, and is no folder"
+                raise places.error((section, key), message)
 
 
 def _summary(settings: Settings) -> list[str]:

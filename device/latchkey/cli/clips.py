@@ -79,7 +79,10 @@ def _vault(options: Namespace) -> Path:
     with disk_errors(f"look at {path}"):
         there = path.is_dir()
     if not there:
-        raise NotOnDisk(f"there is no vault at {path}", hint="--vault DIR or --config FILE tells where it is")
+        hint = "--vault DIR or --config FILE tells where it is"
+        if options.config:
+            hint = "nothing has been recorded there yet; `latchkey run` makes it"
+        raise NotOnDisk(f"there is no vault at {path}", hint=hint)
     return path
 
 

@@ -34,6 +34,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.say(f"{model.name}: fetching {model.size_bytes / 1e6:.1f} MB: {model.source}")
     fresh = install(model, options.source)
     state = "installed and verified" if fresh else "already installed"
+    if options.source is not None and not fresh:
+        state += f"; {options.source} holds the same"
     terminal.put(f"{model.name}: {state}")
     return EXIT_OK
 

@@ -44,6 +44,8 @@ FILM_IN_FLIGHT = 3
 MODES = ("faces", "people", "motion", "everything")
 DETECTORS = ("auto", "yunet", "centerface", "none")
 EVERY_MAX = 8
+SUFFIXES = (".mp4", ".m4v", ".mov")
+"""What the video may be called: players that go by the name open it as what it is."""
 
 
 @dataclass(slots=True)
@@ -140,6 +142,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
     settings = filter_settings(options)
     _check_names(options)
     found = open_finder(settings.privacy)
+    if found.failure and options.detector not in (None, "auto"):
+        raise found.failure  # it was asked for by name: nothing else will do
     if found.finder is None and not found.chosen:
         terminal.say(f"latchkey: warning: {found.note}")
     summary = _redact(options, settings, found.finder, terminal)
@@ -178,6 +182,8 @@ def _check_names(options: Namespace) -> None:
             raise UsageError(f"{path} is a folder", hint="-o FOLDER/NAME.mp4 writes into it")
         if path.exists() and not path.is_file():
             raise UsageError(f"{path} is not an ordinary file")
+    if options.out.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{options.out} becomes an MP4, and is not called so", hint="-o NAME.mp4")
 
 
 def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, terminal: Terminal) -> Summary:

@@ -8,6 +8,7 @@ from latchkey.adapters.memory import return_memory_early
 from latchkey.boards import open_board
 from latchkey.cli.check import load_usable
 from latchkey.cli.command import Command, Terminal
+from latchkey.cli.traffic import traffic_text
 from latchkey.device import Device, run
 from latchkey.errors import EXIT_OK
 from latchkey.pipeline.identity import device_id
@@ -36,7 +37,7 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     finally:
         device.close()
     for line in board.traffic():
-        journal.note(JournalLine(board.clock.now_ns(), "egress", line))
+        journal.note(JournalLine(board.clock.now_ns(), "egress", ": ".join(traffic_text(line))))
     journal.note(JournalLine(board.clock.now_ns(), "device", "stopped"))
     return EXIT_OK
 

@@ -4,7 +4,7 @@
 file, line, key and, where one is close, the key that was probably meant.
 """
 
-from latchkey.settings.load import load, parse
+from latchkey.settings.load import load, load_with_places, parse
 from latchkey.settings.model import (
     SCHEMA,
     BaselineSettings,
@@ -19,6 +19,7 @@ from latchkey.settings.model import (
     VaultSettings,
     Zone,
 )
+from latchkey.settings.places import Places
 
 __all__ = [
     "SCHEMA",
@@ -28,11 +29,13 @@ __all__ = [
     "MotionSettings",
     "MqttSettings",
     "OwnerSettings",
+    "Places",
     "PrivacySettings",
     "RecordingSettings",
     "Settings",
     "VaultSettings",
     "Zone",
     "load",
+    "load_with_places",
     "parse",
 ]

@@ -1,5 +1,6 @@
 """From TOML text to `Settings`, with errors that name file, line and key."""
 
+import re
 import tomllib
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from latchkey.errors import SettingsError, masked
 from latchkey.reading import read_small
 from latchkey.settings.model import SCHEMA, Settings, Zone
+from latchkey.settings.places import Places
 
 FILE_LIMIT_BYTES = 128 * 1024
 """Room for the most zones with the most points, twice over."""
@@ -33,6 +35,11 @@ NUMBER_LIMIT = 1 << 53
 
 def load(path: Path) -> Settings:
     """Read a settings file. Paths in it are relative to its folder. Raises SettingsError."""
+    return load_with_places(path)[0]
+
+
+def load_with_places(path: Path) -> tuple[Settings, Places]:
+    """Read a settings file, and keep where its keys stand, for checks that `load` cannot make."""
     try:
         data = read_small(path, FILE_LIMIT_BYTES)
     except OSError as error:
@@ -43,7 +50,7 @@ def load(path: Path) -> Settings:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SettingsError(f"{path}:{line}: not UTF-8 text") from error
-    return parse(text, str(path), path.parent)
+    return parse(text, str(path), path.parent), Places(text, str(path))
 
 
 def parse(text: str, name: str = "settings", folder: Path = Path()) -> Settings:
@@ -69,7 +76,19 @@ def _table(text: str, name: str) -> dict[str, Any]:
     except RecursionError:
         raise SettingsError(f"{name}: nested too deeply") from None
     except ValueError as error:  # also for a whole number of more digits than Python converts
-        raise SettingsError(f"{name}: {error}") from error
+        raise _syntax_error(str(error), text, name) from error
+
+
+def _syntax_error(said: str, text: str, name: str) -> SettingsError:
+    """Move the line from the end of the parser's message to where all our errors have it."""
+    message, _, where = said.rpartition(" (at ")
+    if not message:
+        return SettingsError(f"{name}: {said}")
+    found = re.match(r"line (\d+), ", where)
+    line = int(found[1]) if found else max(1, len(text.splitlines()))  # else it is the end of the file
+    twice = message.startswith(("Cannot overwrite", "Cannot declare"))
+    hint = "each section and each key in it may stand once only" if twice else None
+    return SettingsError(f"{name}:{line}: {message[:1].lower()}{message[1:]}", hint=hint)
 
 
 def _key_shown(path: tuple[str, ...]) -> str:
@@ -95,13 +114,8 @@ class _Reader:
     """Walks the parsed table beside the dataclasses, and knows where each key stands."""
 
     def __init__(self, text: str, name: str, folder: Path) -> None:
-        self._lines = text.splitlines()
-        self._name = name
+        self.error = Places(text, name).error
         self._folder = folder
-
-    def error(self, path: tuple[str, ...], message: str, hint: str | None = None) -> SettingsError:
-        where = f"{self._name}:{self._line(path)}: " if path else f"{self._name}: "
-        return SettingsError(masked(where + message), hint=hint)
 
     def section(self, kind: type, table: object, path: tuple[str, ...]) -> Any:
         if not isinstance(table, dict):
@@ -215,21 +229,6 @@ class _Reader:
         if len(set(names)) != len(names):
             raise self.error(path, f"{key}: two zones have the same name")
         return tuple(zones)
-
-    def _line(self, path: tuple[str, ...]) -> int:
-        """Find the line of a key: the parser does not tell, so look for it below its section."""
-        start = 0
-        for depth, part in enumerate(path):
-            header = ".".join(path[: depth + 1])
-            for index in range(start, len(self._lines)):
-                line = self._lines[index].split("#")[0].strip()
-                if line.strip("[]").replace(" ", "") == header and line.startswith("["):
-                    start = index
-                    break
-                bare = line.partition("=")[0].strip().strip("\"'")
-                if "=" in line and bare in (part, header):
-                    return index + 1
-        return start + 1
 
 
 def _has_area(points: list[tuple[float, float]]) -> bool:

@@ -47,7 +47,9 @@ class CameraSettings:
     """Where pictures come from."""
 
     board: str = option("webcam", "which board runs: sim, file, webcam, or one that a package adds")
-    source: str = option("0", "video file, or number or path of the V4L2 device")
+    source: str = option(
+        "0", "video file, relative to where you start it, or number or path of the V4L2 device"
+    )
     width: int = option(1280, "pixels across", low=64, high=4096)
     height: int = option(720, "pixels down", low=64, high=4096)
     fps: float = option(15.0, "pictures a second", low=1, high=60)

@@ -11,6 +11,7 @@ from pathlib import Path
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.progress import Progress, speed_text
 from latchkey.errors import EXIT_DAMAGED, EXIT_OK, EXIT_UNCOVERED
+from latchkey.units import to_s
 from latchkey_sim.board import SEED_LIMIT_DIGITS
 from latchkey_sim.brokers import Delivery, Listener, any_broker
 from latchkey_sim.demo.folder import out_folder, write_private
@@ -67,6 +68,7 @@ def perform(wishes: Wishes, out: Path, terminal: Terminal, *, as_json: bool = Fa
     stop = terminal.stop
     with out_folder(out) as folder, tempfile.TemporaryDirectory(prefix="state-", dir=folder) as state:
         stage, played = _play(wishes, folder, Path(state), terminal)
+        _tell_missed_rings(wishes.rings_s, stage, played, terminal)
         stop.check()
         opened = open_clips(folder)
         clips = opened.clips
@@ -88,6 +90,14 @@ def _play(wishes: Wishes, folder: Path, state: Path, terminal: Terminal) -> tupl
         stage = set_stage(wishes, settings, terminal.err, keys)
         with Listener(broker, now_ns=stage.board.clock.wall_ns) as listener:
             return stage, play(stage, listener, Progress(terminal.err, stage.total_ns), terminal.stop)
+
+
+def _tell_missed_rings(rings_s: Sequence[float], stage: Stage, played: Played, terminal: Terminal) -> None:
+    """Say which presses nobody heard: the footage had ended."""
+    end_s = to_s(played.scene_ns if stage.total_ns is None else min(stage.total_ns, played.scene_ns))
+    for ring_s in sorted(rings_s):
+        if ring_s > end_s:
+            terminal.say(f"latchkey: warning: the ring at {ring_s:g} s came after the end, at {end_s:.1f} s")
 
 
 def _write(

@@ -1,10 +1,9 @@
 """What a demo says at its end: summary.json, the table, the verdict."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from latchkey.cli.traffic import size, traffic_text
 from latchkey.frames import FilterState
 from latchkey.units import to_s
 from latchkey_sim.demo.owner_side import Opened
@@ -95,8 +94,7 @@ def table(summary: Summary, clips: Sequence[OpenedClip], traffic: Sequence[str])
         for clip in clips
     ] or [("no clip", "")]
     stayed += [("raw pictures", "none: they live in memory until their faces are covered")]
-    rows: list[dict[str, Any]] = [json.loads(line) for line in traffic]
-    left = [(f"{row['purpose']} to {row['host']}:{row['port']}", _traffic(row)) for row in rows]
+    left = [traffic_text(line) for line in traffic]
     left += [
         (
             "of which messages",
@@ -118,20 +116,6 @@ def headline(summary: Summary, clips: Sequence[OpenedClip]) -> str:
         parts.append(f"{covered} of {summary.faces_truth_frames} frames with a face are covered")
     parts.append(f"{summary.hidden_area:.1%} of the picture is hidden")
     return " · ".join(parts)
-
-
-def size(count: int) -> str:
-    """Write a number of bytes for a person."""
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
-
-
-def _traffic(row: dict[str, Any]) -> str:
-    if row["bytes_out"] is None:
-        return f"{row['connections']} connection(s), bytes unknown"
-    connections = f"{row['connections']} connection" + ("" if row["connections"] == 1 else "s")
-    return f"{size(row['bytes_out'])} out, {size(row['bytes_in'])} in, {connections}"
 
 
 def _lines(rows: Sequence[tuple[str, str]], width: int) -> list[str]:

@@ -77,9 +77,13 @@ def test_a_missing_source_is_one_clear_line(tmp_path: Path, folder: Path) -> Non
         install(TOY, tmp_path / "nowhere.onnx", folder)
 
 
-def test_a_wrong_file_does_not_replace_a_right_one(tmp_path: Path, folder: Path) -> None:
+def test_a_wrong_file_is_refused_and_does_not_replace_a_right_one(tmp_path: Path, folder: Path) -> None:
     install(TOY, file_of(tmp_path, DATA), folder)
-    assert not install(TOY, file_of(tmp_path, b"wrong", "wrong.onnx"), folder)
+    with pytest.raises(FinderError, match="is not the centerface we know") as caught:
+        install(TOY, file_of(tmp_path, b"wrong", "wrong.onnx"), folder)
+    assert "the one that is installed stays" in str(caught.value.hint)
+    with pytest.raises(FinderError, match="No such file"):
+        install(TOY, tmp_path / "nowhere.onnx", folder)
     assert load_model(TOY, folder) == DATA
 
 

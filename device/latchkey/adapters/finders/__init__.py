@@ -37,12 +37,14 @@ CHOSEN = {"motion": "all that moves", "everything": "the whole picture"}
 class FoundFinder:
     """The detector to use, or None; `note` is one line for the journal.
 
-    `chosen` tells that the owner wants more hidden than faces, so that none is needed.
+    `chosen` tells that the owner wants more hidden than faces, so that none is needed. `failure` is
+    why the last detector that was tried cannot be used, where none can.
     """
 
     finder: FaceFinder | None
     note: str
     chosen: bool = False
+    failure: FinderError | None = None
 
 
 def open_finder(settings: PrivacySettings) -> FoundFinder:
@@ -56,13 +58,14 @@ def open_finder(settings: PrivacySettings) -> FoundFinder:
         return FoundFinder(None, f"no face detector, by the settings: {WITHOUT}")
     cv2.setNumThreads(settings.threads)
     names = list(MAKERS) if settings.detector == "auto" else [settings.detector]
-    reasons = []
+    failures = []
     for name in names:
         model, make = MAKERS[name]
         try:
             finder = make(partial(load_model, model), settings.threshold)
         except FinderError as error:
-            reasons.append(str(error))
+            failures.append(error)
             continue
         return FoundFinder(finder, f"faces are found by {name}")
-    return FoundFinder(None, f"no face detector ({'; '.join(reasons)}): {WITHOUT}")
+    note = f"no face detector ({'; '.join(map(str, failures))}): {WITHOUT}"
+    return FoundFinder(None, note, failure=failures[-1])
