@@ -26,7 +26,7 @@ from latchkey.adapters.cameras import open_video
 from latchkey.adapters.finders import open_finder
 from latchkey.adapters.planes import raw_frame, turn_of
 from latchkey.cli import main
-from latchkey.errors import EXIT_CAMERA, EXIT_DETECTOR, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, EXIT_VAULT
+from latchkey.errors import EXIT_CAMERA, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, EXIT_VAULT
 from latchkey.frames import Plane, RawFrame
 from latchkey.settings import PrivacySettings
 from latchkey.vision import COVER_YUV
@@ -327,37 +327,6 @@ def test_pictures_of_changing_size_are_scaled_to_the_first(tmp_path: Path) -> No
     assert redact(joined, "-o", out, "--detector", "none") in (EXIT_OK, EXIT_PARTIAL)
     assert {(frame.width, frame.height) for _, frame in shown(out)} == {SIZE}
     assert len(shown(out)) == len(shown(joined))
-
-
-@pytest.mark.parametrize("name", ["o.webm", "o.mkv", "o", "o.mp4x"])
-def test_an_output_that_is_not_called_an_mp4_is_refused(
-    video: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert redact(video, "-o", tmp_path / name, "--detector", "none") == EXIT_USAGE
-    assert "becomes an MP4" in capsys.readouterr().err
-    assert left(tmp_path) == {"in.mp4"}
-
-
-def test_an_output_may_be_called_as_apple_does(video: Path, tmp_path: Path) -> None:
-    for name in ("o.MOV", "o.m4v"):
-        assert redact(video, "-o", tmp_path / name, "--detector", "none") == EXIT_OK
-
-
-@pytest.mark.parametrize("detector", ["yunet", "centerface"])
-def test_a_detector_that_was_asked_for_and_is_not_there_is_an_error(
-    video: Path,
-    tmp_path: Path,
-    detector: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(sys, "prefix", str(tmp_path / "bare"))
-    assert redact(video, "-o", tmp_path / "o.mp4", "--detector", detector) == EXIT_DETECTOR
-    told = capsys.readouterr().err
-    assert f"error: {detector} is not installed" in told
-    assert f"hint: `latchkey models install {detector}`" in told
-    assert left(tmp_path) == {"in.mp4"}
-    assert redact(video, "-o", tmp_path / "o.mp4", "--detector", detector, "--mode", "motion") == EXIT_OK
 
 
 def test_names_that_would_destroy_something_are_refused(video: Path, tmp_path: Path) -> None:
