@@ -92,7 +92,7 @@ def _captions(figure: Figure, layout: _Layout, number: int, panel: Panel) -> Non
     _write(figure, layout, x + 104, y, panel.text, size=15)
     y += CAPTION_PX - 14 + layout.tile_height
     if layout.paired:
-        _write(figure, layout, x, y + 3, "at the door, never written", size=10, colour=MUTED)
+        _write(figure, layout, x, y + 3, "the scene, drawn anew from its seed", size=10, colour=MUTED)
         y += layout.tile_height + TAG_PX
     text = "recorded, as its owner opens it" if panel.recorded is not None else "not recorded"
     _write(figure, layout, x, y + 3, text, size=10, colour=ACCENT)
