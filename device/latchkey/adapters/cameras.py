@@ -28,7 +28,7 @@ from latchkey.units import NS_PER_S
 SIDE_LIMIT_PX = (16, 4096)
 """Shortest and longest side taken: below there is no picture, above x264 and memory give out."""
 
-DECODER_THREADS = 2
+DECODER_THREADS = 1
 """Each further one holds pictures of its own in memory."""
 
 DEVICE_DIGITS_LIMIT = 4

@@ -14,7 +14,7 @@ from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_S
 from latchkey.vision import CoverPlan, CoverPlanner, Motion
 
-SLACK_NS = NS_PER_S // 5
+SLACK_NS = NS_PER_S // 8
 """How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
 
 REASONS = {

@@ -28,7 +28,7 @@ from latchkey.units import NS_PER_S, to_ns, utc_day
 from latchkey.vault import expires_day
 from latchkey.vision import CoverPlan
 
-FILM_IN_FLIGHT = 3
+FILM_IN_FLIGHT = 2
 """Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
 
 EXPOSED_PER_STEP = 2

@@ -154,13 +154,12 @@ def _marks(face: FaceScore) -> Iterator[tuple[str, str]]:
 
 
 def worst(scores: Sequence[ClipScore], policy: str, count: int = 10) -> list[tuple[ClipScore, FaceScore]]:
-    """Give missed faces, the least covered and largest first, no two of them in a row of frames."""
-    misses = [
-        (clip, face) for clip in scores if clip.policy == policy for face in clip.faces if is_missed(face)
-    ]
-    misses.sort(key=lambda one: (one[1].share, -one[1].size_px))
+    """Give bare faces, the least covered and largest first, no two of a clip within 15 frames."""
+    mine = [clip for clip in scores if clip.policy == policy]
+    bare = [(clip, face) for clip in mine for face in clip.faces if face.share < COVERED]
+    bare.sort(key=lambda one: (one[1].share, -one[1].size_px))
     kept: list[tuple[ClipScore, FaceScore]] = []
-    for clip, face in misses:
+    for clip, face in bare:
         if not any(other is clip and abs(old.frame - face.frame) < 15 for other, old in kept):
             kept.append((clip, face))
     return kept[:count]

@@ -99,6 +99,7 @@ def test_a_goal_that_nothing_was_measured_for_is_neither_passed_nor_failed() -> 
 
 def test_the_worst_misses_are_told_once_per_scene_not_once_per_frame() -> None:
     faces = [face(0.0, number) for number in range(20)] + [face(0.4, 60)]
+    faces.append(face(1.0, 90, FilterState.FALLBACK_FULL))
     assert [one.frame for _, one in worst([clip(*faces)], POLICY)] == [0, 15, 60]
 
 
