@@ -11,6 +11,7 @@ WALK_GOALS = {"yunet": (0.999, 0.995), "centerface": (0.997, 0.985)}
 """Share of faces, and of frames in which every face is covered."""
 
 HARD_GOAL = 0.98
+TOO_DARK = "12 %"
 TONE_GAP = 0.005
 OK_GOAL, AREA_GOAL, RATIO_GOAL, EMPTY_GOAL = 0.97, 0.13, 7.0, 0.01
 
@@ -87,12 +88,13 @@ def _hard(scores: Sequence[ClipScore]) -> Iterator[Goal]:
 
 
 def _tones(scores: Sequence[ClipScore], set_name: str) -> Goal:
+    """Of what shows: a fallback hides everybody alike."""
     tallies = {
         value: tally
         for (name, mark, value, _), tally in by_mark(scores).items()
         if name == set_name and mark == "tone" and value != "unknown"
     }
-    covered = {tone: tally.covered for tone, tally in tallies.items()}
+    covered = {tone: 1 - tally.bare / tally.faces for tone, tally in tallies.items()}
     gap = max(covered.values()) - min(covered.values()) if covered else 0.0
     found = f"{gap * 100:.2f} points ({', '.join(f'{tone} {share:.2%}' for tone, share in covered.items())})"
     what = f"{set_name}: gap between skin tones at most {TONE_GAP * 100:g} points"
@@ -100,7 +102,7 @@ def _tones(scores: Sequence[ClipScore], set_name: str) -> Goal:
 
 
 def _states(scores: Sequence[ClipScore]) -> Goal:
-    plain = [clip for clip in scores if clip.set_name != "dark"]
+    plain = [clip for clip in scores if not _too_dark(clip)]
     frames = sum(clip.frames for clip in plain)
     share = sum(clip.states.get("ok", 0) for clip in plain) / max(frames, 1)
     return Goal(f"{OK_GOAL:.0%} of frames are ok", f"{share:.2%}", share >= OK_GOAL if frames else None)
@@ -122,11 +124,17 @@ def _areas(scores: Sequence[ClipScore]) -> Iterator[Goal]:
 
 
 def _empty(scores: Sequence[ClipScore]) -> Goal:
-    clips = [clip for clip in scores if clip.faceless and clip.set_name in {"empty", "stills"}]
+    plain = [clip for clip in scores if clip.faceless and not _too_dark(clip)]
+    clips = [clip for clip in plain if clip.set_name in {"empty", "stills"}]
     most = max(clips, key=lambda clip: clip.hidden, default=None)
     found = f"at most {most.hidden:.2%} ({most.clip})" if most else ""
     what = f"clips without faces: at most {EMPTY_GOAL:.0%} hidden"
     return Goal(what, found, most.hidden <= EMPTY_GOAL if most else None)
+
+
+def _too_dark(clip: ClipScore) -> bool:
+    """Whether a filter may give up on the clip, if it says so."""
+    return clip.marks.get("light") == TOO_DARK
 
 
 def _of(missed: int, count: int) -> str:

@@ -41,6 +41,7 @@ class ClipScore:
     clip: str
     policy: str
     faceless: bool
+    marks: Mapping[str, str] = field(default_factory=dict)
     faces: list[FaceScore] = field(default_factory=list)
     frames: int = 0
     missing_frames: int = 0
@@ -72,7 +73,8 @@ def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iter
     moments = clip.moments()
     numbers = {_key(moment.at_ns): number for number, moment in enumerate(moments)}
     states = {_key(one.at_ns): one.state for one in written}
-    result = ClipScore(clip.name, policy, faceless=not any(moment.faces for moment in moments))
+    faceless = not any(moment.faces for moment in moments)
+    result = ClipScore(clip.name, policy, faceless, clip.marks)
     result.frames = len(moments)
     result.states = dict(Counter(state.value for state in states.values()))
     with_faces = 0

@@ -93,6 +93,14 @@ def test_hiding_too_much_fails_even_where_every_face_is_covered() -> None:
     assert found(goals([clip(name="empty/wall", hidden=0.02)], POLICY), "without faces") is False
 
 
+def test_fallbacks_are_allowed_only_where_it_is_too_dark() -> None:
+    hidden = clip(face(1.0, 0, FilterState.FALLBACK_FULL), name="stills/a", frames=10)
+    hidden.states = {"fallback_full": 10}
+    assert found(goals([hidden], POLICY), "are ok") is False
+    hidden.marks = {"light": "12 %"}
+    assert found(goals([hidden], POLICY), "are ok") is None
+
+
 def test_a_goal_that_nothing_was_measured_for_is_neither_passed_nor_failed() -> None:
     assert {goal.passed for goal in goals([], POLICY)} == {None}
 
