@@ -1,14 +1,17 @@
 """Counting: what is a miss, how sure one can be, which goals fail."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from latchkey.frames import Box, FilterState
 from latchkey_sim.faces.goals import Goal, goals
+from latchkey_sim.faces.misses import write_misses
 from latchkey_sim.faces.report import record, text
 from latchkey_sim.faces.score import ClipScore, FaceScore
 from latchkey_sim.faces.tally import SetTally, by_mark, by_set, wilson, worst
+from latchkey_sim.faces.walks import WALKS, Walk
 
 POLICY = "latchkey yunet"
 
@@ -124,3 +127,13 @@ def test_the_report_names_every_miss_and_counts_the_same_as_its_json() -> None:
 def test_frames_with_misses_are_told_as_ranges() -> None:
     faces = [face(0.0, number) for number in (3, 4, 5, 9, 11, 12)]
     assert "walks/one: 6 of 6, frames 3-5 9 11-12\n" in text([clip(*faces)], [POLICY], [POLICY])
+
+
+@pytest.mark.slow
+def test_a_sheet_shows_the_faces_that_show_and_is_not_made_without_any(tmp_path: Path) -> None:
+    walk = Walk(WALKS[0], 0)
+    bare = clip(FaceScore(1, Box(600, 300, 640, 340), 0.2, FilterState.OK, {}), name=walk.name)
+    assert write_misses(tmp_path / "some", [bare], POLICY, [walk]) == 1
+    assert [path.name for path in (tmp_path / "some").iterdir()] == ["misses-latchkey-yunet.png"]
+    assert write_misses(tmp_path / "none", [clip(face(1.0))], POLICY, [walk]) == 0
+    assert not (tmp_path / "none").exists()
