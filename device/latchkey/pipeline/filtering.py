@@ -12,7 +12,7 @@ from latchkey.pipeline.looks import Looker
 from latchkey.ports import Clock, FaceFinder, Workers
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_S
-from latchkey.vision import CoverPlan, CoverPlanner, Motion
+from latchkey.vision import ALL_PARTS, CoverPlan, CoverPlanner, Motion, Parts
 
 SLACK_NS = NS_PER_S // 8
 """How much longer than the look-ahead a frame is held, so that looks and encoder work side by side."""
@@ -49,11 +49,14 @@ class Filtering:
         workers: Workers,
         *,
         unsettled: bool = False,
+        parts: Parts = ALL_PARTS,
     ) -> None:
         if not settings.finds_faces:
             finder = None
-        self._planner = CoverPlanner(settings, finder is not None)
-        self._looker = None if finder is None else Looker(finder, self._planner, settings, clock, workers)
+        self._planner = CoverPlanner(settings, finder is not None, parts)
+        self._looker = None
+        if finder is not None:
+            self._looker = Looker(finder, self._planner, settings, clock, workers, parts)
         self._motion_ns = -1
         self._unsettled = unsettled
         self._cause: Cause | None = None

@@ -14,7 +14,7 @@ from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.ports import Clock, FaceFinder, Ticket, Workers
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_S, to_ns
-from latchkey.vision import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner, Gaze
+from latchkey.vision import ALL_PARTS, MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner, Gaze, Parts
 
 LOOKS_IN_FLIGHT = 3
 """One being worked on, one next, one to spare: more would only age."""
@@ -77,9 +77,11 @@ class Looker:
         settings: PrivacySettings,
         clock: Clock,
         workers: Workers,
+        parts: Parts = ALL_PARTS,
     ) -> None:
         self._planner = planner
-        self._gaze = Gaze(finder, with_survey=settings.survey)  # touched by the look worker alone
+        # touched by the look worker alone
+        self._gaze = Gaze(finder, with_survey=settings.survey, parts=parts)
         self._clock = clock
         self._workers = workers
         self._deadline_ns = to_ns(settings.look_deadline_s)

@@ -16,7 +16,7 @@ from latchkey.pipeline.frame_queue import Format, FrameQueue, Held
 from latchkey.ports import FaceFinder, Workers
 from latchkey.settings import Settings
 from latchkey.units import MIB
-from latchkey.vision import MotionGate, PrivacyZones, redact
+from latchkey.vision import ALL_PARTS, MotionGate, Parts, PrivacyZones, redact
 
 HELD_LIMIT_BYTES = 1024 * MIB
 """Frames held at once: 0.6 s are 450 MB in 4K at 60 a second, or in 1080p at 240. Only a file whose
@@ -49,16 +49,21 @@ class Redaction:
     """Filters one recording. `settings.privacy` and `settings.motion` count, nothing else of them.
 
     `workers` are to be in lockstep; otherwise a look may come too late and its frames are covered whole.
+    `parts` is for a bench that measures what each part contributes.
     """
 
-    def __init__(self, finder: FaceFinder | None, settings: Settings, workers: Workers) -> None:
+    def __init__(
+        self, finder: FaceFinder | None, settings: Settings, workers: Workers, parts: Parts = ALL_PARTS
+    ) -> None:
         self._clock = FrameClock()
         self._zones = PrivacyZones(settings.privacy.zones)
         self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(workers, raw_ns=None)
         # A recording may begin in front of somebody who stands there: no movement will tell of them.
         unsettled = finder is None and settings.privacy.finds_faces
-        self._filter = Filtering(finder, settings.privacy, self._clock, workers, unsettled=unsettled)
+        self._filter = Filtering(
+            finder, settings.privacy, self._clock, workers, unsettled=unsettled, parts=parts
+        )
         self._format: Format | None = None
         self._last_ns = -1
 

@@ -11,6 +11,7 @@ from latchkey.vision.gaze import Gaze
 from latchkey.vision.look import search_whole
 from latchkey.vision.motion import Motion, MotionGate
 from latchkey.vision.packing import PackedFrame, pack, unpack
+from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.patches import FacePatches, cut_patches
 from latchkey.vision.planner import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner
 from latchkey.vision.rectangles import dilate, hidden_share, on_grid
@@ -21,6 +22,7 @@ FILTER_VERSION = 2
 """Written into every clip's sealed record; raised when the filter decides differently."""
 
 __all__ = [
+    "ALL_PARTS",
     "COVER_YUV",
     "FILTER_VERSION",
     "MAX_LOOK_GAP_NS",
@@ -32,6 +34,7 @@ __all__ = [
     "Motion",
     "MotionGate",
     "PackedFrame",
+    "Parts",
     "PrivacyZones",
     "cover_more",
     "cut_patches",

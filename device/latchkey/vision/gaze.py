@@ -24,6 +24,7 @@ from latchkey.ports import FaceFinder
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision.light import contrast
 from latchkey.vision.look import search
+from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.rectangles import dilate, on_grid
 from latchkey.vision.windows import (
     Optics,
@@ -96,8 +97,9 @@ _SPREAD = np.ones((5, 5), np.uint8)
 class Gaze:
     """Looks at the frames of one recording, in time order. Raises FinderError; the next look is whole."""
 
-    def __init__(self, finder: FaceFinder, *, with_survey: bool = True) -> None:
+    def __init__(self, finder: FaceFinder, *, with_survey: bool = True, parts: Parts = ALL_PARTS) -> None:
         self._finder = finder
+        self._parts = parts
         self._with_survey = with_survey
         self._view: Optics | None = None
         self._searched: Plane | None = None
@@ -147,7 +149,7 @@ class Gaze:
             count = -(-len(self._tiles) // SURVEY_LOOKS)
         found: list[Box] = []
         for tile in list(self._tiles)[:count]:
-            found += self._search(frame, view, tile)
+            found += self._search_closer(frame, view, tile)
         self._tiles.rotate(-count)
         self._note(found, frame.at_ns)
         return found
@@ -170,7 +172,7 @@ class Gaze:
 
     def _windows(self, view: Optics, changes: list[Cover] | None) -> list[Cover] | None:
         """Give the windows of a partial look; None if the whole picture is the better one."""
-        if changes is None or not view.has_windows:
+        if changes is None or not view.has_windows or not self._parts.attention:
             return None
         rooms = [_room(face, view) for face in self._faces]
         regions = [box if any(meet(room, box) for room in rooms) else with_head(box) for box in changes]
@@ -185,10 +187,10 @@ class Gaze:
     def _partial(self, frame: RawFrame, view: Optics, windows: Sequence[Cover]) -> list[Box]:
         sought = [face for face in self._faces if any(shows(window, face) for window in windows)]
         kept = [face for face in self._faces if face not in sought]
-        found = [box for window in windows for box in self._search(frame, view, window)]
-        for face in sought:
+        found = [box for window in windows for box in self._search_closer(frame, view, window)]
+        for face in sought if self._parts.second_scale else ():
             if not any(shows(_room(face, view), box) for box in found):
-                found += self._search(frame, view, _lost_window(face, view))
+                found += self._search_closer(frame, view, _lost_window(face, view))
         self._staying(view, frame.at_ns, list(windows))
         self._note([box for box in found if box not in kept], frame.at_ns)
         return [*found, *kept]
@@ -198,20 +200,23 @@ class Gaze:
     ) -> list[Box]:
         staying = self._staying(view, frame.at_ns, changes)
         picture = Cover(0, 0, view.width, view.height)
-        found = search(self._finder, frame, picture, view.whole)
+        found = self._search(frame, picture, view.whole)
         unexplained = [box for box in moving if not any(shows(box, face) for face in found)]
-        for window in close_ups(unexplained, view):
+        for window in close_ups(unexplained, view) if self._parts.close_ups else ():
             if any(shows(window, face) for face in found) or self._is_empty(window, frame.at_ns):
                 continue
-            closer = self._search(frame, view, window)
+            closer = self._search_closer(frame, view, window)
             self._note(closer, frame.at_ns)
             found += closer
             if not closer:
                 self._empty.append((window, frame.at_ns))
         return [*found, *staying]
 
-    def _search(self, frame: RawFrame, view: Optics, window: Cover) -> list[Box]:
-        return search(self._finder, frame, window, (view.window, view.window))
+    def _search_closer(self, frame: RawFrame, view: Optics, window: Cover) -> list[Box]:
+        return self._search(frame, window, (view.window, view.window))
+
+    def _search(self, frame: RawFrame, window: Cover, size: tuple[int, int]) -> list[Box]:
+        return search(self._finder, frame, window, size, brighten=self._parts.brightening)
 
     def _is_empty(self, window: Cover, at_ns: int) -> bool:
         """Whether a close-up found nothing a moment ago.

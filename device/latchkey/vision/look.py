@@ -25,8 +25,17 @@ FACE_LIMIT = 100
 """More faces than this at a door are a detector gone wrong; the frame is covered whole instead."""
 
 
-def search(finder: FaceFinder, frame: RawFrame, window: Cover, size: tuple[int, int]) -> list[Box]:
+def search(
+    finder: FaceFinder,
+    frame: RawFrame,
+    window: Cover,
+    size: tuple[int, int],
+    *,
+    brighten: bool = True,
+) -> list[Box]:
     """Find faces in one window of the frame, scaled to `size` (width, height, whole strides).
+
+    The detector is shown a dark picture brighter than it is if `brighten`.
 
     Boxes are in pixels of the frame, not clipped to it. Raises FinderError if the detector fails
     or its answer cannot be true: wrong types, more than `FACE_LIMIT` faces, scores outside 0..1,
@@ -34,7 +43,7 @@ def search(finder: FaceFinder, frame: RawFrame, window: Cover, size: tuple[int, 
     """
     width, height = size
     try:
-        answer: object = finder.find(small_bgr(_cut(frame, window), width, height))
+        answer: object = finder.find(small_bgr(_cut(frame, window), width, height, brighten=brighten))
     except cv2.error as error:
         raise FinderError(f"{finder.name} failed: in OpenCV") from error
     if not isinstance(answer, list):
@@ -81,8 +90,8 @@ def small_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:
     return across, down
 
 
-def small_bgr(frame: RawFrame, width: int, height: int) -> Bgr:
-    """Give the frame as (height, width, 3) BGR; both sides even. A dark picture is brightened.
+def small_bgr(frame: RawFrame, width: int, height: int, *, brighten: bool = True) -> Bgr:
+    """Give the frame as (height, width, 3) BGR; both sides even. A dark picture is brightened if wanted.
 
     Detectors were trained on pictures taken by day: at dusk they miss faces that they find with more light.
     """
@@ -93,7 +102,7 @@ def small_bgr(frame: RawFrame, width: int, height: int) -> Bgr:
     chroma[:quarter] = _resized(frame.u, width // 2, height // 2).reshape(-1)
     chroma[quarter:] = _resized(frame.v, width // 2, height // 2).reshape(-1)
     bgr = cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
-    gain = 1 / contrast(cv2.mean(small[:height])[0])
+    gain = 1 / contrast(cv2.mean(small[:height])[0]) if brighten else 1.0
     return np.asarray(cv2.convertScaleAbs(bgr, alpha=gain) if gain > LEAST_GAIN else bgr, np.uint8)
 
 

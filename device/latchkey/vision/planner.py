@@ -18,11 +18,13 @@ Rules
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from latchkey.frames import Box, Cause, Cover, FilterState
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_MS, to_ns
 from latchkey.vision.motion import Motion
+from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.persons import body_of
 from latchkey.vision.precaution import Bystanders, precaution
 from latchkey.vision.rectangles import dilate, on_grid, outermost
@@ -49,8 +51,9 @@ UNCLEAR_NS = 400 * NS_PER_MS
 class CoverPlanner:
     """Plans the covers of one stretch of recording. Values in, values out; no clock, no pixels."""
 
-    def __init__(self, settings: PrivacySettings, has_finder: bool) -> None:
+    def __init__(self, settings: PrivacySettings, has_finder: bool, parts: Parts = ALL_PARTS) -> None:
         self._settings = settings
+        self._parts = parts
         self._has_finder = has_finder
         self._looked: list[int] = []
         self._faces: dict[int, list[Box]] = {}
@@ -128,18 +131,24 @@ class CoverPlanner:
         return after_ns - before_ns <= MAX_LOOK_GAP_NS and unseen <= MAX_UNSEEN_FRAMES
 
     def _faces_near(self, at_ns: int) -> list[Box]:
-        union_ns = to_ns(self._settings.union_s)
-        first = bisect_left(self._looked, at_ns - union_ns)
-        last = bisect_right(self._looked, at_ns + union_ns)
-        faces = [box for look_ns in self._looked[first:last] for box in self._faces[look_ns]]
-        faces += self._tracks.at(at_ns, at_ns + self.look_ahead_ns)
+        first_ns, last_ns = self._union(at_ns)
+        looks = self._looked[bisect_left(self._looked, first_ns) : bisect_right(self._looked, last_ns)]
+        faces = [box for look_ns in looks for box in self._faces[look_ns]]
+        if self._parts.tracks:
+            faces += self._tracks.at(at_ns, at_ns + (self.look_ahead_ns if self._parts.look_ahead else 0))
         return list(dict.fromkeys(faces))  # who stands still is found in the same place each time
 
-    def _with_faces(self, at_ns: int, faces: list[Box], width: int, height: int) -> CoverPlan:
+    def _union(self, at_ns: int) -> tuple[int, int]:
+        """Give from when to when what was seen counts for a frame."""
         union_ns = to_ns(self._settings.union_s)
+        return at_ns - union_ns, at_ns + (union_ns if self._parts.look_ahead else 0)
+
+    def _with_faces(self, at_ns: int, faces: list[Box], width: int, height: int) -> CoverPlan:
         whole = self._settings.mode == "people"
-        people = self._people.around(at_ns - union_ns, at_ns + union_ns, width, height)
+        people = self._people.around(*self._union(at_ns), width, height)
         caution = precaution(people, faces, whole=whole)
+        if not self._parts.precaution:
+            caution = replace(caution, places=())
         places = [dilate(box, self._settings.dilation) for box in faces]
         if whole:
             places += map(body_of, faces)

@@ -10,6 +10,7 @@ from time import monotonic
 
 from latchkey.cli.command import Command, Terminal
 from latchkey.errors import EXIT_FAILED, EXIT_OK, FinderError, UsageError
+from latchkey_sim.faces.ablation import VARIANTS
 from latchkey_sim.faces.goals import goals
 from latchkey_sim.faces.misses import write_misses
 from latchkey_sim.faces.report import record, text
@@ -21,6 +22,7 @@ from latchkey_sim.faces.videos import videos
 from latchkey_sim.faces.walks import walks
 
 DETECTORS = ("yunet", "centerface", "none")
+EACH = "each"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -40,7 +42,20 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder with further model files")
     parser.add_argument("--quick", action="store_true", help="a sample of everything, under a minute")
     parser.add_argument("--no-controls", action="store_true", help="leave the two simpler policies out")
-    parser.add_argument("--only", metavar="PATTERN", help="only clips whose name fits, like 'walks/dusk*'")
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="PATTERN",
+        help="only clips whose name fits, like 'walks/dusk*'; may be repeated",
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=(*VARIANTS, EACH),
+        metavar="PART",
+        help=f"also measure the filter without {', '.join(VARIANTS)}, or each in turn; may be repeated",
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--sheet", type=Path, metavar="DIR", help="write pictures of the worst misses")
@@ -52,11 +67,12 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     plan = _plan(options)
     terminal.say(f"{len(plan.clips)} clips, {', '.join(plan.detectors)}")
     scores = _measured(plan, terminal)
-    filters = [f"latchkey {name}" for name in plan.detectors]
+    filters = plan.filters
     policies = [*filters, *(name for name in (DEFACE, CAUSAL) if any(s.policy == name for s in scores))]
-    terminal.put(text(scores, policies, filters))
+    terminal.put(text(scores, policies, filters, plan.ablated))
     if options.json:
-        options.json.write_text(json.dumps(record(scores, policies, filters), indent=1) + "\n", "utf-8")
+        values = record(scores, policies, filters, plan.ablated)
+        options.json.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
     if options.sheet:
         for policy in filters:
             shown = write_misses(options.sheet, scores, policy, plan.clips)
@@ -75,10 +91,12 @@ def _plan(options: Namespace) -> Plan:
         raise FinderError("no detector is installed", hint="`latchkey models install` fetches one")
     clips = _clips(options.data, quick=options.quick)
     if options.only:
-        clips = [clip for clip in clips if fnmatch(clip.name, options.only)]
+        clips = [clip for clip in clips if any(fnmatch(clip.name, pattern) for pattern in options.only)]
     if not clips:
         raise UsageError("no clip fits", hint="names look like walks/dusk-light or stills/NAME-clean")
-    return Plan(tuple(clips), tuple(detectors), options.models, not options.no_controls, max(options.jobs, 1))
+    without = tuple(VARIANTS) if EACH in options.without else tuple(dict.fromkeys(options.without))
+    controls, jobs = not options.no_controls, max(options.jobs, 1)
+    return Plan(tuple(clips), tuple(detectors), without, options.models, controls, jobs)
 
 
 def _clips(data: Path | None, *, quick: bool) -> list[FaceClip]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from latchkey.adapters.encoder import H264Encoder
-from latchkey.frames import Box, FilterState, RawFrame, SafeFrame
+from latchkey.frames import Bgr, Box, FilterState, RawFrame, SafeFrame
 from latchkey.pipeline.groups import Batch, Groups, Kept
 from latchkey.pipeline.redaction import FrameClock, Redaction
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipSpec, FaceFinder
-from latchkey.settings import PrivacySettings, RecordingSettings, Settings
+from latchkey.settings import RecordingSettings, Settings
 from latchkey.vision import CoverPlan, dilate, on_grid, redact, search_whole
+from latchkey_sim.faces.ablation import WHOLE, Variant
 from latchkey_sim.workers import VirtualWorkers
 
 DEFACE_THRESHOLD, DEFACE_DILATION = 0.2, 1.3
@@ -33,18 +34,43 @@ class Policy(Protocol):
         """What to call it in the report."""
         ...
 
+    @property
+    def asked_px(self) -> int:
+        """Pixels shown to the detector so far: what it costs, on any machine."""
+        ...
+
     def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """Hide the faces of a clip and write it as MP4; frame times are kept from the first frame on."""
         ...
 
 
+class Metered:
+    """A detector that counts the pixels it is shown."""
+
+    def __init__(self, finder: FaceFinder) -> None:
+        self.name, self.long_side_px = finder.name, finder.long_side_px
+        self.asked_px = 0
+        self._finder = finder
+
+    def find(self, bgr: Bgr) -> list[Box]:
+        """Ask the detector."""
+        self.asked_px += bgr.shape[0] * bgr.shape[1]
+        return self._finder.find(bgr)
+
+
 class DoorbellFilter:
     """The production filter, self-check included, in lockstep: looks are as far apart as it allows."""
 
-    def __init__(self, finder: FaceFinder | None, privacy: PrivacySettings) -> None:
-        self.name = f"latchkey {finder.name if finder else 'none'}"
-        self._finder = finder
-        self._settings = Settings(privacy=privacy)
+    def __init__(self, finder: FaceFinder | None, variant: Variant = WHOLE) -> None:
+        self.name = variant.name(finder.name if finder else "none")
+        self._finder = Metered(finder) if finder else None
+        self._settings = Settings(privacy=variant.privacy)
+        self._parts = variant.parts
+
+    @property
+    def asked_px(self) -> int:
+        """See `Policy`."""
+        return self._finder.asked_px if self._finder else 0
 
     def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """See `Policy`."""
@@ -52,7 +78,7 @@ class DoorbellFilter:
         check = None
         if self._finder is not None and self._settings.privacy.self_check:
             check = SelfCheck(self._finder, self._settings.privacy, workers)
-        redaction = Redaction(self._finder, self._settings, workers)
+        redaction = Redaction(self._finder, self._settings, workers, self._parts)
         return write(redaction.frames(frames), fps, out, check)
 
 
@@ -61,8 +87,13 @@ class PerFrame:
 
     def __init__(self, name: str, finder: FaceFinder, every: int = 1) -> None:
         self.name = name
-        self._finder = finder
+        self._finder = Metered(finder)
         self._every = every
+
+    @property
+    def asked_px(self) -> int:
+        """See `Policy`."""
+        return self._finder.asked_px
 
     def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """See `Policy`."""
@@ -82,6 +113,7 @@ class Unfiltered:
     """Hides nothing: what a scorer must flag in every frame."""
 
     name = "unfiltered"
+    asked_px = 0
 
     def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
         """See `Policy`."""

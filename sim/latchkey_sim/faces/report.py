@@ -38,12 +38,15 @@ NOTES = (
     "  bare: less than that is hidden (in brackets: less than 80 %); fallback: hidden with all the rest",
     "  between: the interval of the missed share, Wilson, 95 %; hidden: share of the picture;",
     "  x face: hidden area over the faces' own, middle of the clips; size: longer side of the box",
+    "  asked: thousands of pixels that the detector was shown, per frame",
 )
 
 
-def text(scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str]) -> str:
-    """Give the whole report."""
-    lines = ["", *_sets(scores, policies), "", *_marks(scores, policies), "", *NOTES]
+def text(
+    scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str], ablated: Sequence[str] = ()
+) -> str:
+    """Give the whole report; `ablated` filters lack a part and only have their lines among the sets."""
+    lines = ["", *_sets(scores, [*policies, *ablated]), "", *_marks(scores, policies), "", *NOTES]
     for policy in filters:
         lines += ["", f"Goals, {policy}", *_goals(goals(scores, policy))]
         lines += ["", f"Clips with misses, {policy}", *_missing(scores, policy)]
@@ -51,13 +54,15 @@ def text(scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence
     return "\n".join(lines)
 
 
-def record(scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str]) -> dict[str, object]:
-    """Give the whole report as values."""
+def record(
+    scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str], ablated: Sequence[str] = ()
+) -> dict[str, object]:
+    """Give the whole report as values; all policies are in the sets, marks and clips."""
     sets = by_set(scores)
     marks = by_mark(scores)
     return {
         "covered_share": COVERED,
-        "policies": list(policies),
+        "policies": [*policies, *ablated],
         "sets": [{"set": name, "policy": policy, **tally.record()} for (name, policy), tally in sets.items()],
         "marks": [
             {"set": name, "mark": mark, "value": value, "policy": policy, **tally.record()}
@@ -78,15 +83,16 @@ def record(scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequen
 
 
 def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]:
+    wide = max(map(len, policies))
     yield (
-        f"{'set':<16} {'policy':<20} {'faces':>6} {'bare':>5} {'(80 %)':>7} {'fallb.':>6} {'covered':>8} "
-        f"{'between':>15} {'frames whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6}"
+        f"{'set':<16} {'policy':<{wide}} {'faces':>6} {'bare':>5} {'(80 %)':>7} {'fallb.':>6} {'covered':>8} "
+        f"{'between':>15} {'frames whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'asked':>6}"
     )
     sets = by_set(scores)
     for name in SETS:
         for policy in policies:
             if (name, policy) in sets:
-                yield _set_line(name, policy, sets[name, policy])
+                yield _set_line(name, f"{policy:<{wide}}", sets[name, policy])
 
 
 def _set_line(name: str, policy: str, found: SetTally) -> str:
@@ -97,9 +103,9 @@ def _set_line(name: str, policy: str, found: SetTally) -> str:
     covered = f"{tally.covered:.2%}" if tally.faces else "-"
     between = f"{low:.2%}..{high:.2%}" if tally.faces else "-"
     return (
-        f"{name:<16} {policy:<20} {tally.faces:>6} {tally.bare:>5} {f'({tally.bare_80})':>7} "
+        f"{name:<16} {policy} {tally.faces:>6} {tally.bare:>5} {f'({tally.bare_80})':>7} "
         f"{tally.fallback:>6} {covered:>8} {between:>15} {whole:>13} {found.ok_frames / found.frames:>7.1%} "
-        f"{found.hidden:>7.2%} {ratio:>6}"
+        f"{found.hidden:>7.2%} {ratio:>6} {found.asked_px / 1000:>6.0f}"
     )
 
 

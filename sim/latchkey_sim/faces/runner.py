@@ -14,7 +14,7 @@ from latchkey.adapters.finders import MAKERS
 from latchkey.adapters.finders.quiet import silence_opencv
 from latchkey.adapters.models import is_installed, load_model, models_folder
 from latchkey.ports import FaceFinder
-from latchkey.settings import PrivacySettings
+from latchkey_sim.faces.ablation import VARIANTS, WHOLE, Variant
 from latchkey_sim.faces.policies import (
     CAUSAL_EVERY,
     DEFACE_THRESHOLD,
@@ -36,13 +36,27 @@ DEFACE, CAUSAL = "deface's policy", "causal"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure. `detectors` name filters; `folder` holds models besides the installed ones."""
+    """What to measure. `detectors` name filters; `folder` holds models besides the installed ones.
+
+    `without` names parts: each filter is measured once more without each of them.
+    """
 
     clips: tuple[FaceClip, ...]
     detectors: tuple[str, ...]
+    without: tuple[str, ...] = ()
     folder: Path | None = None
     controls: bool = True
     jobs: int = 2
+
+    @property
+    def filters(self) -> list[str]:
+        """What the whole filters are called in the scores."""
+        return [WHOLE.name(detector) for detector in self.detectors]
+
+    @property
+    def ablated(self) -> list[str]:
+        """What those that lack a part are called."""
+        return [VARIANTS[part].name(detector) for detector in self.detectors for part in self.without]
 
 
 def installed(folder: Path | None = None) -> list[str]:
@@ -66,7 +80,10 @@ def run(plan: Plan) -> Iterator[ClipScore]:
 def _measured(clip: FaceClip, plan: Plan) -> list[ClipScore]:
     silence_opencv()
     cv2.setNumThreads(1)
-    policies: list[Policy] = [_filter(name, plan.folder) for name in plan.detectors]
+    variants = [WHOLE, *(VARIANTS[part] for part in plan.without)]
+    policies: list[Policy] = [
+        _filter(name, plan.folder, variant) for name in plan.detectors for variant in variants
+    ]
     if plan.controls and _place(CONTROL_DETECTOR, plan.folder) is not None:
         finder = _finder(CONTROL_DETECTOR, plan.folder, DEFACE_THRESHOLD)
         policies += [PerFrame(DEFACE, finder), PerFrame(CAUSAL, finder, CAUSAL_EVERY)]
@@ -75,10 +92,9 @@ def _measured(clip: FaceClip, plan: Plan) -> list[ClipScore]:
         return [measure(clip, policy, Path(folder), held or clip.frames()) for policy in policies]
 
 
-def _filter(name: str, folder: Path | None) -> Policy:
-    settings = PrivacySettings()
-    finder = None if name == "none" else _finder(name, folder, settings.threshold)
-    return DoorbellFilter(finder, settings)
+def _filter(name: str, folder: Path | None, variant: Variant) -> Policy:
+    finder = None if name == "none" else _finder(name, folder, variant.privacy.threshold)
+    return DoorbellFilter(finder, variant)
 
 
 @lru_cache(maxsize=8)

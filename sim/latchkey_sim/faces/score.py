@@ -51,6 +51,8 @@ class ClipScore:
     """Of faces that count; taken only over frames that have one, as is `hidden_beside`."""
 
     hidden_beside: float = 0.0
+    asked_px: float = 0.0
+    """Pixels shown to the detector, per frame."""
 
     @property
     def set_name(self) -> str:
@@ -63,9 +65,11 @@ def measure(clip: FaceClip, policy: Policy, folder: Path, frames: Iterable[RawFr
     out = folder / "clip.mp4"
     written = policy.run(frames, clip.fps, out)
     try:
-        return score_clip(clip, policy.name, written, decoded(out) if written else ())
+        score = score_clip(clip, policy.name, written, decoded(out) if written else ())
     finally:
         out.unlink()
+    score.asked_px = policy.asked_px / max(score.frames, 1)
+    return score
 
 
 def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iterable[RawFrame]) -> ClipScore:

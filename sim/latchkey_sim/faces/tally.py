@@ -83,6 +83,9 @@ class SetTally:
     ok_frames: int = 0
     missing_frames: int = 0
     hidden: float = 0.0
+    asked_px: float = 0.0
+    """Shown to the detector, per frame; a mean over clips too."""
+
     ratios: list[float] = field(default_factory=list)
 
     def add(self, clip: ClipScore) -> None:
@@ -92,6 +95,7 @@ class SetTally:
         self.missing_frames += clip.missing_frames
         self.ok_frames += clip.states.get(FilterState.OK.value, 0)
         self.hidden += (clip.hidden - self.hidden) / self.clips
+        self.asked_px += (clip.asked_px - self.asked_px) / self.clips
         if clip.true_area:
             self.ratios.append(clip.hidden_beside / clip.true_area)
         frames: dict[int, bool] = {}
@@ -112,6 +116,7 @@ class SetTally:
             "frames_ok": self.ok_frames,
             "frames_missing": self.missing_frames,
             "hidden": round(self.hidden, 5),
+            "asked_px": round(self.asked_px),
             "hidden_per_face_area": round(median(self.ratios), 2) if self.ratios else None,
         }
 

@@ -8,7 +8,6 @@ import pytest
 
 from latchkey.frames import Bgr, Box, Cover, FilterState, RawFrame
 from latchkey.pipeline.groups import Kept
-from latchkey.settings import PrivacySettings
 from latchkey.vision import CoverPlan, redact
 from latchkey_sim.faces.paths import Approach, Cross
 from latchkey_sim.faces.policies import DoorbellFilter, PerFrame, Policy, Unfiltered, write
@@ -64,7 +63,7 @@ def test_holding_the_last_of_every_fifth_answer_loses_a_face_that_moves(tmp_path
 
 
 def test_a_filter_without_a_detector_states_its_fallback(tmp_path: Path) -> None:
-    score = scored(WALK, DoorbellFilter(None, PrivacySettings()), tmp_path)
+    score = scored(WALK, DoorbellFilter(None), tmp_path)
     assert all(covered(score))
     assert {face.state for face in score.faces} <= {FilterState.FALLBACK_FULL, FilterState.FALLBACK_REGION}
     assert "ok" not in score.states
@@ -80,7 +79,7 @@ def test_a_cover_that_is_listed_but_not_filled_is_a_miss() -> None:
 
 def test_a_frame_that_is_not_in_the_file_leaves_its_faces_bare(tmp_path: Path) -> None:
     class Dropping:
-        name = "dropping"
+        name, asked_px = "dropping", 0
 
         def run(self, frames: Iterable[RawFrame], fps: float, out: Path) -> list[Kept]:
             kept = [frame for number, frame in enumerate(frames) if number != 7]
