@@ -1,7 +1,12 @@
-"""Every way in which faces cannot be found, injected end to end: the decoded clip shows none of them."""
+"""Every way in which faces cannot be found, injected end to end into a generated walk.
 
+The written clip is opened and decoded, and scored like any other measurement: no face shows. What happened
+is named in the sealed record, in the message about the clip, and in the log.
+"""
+
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -15,19 +20,32 @@ from latchkey.settings import PrivacySettings, RecordingSettings
 from latchkey.units import NS_PER_S
 from latchkey.vault import ClipMeta, decode_meta
 from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.faces.paths import Cross, Peek
+from latchkey_sim.faces.paths import Path as Way
+from latchkey_sim.faces.score import ClipScore, score_clip
+from latchkey_sim.faces.tally import COVERED
+from latchkey_sim.faces.truth import FaceClip, Moment
+from latchkey_sim.faces.walks import Script, Walk
 from latchkey_sim.footage import decoded
-from latchkey_sim.scene import SHORT_VISIT, Lens, Scene
-from latchkey_sim.scoring import Score, Scorer
 
 OWNER = X25519Identity(bytes(range(1, 33)))
-WHOLE_VISIT = RecordingSettings(pre_roll_s=10.0, post_roll_s=2.0, preset="ultrafast")
-CALM_S = 12
-"""The porch without a visitor, before the visit: long enough to know what is usual."""
+SIZE, FPS = (640, 360), 15.0
+CALM_S = 10
+"""The place with nobody in it, before the walk: long enough to know what is usual."""
 
-FPS = 15
+FROM_S = 1.2
+"""When a fault of the camera begins, in the walk: somebody is in the picture by then."""
+
 Alter = Callable[[RawFrame], RawFrame]
 
 pytestmark = pytest.mark.slow
+
+
+def _clip(way: Way, seconds: float) -> Walk:
+    return Walk(Script("fault", (way,), SIZE, FPS, seconds), 4)
+
+
+WALK, LONG_WALK, PEEK = _clip(Cross(44, 2.0), 6.0), _clip(Cross(44, 4.0), 12.0), _clip(Peek(90), 14.0)
 
 
 class Blind:
@@ -54,57 +72,22 @@ class Nonsense(Blind):
         return [Box(float("nan"), 0.0, 1e20, 1.0, 0.9)]
 
 
-def _footage(scene: Scene, alter: Alter, from_s: float) -> Iterator[RawFrame]:
-    """A calm porch, then the visit; `alter` changes every frame from `from_s` on, in time of the visit."""
-    calm_ns = CALM_S * NS_PER_S
-    calm = [scene.render(number) for number in range(3)]
-    for number in range(CALM_S * FPS):
-        yield replace(calm[number % 3], at_ns=scene.at_ns(number))
-    for number in range(scene.frame_count):
-        frame = scene.render(number, calm_ns + scene.at_ns(number))
-        yield alter(frame) if scene.at_ns(number) >= from_s * NS_PER_S else frame
+class ShapeTrap(Blind):
+    """What CenterFace's network in OpenCV 4.14 answers to a second shape: numbers, but no places."""
+
+    def find(self, bgr: Bgr) -> list[Box]:
+        return [Box(-1e20, 3.0, 1e20, 9.0, 0.4), Box(1.0, 1.0, 30.0, 40.0, 0.9)]
 
 
-def _play(
-    tmp_path: Path,
-    *,
-    finder: Blind | None = None,
-    alter: Alter = lambda frame: frame,
-    from_s: float = 0.0,
-    privacy: PrivacySettings = PrivacySettings(),  # noqa: B008 -- immutable
-    prepare: Callable[[Desk], None] = lambda home: None,
-) -> tuple[Score, ClipMeta, Desk]:
-    """Record the whole visit; give what the decoded clip shows, its record, and the desk."""
-    scene = Scene(3, SHORT_VISIT, Lens(640, 360))
-    calm_ns = CALM_S * NS_PER_S
-    home = desk(
-        _footage(scene, alter, from_s),
-        tiny_settings(str(OWNER.recipient), recording=WHOLE_VISIT, privacy=privacy),
-        finder=finder,
-        rings_ns=[calm_ns + 2 * NS_PER_S, calm_ns + 8 * NS_PER_S],
-    )
-    prepare(home)
-    home.run_until_ended(100 * NS_PER_S)
-    home.device.close()
-    ((record, video),) = _clips(home)
-    (tmp_path / "clip.mp4").write_bytes(video)
-    scorer = Scorer(scene)
-    for frame in decoded(tmp_path / "clip.mp4"):
-        scorer.see(replace(frame, at_ns=frame.at_ns + record.start_at_ns - calm_ns))
-    return scorer.score(), record, home
+@dataclass(frozen=True)
+class Frozen(Walk):
+    """A walk in which the picture stands still from one frame on."""
 
-
-def _clips(home: Desk) -> list[tuple[ClipMeta, bytes]]:
-    opened = []
-    for entry in home.index.entries():
-        names = [name for name in home.vault.files if entry.clip in name]
-        sealed = [
-            home.vault.read(next(name for name in names if name.endswith(entry.clip + end)))
-            for end in (".meta.age", ".age")
-        ]
-        meta, video = (b"".join(decrypt(data, [OWNER.text])) for data in sealed)
-        opened.append((decode_meta(meta), video))
-    return opened
+    def moments(self) -> list[Moment]:
+        """Give the truth: the faces of the picture that is repeated."""
+        moments = super().moments()
+        at = next(number for number, moment in enumerate(moments) if moment.at_ns >= FROM_S * NS_PER_S)
+        return [replace(m, faces=moments[min(number, at)].faces) for number, m in enumerate(moments)]
 
 
 def _luma(change: Callable[[Plane], Plane]) -> Alter:
@@ -124,87 +107,159 @@ def _glaring(y: Plane) -> Plane:
 
 
 def _turned(y: Plane) -> Plane:
-    return np.asarray(np.roll(y, (18, 30), axis=(0, 1)), np.uint8)
+    return np.asarray(np.roll(y, (18, 60), axis=(0, 1)), np.uint8)
 
 
-class Freezer:
-    """A camera that repeats one picture from the first one on."""
-
-    def __init__(self) -> None:
-        self._first: RawFrame | None = None
-
-    def __call__(self, frame: RawFrame) -> RawFrame:
-        self._first = self._first or frame
-        return replace(self._first, at_ns=frame.at_ns)
+def _as_it_is(frame: RawFrame) -> RawFrame:
+    return frame
 
 
-def test_a_detector_that_finds_nobody_shows_nobody(tmp_path: Path) -> None:
-    score, record, _ = _play(tmp_path, finder=Blind())
-    assert (score.faces_truth_frames, score.faces_uncovered_frames) == (48, 0)
-    assert record.states["ok"] == record.frames
-    assert record.causes["precaution"] > 40
-    assert score.hidden_area < 0.13
+def _nothing(_home: Desk) -> None:
+    """Leave the desk as it is."""
 
 
-@pytest.mark.parametrize(
-    ("finder", "state", "cause"),
-    [
-        (None, FilterState.FALLBACK_FULL, Cause.NO_DETECTOR),
-        (Broken(), FilterState.FALLBACK_FULL, Cause.LOOKS),
-        (Nonsense(), FilterState.FALLBACK_FULL, Cause.LOOKS),
-    ],
-)
-def test_a_detector_that_is_missing_or_fails_shows_nobody(
-    tmp_path: Path, finder: Blind | None, state: FilterState, cause: Cause
-) -> None:
-    score, record, _ = _play(tmp_path, finder=finder)
-    assert score.faces_uncovered_frames == 0
-    assert record.worst is state
-    assert record.causes == {cause.value: record.frames}
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, and how the filter is to call it; `most` = in at least that share of the frames."""
+
+    cause: Cause
+    state: FilterState = FilterState.FALLBACK_FULL
+    finder: Blind | None = field(default_factory=Blind)
+    alter: Alter = _as_it_is
+    prepare: Callable[[Desk], None] = _nothing
+    clip: FaceClip = WALK
+    most: float = 1.0
 
 
-def test_a_detector_that_hangs_shows_nobody(tmp_path: Path) -> None:
-    score, record, _ = _play(tmp_path, finder=Blind(), prepare=lambda home: home.workers.hang("look"))
-    assert score.faces_uncovered_frames == 0
-    assert record.causes == {"looks": record.frames}
+FAULTS = {
+    "missing": Fault(Cause.NO_DETECTOR, finder=None),
+    "raising": Fault(Cause.LOOKS, finder=Broken()),
+    "slower than its deadline": Fault(
+        Cause.LOOKS, prepare=lambda home: home.workers.cost("look", 3 * NS_PER_S)
+    ),
+    "hanging": Fault(Cause.LOOKS, prepare=lambda home: home.workers.hang("look")),
+    "nonsense": Fault(Cause.LOOKS, finder=Nonsense()),
+    "shape trap": Fault(Cause.LOOKS, finder=ShapeTrap()),
+    "silent": Fault(Cause.SILENT, FilterState.FALLBACK_REGION, clip=PEEK, most=0.1),
+    "silent all over the picture": Fault(Cause.SILENT, clip=LONG_WALK, most=0.1),
+    "too dark": Fault(Cause.DARK, alter=_luma(_night), most=0.25),
+    "overexposed": Fault(Cause.GLARE, alter=_luma(_glaring), most=0.25),
+    "obstructed": Fault(Cause.OBSTRUCTED, alter=_luma(_smeared), most=0.25),
+    "moved": Fault(Cause.MOVED, alter=_luma(_turned), most=0.25),
+}
 
 
-@pytest.mark.parametrize(
-    ("alter", "cause", "words"),
-    [
-        (_luma(_night), Cause.DARK, "too dark"),
-        (_luma(_glaring), Cause.GLARE, "too bright"),
-        (_luma(_smeared), Cause.OBSTRUCTED, "before the lens"),
-        (_luma(_turned), Cause.MOVED, "was moved"),
-    ],
-)
-def test_a_camera_that_does_not_see_clearly_shows_nobody(
-    tmp_path: Path, alter: Alter, cause: Cause, words: str
-) -> None:
-    score, record, home = _play(tmp_path, finder=Blind(), alter=alter, from_s=1.2)
-    assert score.faces_uncovered_frames == 0
-    assert record.worst is FilterState.FALLBACK_FULL
-    assert record.causes[cause] > 60
-    assert any(words in text for text in home.said("filter"))
+def _footage(clip: FaceClip, alter: Alter) -> Iterator[RawFrame]:
+    """A calm place, then the clip; `alter` changes every frame from `FROM_S` on, in time of the clip."""
+    calm = Walk(Script("calm", (), SIZE, FPS, CALM_S), WALK.seed, set_name="empty")
+    yield from calm.frames()
+    for frame in clip.frames():
+        later = replace(frame, at_ns=CALM_S * NS_PER_S + frame.at_ns)
+        yield alter(later) if frame.at_ns >= FROM_S * NS_PER_S else later
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the decoded clip shows, what its record says, what was published, what was logged."""
+
+    score: ClipScore
+    record: ClipMeta
+    end: dict[str, object]
+    home: Desk
+
+    @property
+    def bare(self) -> list[int]:
+        """Frames in which a face shows, or which are missing."""
+        return [face.frame for face in self.score.faces if face.share < COVERED]
+
+
+def _play(
+    fault: Fault,
+    folder: Path,
+    privacy: PrivacySettings = PrivacySettings(),  # noqa: B008 -- immutable
+) -> Outcome:
+    """Record the whole clip through the device, open it and score it."""
+    calm_ns, walk_s = CALM_S * NS_PER_S, len(fault.clip.moments()) / FPS
+    recording = RecordingSettings(pre_roll_s=20.0, post_roll_s=2.0, preset="ultrafast")
+    home = desk(
+        _footage(fault.clip, fault.alter),
+        tiny_settings(str(OWNER.recipient), recording=recording, privacy=privacy),
+        finder=fault.finder,
+        rings_ns=[calm_ns + round(at_s * NS_PER_S) for at_s in (2, 4, walk_s / 2, walk_s - 2)],
+    )
+    fault.prepare(home)
+    home.run_until_ended(100 * NS_PER_S)
+    home.device.close()
+    ((record, video),) = _clips(home)
+    (folder / "clip.mp4").write_bytes(video)
+    shown = (
+        replace(frame, at_ns=frame.at_ns + record.start_at_ns - calm_ns)
+        for frame in decoded(folder / "clip.mp4")
+    )
     (end,) = [
-        heard.publication.payload
+        payload
         for heard in home.broker.heard
-        if heard.publication.topic.endswith("event/clip") and b'"end"' in heard.publication.payload
+        if heard.publication.topic.endswith("event/clip")
+        and (payload := json.loads(heard.publication.payload))["event_type"] == "end"
     ]
-    assert b'"fallback_full"' in end
+    return Outcome(score_clip(fault.clip, "doorbell", (), shown), record, end, home)
 
 
-def test_a_frozen_picture_is_covered_once_that_is_known(tmp_path: Path) -> None:
-    _, record, home = _play(tmp_path, finder=Blind(), alter=Freezer(), from_s=1.2)
-    assert record.causes["frozen"] >= 2 * FPS
-    assert any("repeats one picture" in text for text in home.said("filter"))
+def _clips(home: Desk) -> list[tuple[ClipMeta, bytes]]:
+    opened = []
+    for entry in home.index.entries():
+        names = [name for name in home.vault.files if entry.clip in name]
+        sealed = [
+            home.vault.read(next(name for name in names if name.endswith(entry.clip + end)))
+            for end in (".meta.age", ".age")
+        ]
+        meta, video = (b"".join(decrypt(data, [OWNER.text])) for data in sealed)
+        opened.append((decode_meta(meta), video))
+    return opened
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_no_face_shows_whatever_fails_and_the_failure_is_named_everywhere(name: str, tmp_path: Path) -> None:
+    fault = FAULTS[name]
+    told = _play(fault, tmp_path)
+    assert len(told.score.faces) > 60
+    assert told.bare == []
+    assert told.record.causes[fault.cause] >= fault.most * told.record.frames
+    assert told.record.worst is fault.state
+    assert told.end["filter"] == fault.state
+    assert any("covers" in text for text in told.home.said("filter"))
+
+
+def test_a_frozen_picture_shows_nobody_and_is_covered_once_that_is_known(tmp_path: Path) -> None:
+    still: list[RawFrame] = []
+
+    def freeze(frame: RawFrame) -> RawFrame:
+        still.append(frame)
+        return replace(still[0], at_ns=frame.at_ns)
+
+    clip = Frozen(LONG_WALK.script, LONG_WALK.seed)
+    told = _play(Fault(Cause.FROZEN, alter=freeze, clip=clip), tmp_path)
+    assert len(told.score.faces) > 60
+    assert told.bare == []
+    assert told.record.causes["frozen"] >= 2 * FPS
+    assert told.end["filter"] == told.record.worst == FilterState.FALLBACK_FULL
+    assert any("repeats one picture" in text for text in told.home.said("filter"))
+
+
+def test_without_a_fault_no_frame_is_a_fallback(tmp_path: Path) -> None:
+    """A detector that finds nobody is no fault yet: whoever walks by is covered as a precaution."""
+    told = _play(Fault(Cause.PRECAUTION, FilterState.OK), tmp_path)
+    assert told.bare == []
+    assert told.record.states["ok"] == told.record.frames
+    assert told.end["filter"] == "ok"
+    assert told.score.hidden < 0.25
 
 
 @pytest.mark.parametrize("mode", ["motion", "everything", "people"])
 def test_a_mode_that_hides_more_shows_nobody_and_is_no_failure(tmp_path: Path, mode: str) -> None:
-    score, record, home = _play(tmp_path, finder=Blind(), privacy=PrivacySettings(mode=mode))
-    assert score.faces_uncovered_frames == 0
-    assert record.worst is FilterState.OK
-    assert record.causes == {}
-    assert record.detector == ("blind" if mode == "people" else "none")
-    assert not any("covers" in text for text in home.said("filter"))
+    told = _play(Fault(Cause.PRECAUTION), tmp_path, PrivacySettings(mode=mode))
+    assert told.bare == []
+    assert told.record.worst is FilterState.OK
+    assert told.record.causes == {}
+    assert told.record.detector == ("blind" if mode == "people" else "none")
+    assert not any("covers" in text for text in told.home.said("filter"))
