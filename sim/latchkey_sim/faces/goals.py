@@ -63,7 +63,7 @@ def _walks(tally: SetTally | None, policy: str) -> Iterator[Goal]:
     for name, (faces, frames) in WALK_GOALS.items():
         if not policy.endswith(name):
             continue
-        share = tally.whole_frames / max(tally.face_frames, 1)
+        share = tally.tally.whole / max(tally.tally.frames, 1)
         found = f"{tally.tally.covered:.2%}, {_of(tally.tally.missed, tally.tally.faces)}"
         yield Goal(f"walks: {faces:.1%} of faces covered", found, tally.tally.covered >= faces)
         yield Goal(f"walks: {frames:.1%} of frames wholly covered", f"{share:.2%}", share >= frames)
@@ -79,8 +79,7 @@ def _hard(scores: Sequence[ClipScore]) -> Iterator[Goal]:
         tally = Tally()
         for clip in scores:
             if clip.set_name in {"walks", "stills"}:
-                for face in filter(chosen, clip.faces):
-                    tally.add(face)
+                tally.add(filter(chosen, clip.faces))
         share = 1 - tally.bare / tally.faces if tally.faces else 1.0
         found = f"{share:.2%}, {_of(tally.bare, tally.faces)}"
         what = f"faces {name}: {HARD_GOAL:.0%} covered, fallback allowed"

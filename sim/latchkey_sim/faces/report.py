@@ -38,6 +38,8 @@ NOTES = (
     "  bare: less than that is hidden (in brackets: less than 80 %); fallback: hidden with all the rest",
     "  between: the interval of the missed share, Wilson, 95 %; hidden: share of the picture;",
     "  x face: hidden area over the faces' own, middle of the clips; size: longer side of the box",
+    "  false: frames that hide something, of those without any face; below, by what faces are like:",
+    "  bare faces (+ fallbacks), share of the faces covered, share of the frames with all such faces covered",
     "  asked: thousands of pixels that the detector was shown, per frame",
 )
 
@@ -86,7 +88,7 @@ def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]
     wide = max(map(len, policies))
     yield (
         f"{'set':<16} {'policy':<{wide}} {'faces':>6} {'bare':>5} {'(80 %)':>7} {'fallb.':>6} {'covered':>8} "
-        f"{'between':>15} {'frames whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'asked':>6}"
+        f"{'between':>15} {'frames whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'false':>6} {'asked':>6}"
     )
     sets = by_set(scores)
     for name in SETS:
@@ -99,25 +101,26 @@ def _set_line(name: str, policy: str, found: SetTally) -> str:
     tally = found.tally
     low, high = wilson(tally.missed, tally.faces)
     ratio = f"{median(found.ratios):.1f}" if found.ratios else "-"
-    whole = f"{found.whole_frames / found.face_frames:.2%}" if found.face_frames else "-"
+    whole = f"{tally.whole / tally.frames:.2%}" if tally.frames else "-"
+    false = f"{found.false_frames / found.empty_frames:.1%}" if found.empty_frames else "-"
     covered = f"{tally.covered:.2%}" if tally.faces else "-"
     between = f"{low:.2%}..{high:.2%}" if tally.faces else "-"
     return (
         f"{name:<16} {policy} {tally.faces:>6} {tally.bare:>5} {f'({tally.bare_80})':>7} "
         f"{tally.fallback:>6} {covered:>8} {between:>15} {whole:>13} {found.ok_frames / found.frames:>7.1%} "
-        f"{found.hidden:>7.2%} {ratio:>6} {found.asked_px / 1000:>6.0f}"
+        f"{found.hidden:>7.2%} {ratio:>6} {false:>6} {found.asked_px / 1000:>6.0f}"
     )
 
 
 def _marks(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]:
     """One line per set, mark and value; per policy the missed of the faces."""
     marks = by_mark(scores)
-    columns = " ".join(f"{policy:>20}" for policy in policies)
+    columns = " ".join(f"{policy:>26}" for policy in policies)
     yield f"{'set':<16} {'mark':<8} {'value':<14} {'faces':>6} {columns}"
     values = sorted({key[:3] for key in marks}, key=lambda key: (SETS.index(key[0]), MARKS.index(key[1])))
     for key in sorted(values, key=lambda key: (SETS.index(key[0]), MARKS.index(key[1]), _number(key[2]))):
         tallies = [marks.get((*key, policy), Tally()) for policy in policies]
-        cells = " ".join(f"{_cell(tally):>20}" for tally in tallies)
+        cells = " ".join(f"{_cell(tally):>26}" for tally in tallies)
         yield f"{key[0]:<16} {key[1]:<8} {key[2]:<14.14} {max(t.faces for t in tallies):>6} {cells}"
 
 
@@ -132,7 +135,8 @@ def _number(value: str) -> tuple[float, str]:
 
 def _cell(tally: Tally) -> str:
     extra = f" +{tally.fallback} fb" if tally.fallback else ""
-    return f"{tally.bare}{extra} {tally.covered:8.2%}"
+    whole = tally.whole / tally.frames if tally.frames else 1.0
+    return f"{tally.bare}{extra} {tally.covered:8.2%} {whole:8.2%}"
 
 
 def _goals(judged: Sequence[Goal]) -> Iterator[str]:

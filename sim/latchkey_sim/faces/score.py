@@ -12,7 +12,7 @@ from latchkey.pipeline.groups import Kept
 from latchkey_sim.faces.policies import Policy
 from latchkey_sim.faces.truth import Face, FaceClip, Moment
 from latchkey_sim.footage import decoded
-from latchkey_sim.scoring import MATCH_NS, cover_mask, covered_share
+from latchkey_sim.scoring import COVER_LEAST_SHARE, MATCH_NS, cover_mask, covered_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class ClipScore:
     """Of faces that count; taken only over frames that have one, as is `hidden_beside`."""
 
     hidden_beside: float = 0.0
+    empty_frames: int = 0
+    false_frames: int = 0
+    """Frames that are known to show no face at all, and those of them that hide something."""
+
     asked_px: float = 0.0
     """Pixels shown to the detector, per frame."""
 
@@ -91,6 +95,9 @@ def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iter
         mask = cover_mask(frame)
         hidden = cv2.countNonZero(mask) / mask.size
         result.hidden += hidden / len(moments)
+        if moments[number].faces == ():
+            result.empty_frames += 1
+            result.false_frames += hidden >= COVER_LEAST_SHARE
         counted = _counted(moments[number])
         if not counted:
             continue

@@ -31,13 +31,16 @@ class Tally:
     """Faces of one group under one policy.
 
     `bare` faces are less than COVERED hidden; `fallback` ones are hidden, but only because the filter
-    gave up on the frame: both count as missed. `bare_80` is `bare` counted from MOSTLY.
+    gave up on the frame: both count as missed. `bare_80` is `bare` counted from MOSTLY. Of `frames` that show
+    such a face, `whole` are those in which every such face is covered.
     """
 
     faces: int = 0
     bare: int = 0
     bare_80: int = 0
     fallback: int = 0
+    frames: int = 0
+    whole: int = 0
 
     @property
     def missed(self) -> int:
@@ -49,12 +52,17 @@ class Tally:
         """Share of the faces that were, 1 where there are none."""
         return 1 - self.missed / self.faces if self.faces else 1.0
 
-    def add(self, face: FaceScore) -> None:
-        """Count a face."""
-        self.faces += 1
-        self.bare += face.share < COVERED
-        self.bare_80 += face.share < MOSTLY
-        self.fallback += is_fallback(face) and face.share >= COVERED
+    def add(self, faces: Iterable[FaceScore]) -> None:
+        """Count faces of one clip."""
+        frames: dict[int, bool] = {}
+        for face in faces:
+            self.faces += 1
+            self.bare += face.share < COVERED
+            self.bare_80 += face.share < MOSTLY
+            self.fallback += is_fallback(face) and face.share >= COVERED
+            frames[face.frame] = frames.get(face.frame, True) and not is_missed(face)
+        self.frames += len(frames)
+        self.whole += sum(frames.values())
 
     def record(self) -> dict[str, object]:
         """Give it for JSON."""
@@ -66,6 +74,8 @@ class Tally:
             "bare": self.bare,
             "bare_80": self.bare_80,
             "fallback": self.fallback,
+            "frames_with_faces": self.frames,
+            "frames_all_covered": self.whole,
         }
 
 
@@ -76,10 +86,8 @@ class SetTally:
     tally: Tally = field(default_factory=Tally)
     clips: int = 0
     frames: int = 0
-    face_frames: int = 0
-    whole_frames: int = 0
-    """Frames in which every face is covered, of `face_frames` that have one."""
-
+    empty_frames: int = 0
+    false_frames: int = 0
     ok_frames: int = 0
     missing_frames: int = 0
     hidden: float = 0.0
@@ -93,17 +101,14 @@ class SetTally:
         self.clips += 1
         self.frames += clip.frames
         self.missing_frames += clip.missing_frames
+        self.empty_frames += clip.empty_frames
+        self.false_frames += clip.false_frames
         self.ok_frames += clip.states.get(FilterState.OK.value, 0)
         self.hidden += (clip.hidden - self.hidden) / self.clips
         self.asked_px += (clip.asked_px - self.asked_px) / self.clips
         if clip.true_area:
             self.ratios.append(clip.hidden_beside / clip.true_area)
-        frames: dict[int, bool] = {}
-        for face in clip.faces:
-            self.tally.add(face)
-            frames[face.frame] = frames.get(face.frame, True) and not is_missed(face)
-        self.face_frames += len(frames)
-        self.whole_frames += sum(frames.values())
+        self.tally.add(clip.faces)
 
     def record(self) -> dict[str, object]:
         """Give it for JSON."""
@@ -111,8 +116,8 @@ class SetTally:
             **self.tally.record(),
             "clips": self.clips,
             "frames": self.frames,
-            "frames_with_faces": self.face_frames,
-            "frames_all_covered": self.whole_frames,
+            "frames_without_faces": self.empty_frames,
+            "frames_falsely_covered": self.false_frames,
             "frames_ok": self.ok_frames,
             "frames_missing": self.missing_frames,
             "hidden": round(self.hidden, 5),
@@ -145,11 +150,12 @@ def by_mark(
     """Count by (set, mark, value, policy); size is a mark too."""
     found: dict[tuple[str, str, str, str], Tally] = {}
     for clip in scores:
-        for face in clip.faces:
-            if not keep(face):
-                continue
-            for mark, value in _marks(face):
-                found.setdefault((clip.set_name, mark, value, clip.policy), Tally()).add(face)
+        groups: dict[tuple[str, str], list[FaceScore]] = {}
+        for face in filter(keep, clip.faces):
+            for pair in _marks(face):
+                groups.setdefault(pair, []).append(face)
+        for (mark, value), faces in groups.items():
+            found.setdefault((clip.set_name, mark, value, clip.policy), Tally()).add(faces)
     return found
 
 

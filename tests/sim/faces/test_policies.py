@@ -118,3 +118,11 @@ def test_only_known_frames_and_faces_that_count_are_scored(tmp_path: Path) -> No
     assert [face.frame for face in score.faces] == [0, 2]
     assert score.true_area == pytest.approx(400 / 4096)
     assert score.frames == 4
+
+
+def test_what_is_covered_where_nobody_is_counts_as_false(tmp_path: Path) -> None:
+    empty = Walk(Script("nobody", (), (320, 192), seconds=1.0), 4, set_name="empty")
+    score = scored(empty, PerFrame("guessing", TruthFinder(WALK)), tmp_path)
+    assert (score.empty_frames, score.false_frames) == (15, 15)
+    assert scored(empty, Unfiltered(), tmp_path).false_frames == 0
+    assert scored(WALK, Unfiltered(), tmp_path).empty_frames == 0

@@ -55,7 +55,16 @@ def test_a_face_hidden_by_a_fallback_counts_as_missed_but_not_as_bare() -> None:
 def test_a_frame_is_whole_only_if_every_face_in_it_is_covered() -> None:
     tally = SetTally()
     tally.add(clip(face(1.0, 7), face(0.2, 7), face(1.0, 8)))
-    assert (tally.face_frames, tally.whole_frames) == (2, 1)
+    assert (tally.tally.frames, tally.tally.whole) == (2, 1)
+
+
+def test_whole_frames_are_counted_by_what_faces_are_like_within_their_own_clip() -> None:
+    one = clip(face(1.0, 7, yaw="<15°"), face(0.2, 7, yaw=">=35°"), face(1.0, 8, yaw=">=35°"))
+    other = clip(face(1.0, 7, yaw=">=35°"), name="walks/two")
+    counts = {value: tally for (_, mark, value, _), tally in by_mark([one, other]).items() if mark == "yaw"}
+    assert (counts["<15°"].frames, counts["<15°"].whole) == (1, 1)
+    assert (counts[">=35°"].frames, counts[">=35°"].whole) == (3, 2)
+    assert "66.67%" in text([one, other], [POLICY], [POLICY])
 
 
 def test_faces_are_counted_by_what_they_are_like() -> None:
