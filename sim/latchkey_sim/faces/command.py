@@ -11,6 +11,7 @@ from time import monotonic
 from latchkey.cli.command import Command, Terminal
 from latchkey.errors import EXIT_FAILED, EXIT_OK, FinderError, UsageError
 from latchkey_sim.faces.ablation import VARIANTS
+from latchkey_sim.faces.contributions import contributions
 from latchkey_sim.faces.goals import goals
 from latchkey_sim.faces.misses import write_misses
 from latchkey_sim.faces.report import record, text
@@ -70,6 +71,8 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     filters = plan.filters
     policies = [*filters, *(name for name in (DEFACE, CAUSAL) if any(s.policy == name for s in scores))]
     terminal.put(text(scores, policies, filters, plan.ablated))
+    if plan.without:
+        terminal.put("\n" + contributions(scores, plan.detectors, plan.without))
     if options.json:
         values = record(scores, policies, filters, plan.ablated)
         options.json.write_text(json.dumps(values, indent=1) + "\n", "utf-8")

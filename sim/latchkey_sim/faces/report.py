@@ -37,6 +37,7 @@ NOTES = (
     f"covered: {COVERED:.0%} of the box is cover colour in the written file, and the frame is `ok`;",
     "  bare: less than that is hidden (in brackets: less than 80 %); fallback: hidden with all the rest",
     "  between: the interval of the missed share, Wilson, 95 %; hidden: share of the picture;",
+    "  whole: frames in which every face is covered; ok: frames that are no fallback;",
     "  x face: hidden area over the faces' own, middle of the clips; size: longer side of the box",
     "  false: frames that hide something, of those without any face; below, by what faces are like:",
     "  bare faces (+ fallbacks), share of the faces covered, share of the frames with all such faces covered",
@@ -85,10 +86,10 @@ def record(
 
 
 def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]:
-    wide = max(map(len, policies))
+    wide = max(map(len, policies), default=0)
     yield (
         f"{'set':<16} {'policy':<{wide}} {'faces':>6} {'bare':>5} {'(80 %)':>7} {'fallb.':>6} {'covered':>8} "
-        f"{'between':>15} {'frames whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'false':>6} {'asked':>6}"
+        f"{'between':>15} {'whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'false':>6} {'asked':>6}"
     )
     sets = by_set(scores)
     for name in SETS:

@@ -65,6 +65,20 @@ def test_a_detector_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.slow
+def test_the_filter_without_a_part_is_measured_in_the_same_run() -> None:
+    arguments = ["--detector", "none", "--no-controls", "--jobs", "1", "--only", "empty/empty-201"]
+    code, text = bench(*arguments, "--without", "survey", "--without", "tracks")
+    assert code == EXIT_OK
+    lines = [line for line in text.splitlines() if line.startswith("empty ")]
+    assert [line[17:].split("  ")[0].strip() for line in lines[:3]] == [
+        "latchkey none",
+        "none without survey",
+        "none without tracks",
+    ]
+    assert "| `tracks` | 0, 0, " in text
+
+
+@pytest.mark.slow
 def test_misses_do_not_fail_the_command_unless_it_is_strict() -> None:
     arguments = ["--detector", "none", "--no-controls", "--jobs", "1", "--only", "empty/empty-201"]
     code, text = bench(*arguments)
