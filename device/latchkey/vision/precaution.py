@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from latchkey.frames import Box, Cover
 from latchkey.vision.persons import Person, is_large, persons
 
@@ -107,7 +109,10 @@ def _meet(a: Cover, b: Cover) -> bool:
 
 def _unexplained(found: Sequence[Person], faces: Sequence[Box]) -> list[tuple[Box, ...]]:
     """Give, for each person, what no face explains of their head's place: all, what is beside, or nothing."""
-    different = {tuple(round(side / SAME_PX) for side in face[:4]): face for face in faces}
+    if not faces:
+        return [(person.head,) for person in found]
+    rounded = np.rint(np.array([face[:4] for face in faces]) / SAME_PX).tolist()
+    different = {tuple(place): face for place, face in zip(rounded, faces, strict=True)}
     sides = [_side(face) for face in different.values()]
     return [_rest(person, sides) for person in found]
 

@@ -5,7 +5,9 @@ All rounding goes outwards: a cover is never smaller than what it was made from.
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
+
+import numpy as np
 
 from latchkey.frames import Box, Cover
 
@@ -22,8 +24,13 @@ def dilate(box: Box, factor: float, margin_px: float = 0.0) -> Box:
 
 def between(first: Box, second: Box, share: float) -> Box:
     """Give the box that lies `share` (0..1) of the way from the first to the second."""
-    x0, y0, x1, y1 = (a + (b - a) * share for a, b in zip(first[:4], second[:4], strict=True))
-    return Box(x0, y0, x1, y1, min(first.score, second.score))
+    return Box(
+        first.x0 + (second.x0 - first.x0) * share,
+        first.y0 + (second.y0 - first.y0) * share,
+        first.x1 + (second.x1 - first.x1) * share,
+        first.y1 + (second.y1 - first.y1) * share,
+        min(first.score, second.score),
+    )
 
 
 def on_grid(x0: float, y0: float, x1: float, y1: float, width: int, height: int) -> Cover | None:
@@ -31,19 +38,22 @@ def on_grid(x0: float, y0: float, x1: float, y1: float, width: int, height: int)
 
     A rectangle without area still covers the grid cell it lies in.
     """
-    left, top = _down(x0), _down(y0)
-    right, bottom = max(_up(x1), left + GRID_PX), max(_up(y1), top + GRID_PX)
+    left, top = math.floor(x0 / GRID_PX) * GRID_PX, math.floor(y0 / GRID_PX) * GRID_PX
+    right = max(math.ceil(x1 / GRID_PX) * GRID_PX, left + GRID_PX)
+    bottom = max(math.ceil(y1 / GRID_PX) * GRID_PX, top + GRID_PX)
     clipped = Cover(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
     return clipped if clipped.x0 < clipped.x1 and clipped.y0 < clipped.y1 else None
 
 
 def outermost(covers: Iterable[Cover]) -> tuple[Cover, ...]:
-    """Drop every cover that lies wholly inside another one."""
-    kept: list[Cover] = []
-    for cover in sorted(set(covers), key=lambda c: (-area(c), c)):
-        if not any(_holds(other, cover) for other in kept):
-            kept.append(cover)
-    return tuple(kept)
+    """Drop every cover that lies wholly inside another one. All at once: a crowd makes thousands of pairs."""
+    ordered = sorted(set(covers), key=lambda c: (-area(c), c))
+    if len(ordered) < 2:
+        return tuple(ordered)
+    x0, y0, x1, y1 = np.array(ordered).T
+    held = (x0[:, None] <= x0) & (y0[:, None] <= y0) & (x1 <= x1[:, None]) & (y1 <= y1[:, None])
+    inside = held.sum(axis=0) > 1  # each holds itself
+    return tuple(compress(ordered, ~inside))
 
 
 def joined(covers: Iterable[Cover], limit: int) -> tuple[Cover, ...]:
@@ -85,18 +95,6 @@ def hidden_share(box: Box, covers: Sequence[Cover], width: int, height: int) -> 
 def area(cover: Cover) -> int:
     """Pixels a cover hides."""
     return (cover.x1 - cover.x0) * (cover.y1 - cover.y0)
-
-
-def _down(value: float) -> int:
-    return math.floor(value / GRID_PX) * GRID_PX
-
-
-def _up(value: float) -> int:
-    return math.ceil(value / GRID_PX) * GRID_PX
-
-
-def _holds(outer: Cover, inner: Cover) -> bool:
-    return outer.x0 <= inner.x0 and outer.y0 <= inner.y0 and inner.x1 <= outer.x1 and inner.y1 <= outer.y1
 
 
 def _touch(a: Cover, b: Cover) -> bool:

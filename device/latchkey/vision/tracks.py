@@ -5,6 +5,7 @@ track also reaches `LEAD_NS` beyond its first and last sighting, straight on: so
 the picture is a face before a detector knows it.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,7 @@ class Tracks:
         pairs = _alike([box for _, box, _ in self._open], boxes)
         linked_old: set[int] = set()
         linked_new: dict[int, Passage] = {}
-        for _, i, j in sorted(pairs):
+        for i, j in pairs:
             if i in linked_old or j in linked_new:
                 continue
             linked_old.add(i)
@@ -99,15 +100,23 @@ class Tracks:
 
     def at(self, at_ns: int, until_ns: int) -> list[Box]:
         """Give the faces on their way at a time, by looks up to `until_ns`."""
-        return [p.at(at_ns) for p in self.passages if p.to_ns <= until_ns and p.reaches(at_ns, until_ns)]
+        first = bisect_left(
+            self.passages, at_ns - LEAD_NS, key=_end_ns
+        )  # they stand in the order of their ends
+        last = bisect_right(self.passages, until_ns, key=_end_ns)
+        return [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
 
     def forget_before(self, at_ns: int) -> None:
         """Drop passages that reach no later time."""
-        self.passages = [p for p in self.passages if p.to_ns + LEAD_NS >= at_ns]
+        del self.passages[: bisect_left(self.passages, at_ns - LEAD_NS, key=_end_ns)]
 
 
-def _alike(old: list[Box], new: list[Box]) -> list[tuple[float, int, int]]:
-    """Give the pairs that may be the same face: (distance in sizes, index of old, index of new).
+def _end_ns(passage: Passage) -> int:
+    return passage.to_ns
+
+
+def _alike(old: list[Box], new: list[Box]) -> list[tuple[int, int]]:
+    """Give the pairs that may be the same face, the nearest in sizes first: (index of old, index of new).
 
     All at once: a crowd makes thousands of pairs.
     """
@@ -121,4 +130,5 @@ def _alike(old: list[Box], new: list[Box]) -> list[tuple[float, int, int]]:
     ratio = size_a[:, None] / size_b
     fits = (ratio >= 1 / SIZE_RATIO) & (ratio <= SIZE_RATIO) & (distance <= REACH_SIZES)
     rows, columns = np.nonzero(fits)
-    return list(zip(distance[fits].tolist(), rows.tolist(), columns.tolist(), strict=True))
+    nearest = np.lexsort((columns, rows, distance[fits]))
+    return list(zip(rows[nearest].tolist(), columns[nearest].tolist(), strict=True))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from latchkey.frames import Cover, Plane, RawFrame
 from latchkey.settings import Zone
+from latchkey.vision.rectangles import on_grid
 
 BLACK_YUV = (16, 128, 128)
 """Black in limited range; in full range a grey so dark that it shows nothing either."""
@@ -67,15 +68,14 @@ class PrivacyZones:
 
 
 def _blanks(zones: Sequence[Zone], width: int, height: int) -> _Blanks:
-    full = polygon_mask(zones, width, height)
-    chroma = (full[::2, ::2] | full[1::2, ::2] | full[::2, 1::2] | full[1::2, 1::2]) > 0
-    rows, columns = np.flatnonzero(chroma.any(axis=1)), np.flatnonzero(chroma.any(axis=0))
-    if not rows.size:
+    mask = polygon_mask(zones, width, height)
+    x, y, wide, tall = cv2.boundingRect(mask)
+    bounds = on_grid(x, y, x + wide, y + tall, width, height)
+    if bounds is None or not wide:
         return _Blanks(Cover(0, 0, 0, 0), np.zeros((0, 0), bool), np.zeros((0, 0), bool))
-    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    chroma = chroma[top:bottom, left:right]
-    luma = chroma.repeat(2, axis=0).repeat(2, axis=1)
-    return _Blanks(Cover(left * 2, top * 2, right * 2, bottom * 2), luma, chroma)
+    full = mask[bounds.y0 : bounds.y1, bounds.x0 : bounds.x1]
+    chroma = (full[::2, ::2] | full[1::2, ::2] | full[::2, 1::2] | full[1::2, 1::2]) > 0
+    return _Blanks(bounds, chroma.repeat(2, axis=0).repeat(2, axis=1), chroma)
 
 
 def _erased(plane: Plane, bounds: Cover, mask: NDArray[np.bool_], value: int) -> Plane:
