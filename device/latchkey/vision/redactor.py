@@ -36,16 +36,7 @@ def redact(frame: RawFrame, plan: CoverPlan) -> SafeFrame:
     """
     _check_frame(frame)
     covers = _covers(frame, plan)
-    halves = tuple(Cover(c.x0 // 2, c.y0 // 2, c.x1 // 2, c.y1 // 2) for c in covers)
-    return SafeFrame(
-        _filled(frame.y, covers, COVER_YUV[0]),
-        _filled(frame.u, halves, COVER_YUV[1]),
-        _filled(frame.v, halves, COVER_YUV[2]),
-        frame.at_ns,
-        frame.colour,
-        plan.state,
-        covers,
-    )
+    return SafeFrame(*_filled(frame, covers), frame.at_ns, frame.colour, plan.state, covers)
 
 
 def cover_more(frame: SafeFrame, covers: tuple[Cover, ...]) -> SafeFrame:
@@ -54,19 +45,11 @@ def cover_more(frame: SafeFrame, covers: tuple[Cover, ...]) -> SafeFrame:
     Covers are rounded and clipped as in `redact`; ones that hide all make it `fallback_full`. Raises
     FilterError for a cover that is no rectangle.
     """
-    placed = [on_grid(*_checked(cover), frame.width, frame.height) for cover in covers]
-    added = tuple(cover for cover in placed if cover is not None)
+    added = _placed(covers, frame)
     whole = any(cover == (0, 0, frame.width, frame.height) for cover in added)
-    halves = tuple(Cover(c.x0 // 2, c.y0 // 2, c.x1 // 2, c.y1 // 2) for c in added)
-    return SafeFrame(
-        _filled(frame.y, added, COVER_YUV[0]),
-        _filled(frame.u, halves, COVER_YUV[1]),
-        _filled(frame.v, halves, COVER_YUV[2]),
-        frame.at_ns,
-        frame.colour,
-        FilterState.FALLBACK_FULL if whole else frame.state,
-        outermost([*frame.covers, *added]),
-    )
+    state = FilterState.FALLBACK_FULL if whole else frame.state
+    hidden = outermost([*frame.covers, *added])
+    return SafeFrame(*_filled(frame, added), frame.at_ns, frame.colour, state, hidden)
 
 
 def _check_frame(frame: RawFrame) -> None:
@@ -85,7 +68,12 @@ def _covers(frame: RawFrame, plan: CoverPlan) -> tuple[Cover, ...]:
         return (Cover(0, 0, frame.width, frame.height),)
     if plan.state is FilterState.FALLBACK_REGION and not plan.covers:
         raise FilterError("a plan without a detector hides nothing")
-    placed = [on_grid(*_checked(cover), frame.width, frame.height) for cover in plan.covers]
+    return _placed(plan.covers, frame)
+
+
+def _placed(covers: tuple[Cover, ...], frame: RawFrame | SafeFrame) -> tuple[Cover, ...]:
+    """Check covers, round them outwards and clip them."""
+    placed = [on_grid(*_checked(cover), frame.width, frame.height) for cover in covers]
     return tuple(cover for cover in placed if cover is not None)
 
 
@@ -102,8 +90,12 @@ def _checked(cover: Cover) -> Cover:
     return cover
 
 
-def _filled(plane: Plane, covers: tuple[Cover, ...], value: int) -> Plane:
-    copy = plane.copy()
+def _filled(frame: RawFrame | SafeFrame, covers: tuple[Cover, ...]) -> tuple[Plane, Plane, Plane]:
+    """Copy the planes and fill the covers, which are even and inside the picture, in all three."""
+    y, u, v = frame.y.copy(), frame.u.copy(), frame.v.copy()
     for x0, y0, x1, y1 in covers:
-        copy[y0:y1, x0:x1] = value
-    return copy
+        y[y0:y1, x0:x1] = COVER_YUV[0]
+        rows, columns = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
+        u[rows, columns] = COVER_YUV[1]
+        v[rows, columns] = COVER_YUV[2]
+    return y, u, v
