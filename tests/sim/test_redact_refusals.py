@@ -35,6 +35,40 @@ def test_an_output_may_be_called_as_apple_does(video: Path, tmp_path: Path) -> N
         assert redact(video, "-o", tmp_path / name, "--detector", "none") == EXIT_OK
 
 
+def test_outputs_do_not_go_to_standard_output(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in (["-o", "-"], ["-o", "o.mp4", "--covers", "-"]):
+        assert redact(video, *words) == EXIT_USAGE
+        assert "not standard output" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--mode", "motion"], None),
+        (["--mode", "everything"], None),
+        (["--detector", "none"], "warning: covered whole, 25 of 25 frames: no face detector"),
+    ],
+)
+def test_frames_covered_whole_are_told_with_the_reason_and_what_was_asked_for_is_not(
+    video: Path, tmp_path: Path, words: list[str], said: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert redact(video, "-o", tmp_path / "o.mp4", *words) == EXIT_OK
+    told = capsys.readouterr().err
+    assert said in told if said else "warning" not in told
+
+
+def test_a_single_picture_is_one_frame_and_has_no_speed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_video(tmp_path / "one.mp4", moving_face(160, 96, 1, 1), 25)
+    assert redact(tmp_path / "one.mp4", "-o", tmp_path / "o.mp4", "--mode", "everything") == EXIT_OK
+    assert "o.mp4: 1 frame, 100.0% hidden, detector none; readable" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("detector", ["yunet", "centerface"])
 def test_a_detector_that_was_asked_for_and_is_not_there_is_an_error(
     video: Path,

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import cv2
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -52,6 +52,10 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     try:
         check_ordinary(path)
         container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+    except InvalidDataError as error:
+        raise CameraLost(
+            f"{path}: it is no video, or damaged, or of a kind that FFmpeg cannot read"
+        ) from error
     except (FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CameraLost(f"{path}: {reason}") from error

@@ -60,6 +60,9 @@ class Summary:
     failed_looks: int = 0
     trouble: str = ""
     times_moved: int = 0
+    unrepaired: int = 0
+    """Frames that the self-check had covered whole."""
+
     video_ns: int = 0
     wall_ns: int = 0
     damage: list[str] = field(default_factory=list)
@@ -74,6 +77,7 @@ class Summary:
         """Count one frame of that (width, height)."""
         self.frames += 1
         self.states[frame.state] += 1
+        self.unrepaired += frame.repaired and frame.state is FilterState.FALLBACK_FULL
         self.hidden_area += (hidden_area(frame.covers, *size) - self.hidden_area) / self.frames
         self._first_ns = frame.at_ns if self._first_ns is None else self._first_ns
         self.video_ns = frame.at_ns - self._first_ns
@@ -120,7 +124,7 @@ def add_filter_options(parser: ArgumentParser) -> None:
         type=int,
         choices=range(1, EVERY_MAX + 1),
         metavar="K",
-        help="look for faces in every K-th frame; by default as rarely as 0.135 s allow",
+        help="look for faces in every K-th frame, 1 to 8, but never rarer than 0.135 s, the default",
     )
 
 
@@ -171,6 +175,8 @@ def _check_names(options: Namespace) -> None:
     for path in outputs:
         with disk_errors(f"write {path}"):
             path.exists()  # raises for a name that no file can have
+    if Path("-") in outputs:
+        raise UsageError("outputs are files, not standard output", hint="-o NAME.mp4, --covers NAME.json")
     names = [options.input.resolve(), *(path.resolve() for path in outputs)]
     linked = any(
         path.exists() and options.input.exists() and path.samefile(options.input) for path in outputs
@@ -309,16 +315,24 @@ def _copy(mp4: Mp4File, packet: "Packet[AudioStream]", shift: int) -> list[Kept]
 
 def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:
     """Tell what was done: a line for a person, or JSON for a script."""
-    if summary.failed_looks or summary.detector == "none":
-        fully = summary.states[FilterState.FALLBACK_FULL]
-        terminal.say(f"latchkey: warning: {fully} frames are covered whole: {summary.trouble}")
+    unseen = summary.states[FilterState.FALLBACK_FULL] - summary.unrepaired
+    checked = "a face still showed when what was encoded was searched, or it could not be searched"
+    for count, reason in ((unseen, summary.trouble), (summary.unrepaired, checked)):
+        if count:
+            of = f"{count} of {_frames(summary.frames)}"
+            terminal.say(f"latchkey: warning: covered whole, {of}: {reason}")
     if options.json:
         print(json.dumps(summary.record(), indent=1), file=terminal.out)
         return
+    speed = f", {speed_text(summary.speed)}x real time" if summary.video_ns else ""
     terminal.say(
-        f"{options.out}: {summary.frames} frames, {summary.hidden_area:.1%} hidden, detector "
-        f"{summary.detector}, {speed_text(summary.speed)}x real time; readable by you only"
+        f"{options.out}: {_frames(summary.frames)}, {summary.hidden_area:.1%} hidden, "
+        f"detector {summary.detector}{speed}; readable by you only"
     )
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame{'' if count == 1 else 's'}"
 
 
 COMMAND = Command("redact", "hide the faces in any video", configure, run, minds_stop=True)
