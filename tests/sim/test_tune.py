@@ -51,6 +51,14 @@ def test_clips_begin_and_end_as_the_recorder_would_have_them(visited: Rehearsal)
     assert clips == [(1, 13), (19, 31), (39, 50)]
 
 
+def test_a_long_visit_is_several_clips_without_a_gap() -> None:
+    settings = RecordingSettings(pre_roll_s=1, post_roll_s=3, longest_clip_s=10)
+    rehearsal = Rehearsal(MotionSettings(), settings)
+    assert all(rehearsal.watch(_scene()))
+    clips = [(round(clip.begin_ns / NS_PER_S), round(clip.end_ns / NS_PER_S)) for clip in rehearsal.clips()]
+    assert clips == [(1, 11), (11, 13), (19, 29), (29, 31), (39, 49), (49, 50)]
+
+
 def test_seconds_tell_what_moved_and_what_was_hidden(visited: Rehearsal) -> None:
     assert [n for n, second in enumerate(visited.seconds) if second.covers] == list(VISIT)
     assert visited.seconds[21].hidden == pytest.approx(0.02)
@@ -65,7 +73,7 @@ def test_a_limit_between_a_tree_and_a_visitor_is_suggested(visited: Rehearsal) -
     moving = {number for number, second in enumerate(tuned.seconds) if second.moving}
     assert set(VISIT) <= moving
     assert not moving & set(TREE)
-    assert suggestion.place == "100% of it is in x 0.75..1, y 0..0.25"
+    assert suggestion.place == "100% of the movement without a face near is in x 0.75..1, y 0..0.25"
 
 
 def test_without_a_face_nothing_is_suggested() -> None:

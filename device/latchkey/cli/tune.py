@@ -46,7 +46,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     else:
         _tell(rehearsal, suggestion, terminal)
     if options.plot:
-        _plot(rehearsal, options.plot)
+        _plot(rehearsal, settings, f"{options.video.name}, suggestion: {_advice(suggestion)}", options.plot)
     return EXIT_PARTIAL if damage else EXIT_OK
 
 
@@ -77,7 +77,7 @@ def _tell(rehearsal: Rehearsal, suggestion: Suggestion, terminal: Terminal) -> N
         any(c.begin_ns < (n + 1) * NS_PER_S and n * NS_PER_S < c.end_ns for c in clips)
         for n in range(len(rehearsal.seconds))
     ]
-    print("time     clip  motion                covers  hidden  frames by state", file=terminal.out)
+    print("time     clip  changed, full = 20 %  covers  hidden  frames by state", file=terminal.out)
     for number, second in enumerate(rehearsal.seconds):
         bar = "#" * min(round(second.changed * 5 * BAR), BAR) or ("." if second.moving else "")
         states = ", ".join(f"{count} {state}" for state, count in sorted(second.states.items()))
@@ -90,16 +90,17 @@ def _tell(rehearsal: Rehearsal, suggestion: Suggestion, terminal: Terminal) -> N
         print(f"clip     {scene_time(clip.begin_ns)} to {scene_time(clip.end_ns)}", file=terminal.out)
     if not clips:
         print("clip     none: nothing moves enough", file=terminal.out)
-    changes = ", ".join(f"{key} = {value:g}" for key, value in suggestion.changes.items())
-    print(
-        f"suggest  {f'[motion] {changes}' if changes else 'no change'}: {suggestion.reason}",
-        file=terminal.out,
-    )
+    print(f"suggest  {_advice(suggestion)}: {suggestion.reason}", file=terminal.out)
     if suggestion.place:
         print(
             f"where    {suggestion.place}; if nobody walks there, [motion] zones can leave it out",
             file=terminal.out,
         )
+
+
+def _advice(suggestion: Suggestion) -> str:
+    changes = ", ".join(f"{key} = {value:g}" for key, value in suggestion.changes.items())
+    return f"[motion] {changes}" if changes else "no change"
 
 
 def _record(rehearsal: Rehearsal, suggestion: Suggestion) -> dict[str, object]:
@@ -132,22 +133,39 @@ def _check_plot(options: Namespace) -> None:
         raise UsageError(f"{options.plot} is no PNG file in a folder that is there")
 
 
-def _plot(rehearsal: Rehearsal, path: Path) -> None:
+def _plot(rehearsal: Rehearsal, settings: Settings, title: str, path: Path) -> None:
     """Draw motion, clips, and what is hidden, over time. No picture of the video is in it."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 5), layout="constrained")
+    figure = Figure(figsize=(10, 6), layout="constrained")
+    figure.suptitle(title)
     top, bottom = figure.subplots(2, 1, sharex=True)
-    times = range(len(rehearsal.seconds))
-    top.bar(times, [second.changed * 100 for second in rehearsal.seconds], 1, align="edge", color="#526E95")
-    for clip in rehearsal.clips():
-        top.axvspan(to_s(clip.begin_ns), to_s(clip.end_ns), color="#D08030", alpha=0.25, zorder=0)
-    top.set_ylabel("changed, % (orange: clips)")
-    bottom.step(times, [second.hidden * 100 for second in rehearsal.seconds], where="post", color="#333333")
-    fallback = [second.states.total() > second.states[FilterState.OK] for second in rehearsal.seconds]
-    bottom.fill_between(times, 0, [100 * one for one in fallback], step="post", color="#C03030", alpha=0.2)
-    bottom.set_ylabel("hidden, % (red: fallback)")
-    bottom.set_xlabel("s")
+    seconds, edges = rehearsal.seconds, range(len(rehearsal.seconds) + 1)
+    changed = [second.changed * 100 for second in seconds]
+    top.stairs(changed, edges, fill=True, color="#526E95", label="changed, at its most in each second")
+    least = settings.motion.min_area * 100
+    top.axhline(
+        least, color="#333333", linestyle="--", linewidth=1, label="[motion] min_area: less is no motion"
+    )
+    for number, clip in enumerate(rehearsal.clips()):
+        top.axvspan(
+            to_s(clip.begin_ns),
+            to_s(clip.end_ns),
+            facecolor="#F0D8C0",
+            edgecolor="#D08030",
+            zorder=0,
+            label="" if number else "a clip that motion would start",
+        )
+    top.set(title="Motion", ylabel="% of the picture")
+    hidden = [second.hidden * 100 for second in seconds]
+    bottom.stairs(hidden, edges, baseline=None, color="#333333", label="hidden, mean of each second")
+    fallback = [second.states.total() > second.states[FilterState.OK] for second in seconds]
+    for number in (number for number, fell_back in enumerate(fallback) if fell_back):
+        label = "" if any(fallback[:number]) else "a frame in it is a fallback: hidden to be safe"
+        bottom.axvspan(number, number + 1, facecolor="#F0C8C8", zorder=0, label=label)
+    bottom.set(title="Filter", ylabel="% of the picture", xlabel="seconds since the first frame", ylim=0)
+    for axes, below in ((top, -0.1), (bottom, -0.25)):
+        axes.legend(loc="upper left", bbox_to_anchor=(0, below), ncols=3, frameon=False, fontsize="small")
     figure.savefig(path)
 
 

@@ -61,6 +61,7 @@ class Rehearsal:
     def __init__(self, motion: MotionSettings, recording: RecordingSettings) -> None:
         self._settings = motion
         self._pre_ns, self._post_ns = to_ns(recording.pre_roll_s), to_ns(recording.post_roll_s)
+        self._longest_ns = to_ns(recording.longest_clip_s)
         self._gate = MotionGate(motion)
         self._trials = [(trial, MotionGate(trial), set[int]()) for trial in _trials(motion)]
         self._begin_ns: int | None = None
@@ -88,7 +89,15 @@ class Rehearsal:
         second.hidden += (hidden - second.hidden) / second.states.total()
 
     def clips(self) -> list[Clip]:
-        """Give the clips that movement alone would start."""
+        """Give the clips that movement alone would start; a long stretch is several, without a gap."""
+        return [
+            Clip(begin_ns, min(begin_ns + self._longest_ns, stretch.end_ns))
+            for stretch in self._stretches()
+            for begin_ns in range(stretch.begin_ns, stretch.end_ns, self._longest_ns)
+        ]
+
+    def _stretches(self) -> list[Clip]:
+        """Give from when to when is recorded."""
         clips: list[Clip] = []
         for at_ns in self._moved:
             end_ns = min(at_ns + self._post_ns, self._end_ns)
@@ -158,8 +167,8 @@ class Rehearsal:
             return ""
         (column, row), count = cells.most_common(1)[0]
         return (
-            f"{count / cells.total():.0%} of it is in x {column / GRID:g}..{(column + 1) / GRID:g}, "
-            f"y {row / GRID:g}..{(row + 1) / GRID:g}"
+            f"{count / cells.total():.0%} of the movement without a face near is in "
+            f"x {column / GRID:g}..{(column + 1) / GRID:g}, y {row / GRID:g}..{(row + 1) / GRID:g}"
         )
 
 

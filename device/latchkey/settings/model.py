@@ -108,7 +108,7 @@ class PrivacySettings:
     union_s: float = option(0.25, "a cover also hides this long before and after", low=0.2, high=2)
     look_every: int = option(
         0,
-        "look at every n-th picture; 0 = as often as the machine affords; never rarer than 0.135 s, whatever n is",
+        "look at every n-th picture; 0 = as often as the machine affords; in no case rarer than 0.135 s",
         low=0,
         high=8,
     )
