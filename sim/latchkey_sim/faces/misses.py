@@ -18,7 +18,9 @@ AROUND = 2.5
 
 
 def write_misses(folder: Path, scores: Sequence[ClipScore], policy: str, clips: Sequence[FaceClip]) -> int:
-    """Write a sheet with the worst misses of a policy as they were filmed; give how many it shows."""
+    """Write a sheet with the worst misses of a policy as they were filmed, without covers, the face's box
+    in green; give how many it shows.
+    """
     by_name = {clip.name: clip for clip in clips}
     misses = worst(scores, policy, LIMIT)
     if not misses:
@@ -50,6 +52,9 @@ def _tile(picture: Plane, score: ClipScore, face: FaceScore) -> Plane:
         for side, middle in zip(face.box[:4], (x, y, x, y), strict=True)
     ]
     cv2.rectangle(tile, (corners[0], corners[1]), (corners[2], corners[3]), (0, 220, 0), 1)
-    label = f"{score.clip.split('/')[1][:24]} {face.frame}: {face.share:.0%}"
-    cv2.putText(tile, label, (3, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1, cv2.LINE_AA)
+    name = score.clip.split("/")[1]
+    cv2.rectangle(tile, (0, 0), (TILE_PX, 31), (0, 0, 0), cv2.FILLED)
+    for row, text in enumerate((name[:32], f"frame {face.frame}: {face.share:.0%} hidden")):
+        place = (3, 12 + 14 * row)
+        cv2.putText(tile, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1, cv2.LINE_AA)
     return np.asarray(tile, np.uint8)

