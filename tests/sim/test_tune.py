@@ -123,6 +123,17 @@ def test_a_plot_without_matplotlib_is_a_clear_hint_before_any_work(
     assert "latchkey: hint: pip install" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("o.jpg", "--plot NAME.png"), ("none/o.png", "there is no folder")]
+)
+def test_a_plot_that_cannot_be_written_is_refused_before_any_work(
+    video: Path, name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    assert main(["tune", str(video), "--plot", str(video.parent / name)]) == EXIT_USAGE
+    assert said in capsys.readouterr().err
+
+
 def test_what_is_no_video_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "text.mp4"
     path.write_text("no video")

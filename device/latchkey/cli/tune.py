@@ -129,8 +129,10 @@ def _check_plot(options: Namespace) -> None:
         raise UsageError(
             "--plot needs matplotlib, which is not installed", hint="pip install 'latchkey[sim]'"
         ) from error
-    if options.plot.suffix != ".png" or not options.plot.parent.is_dir():
-        raise UsageError(f"{options.plot} is no PNG file in a folder that is there")
+    if options.plot.suffix != ".png":
+        raise UsageError(f"{options.plot} becomes a PNG, and is not called so", hint="--plot NAME.png")
+    if not options.plot.parent.is_dir():
+        raise UsageError(f"there is no folder {options.plot.parent}")
 
 
 def _plot(rehearsal: Rehearsal, settings: Settings, title: str, path: Path) -> None:
