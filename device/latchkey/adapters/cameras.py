@@ -14,7 +14,7 @@ import av
 import cv2
 from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -68,12 +68,19 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         container.close()
         raise CameraLost(f"{path}: there is no video in it")
     try:  # before anything is decoded, where the file tells
+        if not can_decode(streams[0]):
+            raise CameraLost(f"{path}: no decoder knows its video")
         check_size(streams[0].codec_context.width, streams[0].codec_context.height, path)
     except CameraLost:
         container.close()
         raise
     streams[0].thread_type = "AUTO"
     return container, streams[0]
+
+
+def can_decode(stream: Stream) -> bool:
+    """Whether FFmpeg has a decoder for it: else PyAV gives a stream no context, whatever its types say."""
+    return getattr(stream, "codec_context", None) is not None
 
 
 def check_size(width: int, height: int, path: Path) -> None:

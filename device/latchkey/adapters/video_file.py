@@ -18,7 +18,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from latchkey.adapters.cameras import check_size, open_video
+from latchkey.adapters.cameras import can_decode, check_size, open_video
 from latchkey.adapters.planes import UPRIGHT, raw_frame, turn_of
 from latchkey.adapters.timeline import Timeline
 from latchkey.errors import CameraLost, UsageError
@@ -82,7 +82,7 @@ class VideoFile:
         self._size: tuple[int, int] | None = None
         self._colour: Colour | None = None
         if with_audio:
-            self.audio = next(iter(self._container.streams.audio), None)
+            self.audio = next(filter(can_decode, self._container.streams.audio), None)
             if self.audio is None:
                 self.close()
                 raise UsageError(f"{path}: there is no sound to keep", hint="leave --keep-audio out")
