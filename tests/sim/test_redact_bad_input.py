@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -100,7 +101,7 @@ UNUSUAL: dict[str, dict[str, Any]] = {
     "hdr.mkv": {"codec": "libx265", "pixels": "yuv420p10le", "hdr": True},
     "deep.mov": {"codec": "prores_ks", "pixels": "yuv444p10le"},
     "deep12.mkv": {"codec": "ffv1", "pixels": "yuv420p12le"},
-    "alpha.gif": {"codec": "gif", "pixels": "bgr8"},
+    "palette.gif": {"codec": "gif", "pixels": "bgr8"},
     "alpha.mov": {"codec": "png", "pixels": "rgba"},
     "odd.mkv": {"codec": "ffv1", "pixels": "yuv420p", "size": (161, 97)},
     "odd.gif": {"codec": "gif", "pixels": "bgr8", "size": (33, 17)},
@@ -121,6 +122,30 @@ def test_an_unusual_video_is_covered_in_every_picture(tmp_path: Path, name: str)
     listed = json.loads(covers.read_text())
     whole = [0, 0, listed["width"], listed["height"]]
     assert listed["frames"] == [{"state": "ok", "covers": [whole]}] * count
+
+
+def _transparent_gif(side: int, count: int) -> bytes:
+    """A GIF of pictures in which every second pixel is transparent."""
+    pixels = [4, 1, 2] * (side * side // 2)  # 4 clears the table, so that codes stay 3 bits wide
+    bits = "".join(f"{code:03b}"[::-1] for code in [*pixels, 5])
+    packed = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
+    blocks = b"".join(
+        bytes([len(part)]) + part for part in (packed[at : at + 255] for at in range(0, len(packed), 255))
+    )
+    size, colours = struct.pack("<HH", side, side), bytes([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
+    control = b"\x21\xf9\x04\x09\x04\x00\x02\x00"  # shown for 40 ms; colour 2 is transparent
+    picture = control + b"\x2c" + b"\0" * 4 + size + b"\0" + b"\x02" + blocks + b"\0"
+    return b"GIF89a" + size + b"\x81\0\0" + colours + picture * count + b";"
+
+
+def test_a_gif_with_transparent_pixels_is_covered_in_every_picture(tmp_path: Path) -> None:
+    path, out = tmp_path / "alpha.gif", tmp_path / "out.mp4"
+    path.write_bytes(_transparent_gif(32, 6))
+    with av.open(str(path)) as video:
+        pictures = [picture.to_ndarray(format="rgba") for picture in video.decode(video=0)]
+    assert {0, 255} == set(np.unique(pictures[0][..., 3]))
+    assert redact(path, "-o", out, "--mode", "everything") == EXIT_OK
+    assert hidden(out) == [True] * len(pictures)
 
 
 @pytest.mark.slow
