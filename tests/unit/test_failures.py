@@ -255,6 +255,13 @@ def test_without_a_fault_no_frame_is_a_fallback(tmp_path: Path) -> None:
     assert told.score.hidden < 0.25
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_the_record_says_whether_what_was_encoded_was_searched_again(tmp_path: Path, on: bool) -> None:
+    record = _play(Fault(Cause.PRECAUTION), tmp_path, PrivacySettings(self_check=on)).record
+    assert record.self_check is on
+    assert (record.checked_groups > 0) is on
+
+
 @pytest.mark.parametrize("mode", ["motion", "everything", "people"])
 def test_a_mode_that_hides_more_shows_nobody_and_is_no_failure(tmp_path: Path, mode: str) -> None:
     told = _play(Fault(Cause.PRECAUTION), tmp_path, PrivacySettings(mode=mode))

@@ -114,6 +114,7 @@ class Film:
                 detector=facts.detector,
                 failed_looks=facts.failed_looks,
                 filter_version=FILTER_VERSION,
+                self_check=self._check is not None,
                 checked_groups=self._groups.checked,
                 repaired_groups=self._groups.repaired,
             )

@@ -11,8 +11,9 @@ from latchkey.frames import Cause, FilterState
 from latchkey.units import KIB
 from latchkey.vault.names import is_clip_id
 
-SCHEMA = 2
-"""2 counts causes and checked groups; records of schema 1 are read as having none."""
+SCHEMA = 3
+"""2 counts causes and checked groups, 3 says whether the self-check was on; older records are read as having
+no causes, and as made without the check."""
 
 META_LIMIT_BYTES = 8 * KIB
 """Ten times the largest record; what is longer is refused before it is parsed."""
@@ -27,7 +28,10 @@ _COUNTS = (
     "checked_groups",
     "repaired_groups",
 )
-_SINCE_2: dict[str, object] = {"causes": {}, "checked_groups": 0, "repaired_groups": 0}
+_SINCE: Mapping[int, Mapping[str, object]] = {
+    2: {"causes": {}, "checked_groups": 0, "repaired_groups": 0},
+    3: {"self_check": False},
+}
 
 
 class MetaDamaged(ClipError):
@@ -41,9 +45,9 @@ class ClipMeta:
     `causes` counts frames in which more was hidden than the faces found, by why (`Cause`); without zeros.
     `start_wall_ns` is UTC as the device believed it; `start_at_ns` the monotonic time of the
     first frame, and `span_ns` the time from the first frame to the last. `trigger` is the most
-    important event of the clip, `triggers` are the kinds of all its events. `checked_groups` counts groups
-    of pictures whose keyframe the self-check searched (0 = it was off), `repaired_groups` those that it
-    made hide more.
+    important event of the clip, `triggers` are the kinds of all its events. `self_check` tells whether
+    what was encoded was searched once more, `checked_groups` counts groups of pictures whose keyframe was (one
+    that is covered whole is not), `repaired_groups` those that hide more for it.
     """
 
     clip: str
@@ -61,6 +65,7 @@ class ClipMeta:
     causes: Mapping[str, int] = field(default_factory=dict)
     checked_groups: int = 0
     repaired_groups: int = 0
+    self_check: bool = False
 
     @property
     def worst(self) -> FilterState:
@@ -88,13 +93,15 @@ def decode_meta(data: bytes) -> ClipMeta:
     if not isinstance(record, dict):
         raise MetaDamaged("the record of a clip is not an object")
     schema = record.pop("schema", None)
-    if schema == 1 and not _SINCE_2.keys() & record.keys():
-        record, schema = {**record, **_SINCE_2}, SCHEMA
-    if schema != SCHEMA or type(schema) is not int:
+    if type(schema) is not int or not 1 <= schema <= SCHEMA:
         raise MetaDamaged(
             f"the record of a clip has schema {schema!r}, this version reads 1 to {SCHEMA}",
             hint="a newer latchkey may have written it",
         )
+    for newer in range(schema + 1, SCHEMA + 1):
+        if _SINCE[newer].keys() & record.keys():
+            raise MetaDamaged("the record of a clip has fields that its schema lacks")
+        record |= _SINCE[newer]
     if set(record) != {spec.name for spec in fields(ClipMeta)}:
         raise MetaDamaged("the record of a clip has other fields than it should")
     return _checked(record)
@@ -107,6 +114,8 @@ def _checked(record: dict[str, Any]) -> ClipMeta:
     for name in ("clip", "detector"):
         if not isinstance(record[name], str) or len(record[name]) > _TEXT_LIMIT_CHARS:
             raise _wrong(name)
+    if not isinstance(record["self_check"], bool):
+        raise _wrong("self_check")
     if not is_clip_id(record["clip"]):
         raise _wrong("clip")
     _check_states(record)

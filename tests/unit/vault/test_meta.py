@@ -27,6 +27,7 @@ META = ClipMeta(
     failed_looks=1,
     filter_version=1,
     causes={"looks": 2, "precaution": 40},
+    self_check=True,
 )
 
 
@@ -37,9 +38,18 @@ def test_a_record_comes_back_as_it_was() -> None:
 def test_a_record_from_before_causes_were_counted_is_read_as_having_none() -> None:
     record = json.loads(encode_meta(META))
     record["schema"] = 1
-    for name in ("causes", "checked_groups", "repaired_groups"):
+    for name in ("causes", "checked_groups", "repaired_groups", "self_check"):
         del record[name]
-    assert decode_meta(json.dumps(record).encode()) == replace(META, causes={})
+    assert decode_meta(json.dumps(record).encode()) == replace(META, causes={}, self_check=False)
+
+
+def test_a_record_from_before_it_told_of_the_check_claims_none() -> None:
+    record = json.loads(encode_meta(META))
+    record["schema"] = 2
+    with pytest.raises(MetaDamaged):
+        decode_meta(json.dumps(record).encode())
+    del record["self_check"]
+    assert decode_meta(json.dumps(record).encode()) == replace(META, self_check=False)
 
 
 def test_a_record_of_the_first_schema_cannot_have_causes() -> None:
@@ -60,7 +70,7 @@ def test_equal_records_have_equal_bytes() -> None:
 
 
 WRONG: list[tuple[str, Any]] = [
-    ("schema", 3),
+    ("schema", 4),
     ("schema", True),
     ("schema", None),
     ("trigger", []),
