@@ -20,14 +20,14 @@ from latchkey.vision import COVER_YUV, CoverPlan, redact
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.workers import VirtualWorkers
 
-SIZE, FPS = (64, 48), 10
+SIZE, FPS = (320, 192), 10
 CLEAN, FACE, FAILS = "clean", "face", "fails"
 
 
 class Whimsical:
     """A detector that answers as told, one word a call; clean when it has no word left."""
 
-    name, long_side_px = "whimsical", 64
+    name, long_side_px = "whimsical", 320
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = list(words)
@@ -37,7 +37,7 @@ class Whimsical:
         self.last = self._words.pop(0) if self._words else CLEAN
         if self.last == FAILS:
             raise FinderError("no")
-        return [Box(8, 8, 30, 30, 0.9)] if self.last == FACE else []
+        return [Box(40, 40, 90, 100, 0.9)] if self.last == FACE else []
 
 
 class Witness:

@@ -46,8 +46,8 @@ class ClipMeta:
     `start_wall_ns` is UTC as the device believed it; `start_at_ns` the monotonic time of the
     first frame, and `span_ns` the time from the first frame to the last. `trigger` is the most
     important event of the clip, `triggers` are the kinds of all its events. `self_check` tells whether
-    what was encoded was searched once more, `checked_groups` counts groups of pictures whose keyframe was (one
-    that is covered whole is not), `repaired_groups` those that hide more for it.
+    what was encoded was searched once more, `checked_groups` counts groups of pictures whose keyframe was
+    (one that is covered whole is not), `repaired_groups` those that hide more for it.
     """
 
     clip: str
