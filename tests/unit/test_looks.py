@@ -1,6 +1,7 @@
 """Looks: close enough together, in order, and every way to fail covers the whole picture."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,12 +61,13 @@ class Bench:
         self.looker = Looker(self.finder, self.planner, settings, self.clock, self.workers)
         self.queue = FrameQueue(self.workers)
 
-    def play(self, times_ns: list[int]) -> None:
-        """Play frames of changing light, so that each look asks the finder."""
+    def play(self, times_ns: list[int], sudden: int = -1) -> None:
+        """Play frames of changing light, so that each look asks the finder; one may be sudden."""
         for number, at_ns in enumerate(times_ns):
+            motion = replace(STILL, sudden=number == sudden)
             gray = np.full((48, 64), 50 + number * 31 % 140, np.uint8)
             self.clock.wait_until(at_ns)
-            self.queue.push(Held(RawFrame(gray, gray[::2, ::2], gray[::2, ::2], at_ns), STILL))
+            self.queue.push(Held(RawFrame(gray, gray[::2, ::2], gray[::2, ::2], at_ns), motion))
             self.planner.add_motion(at_ns, STILL)
             self.looker.advance(self.queue, last=False)
             self.looker.settle(at_ns)
@@ -125,6 +127,17 @@ def test_a_fast_detector_looks_at_every_frame_and_a_slow_one_at_fewer() -> None:
     assert slow.finder.looks >= 2 * NS_PER_S / MAX_LOOK_GAP_NS - 3
 
 
+@pytest.mark.parametrize(("cost_ns", "looked"), [(NS_PER_MS, True), (NS_PER_S // 10, False)])
+def test_a_sudden_frame_is_looked_at_where_the_worker_keeps_up(cost_ns: int, looked: bool) -> None:
+    bench = Bench(every=3, cost_ns=cost_ns)
+    times = _steady(30, 1)
+    bench.play(times, sudden=22)
+    for _ in times:
+        bench.looker.settle(times[-1])
+        bench.looker.advance(bench.queue, last=True)
+    assert (times[22] in bench.looked) is looked
+
+
 def _raise(error: Exception) -> list[Box]:
     raise error
 
@@ -138,6 +151,7 @@ def _raise(error: Exception) -> list[Box]:
         lambda: [Box(float("nan"), 0, 1, 1)],
         lambda: [Box(1e20, 0, 1e21, 1)],
         lambda: [Box(0, 0, 9, 9, 7.0)],
+        lambda: [Box(9, 9, 9, 9)],
     ],
 )
 def test_a_detector_that_breaks_covers_everything(answer: Callable[[], list[Box]]) -> None:

@@ -1,8 +1,10 @@
 """When to look for faces, and what became of each look.
 
-Looks are at most `MAX_LOOK_GAP_NS` apart in frame time. A look happens in a worker; one that
-raises, hangs past its deadline or finds the worker full is told to the planner as failed, and
-the planner covers the whole picture around it. So a missing answer never means a bare frame.
+Looks are at most `MAX_LOOK_GAP_NS` apart in frame time. A frame that has little in common with the
+one before is looked at too: a face may show in it and in no other (`Motion.sudden`). A look
+happens in a worker; one that raises, hangs past its deadline or finds the worker full is told to
+the planner as failed, and the planner covers the whole picture around it. So a missing answer
+never means a bare frame.
 """
 
 from collections import deque
@@ -43,6 +45,10 @@ class LookPace:
     def took(self, cost_ns: int) -> None:
         """Take the cost of a look by the device's clock into the running mean."""
         self._cost_ns = cost_ns if not self._cost_ns else (3 * self._cost_ns + cost_ns) // 4
+
+    def keeps_up(self, gap_ns: int) -> bool:
+        """Whether a look `gap_ns` after the last one would not make the worker late."""
+        return gap_ns >= self._cost_ns
 
     def due(self, frames_since: int, gap_ns: int, next_gap_ns: int) -> bool:
         """Whether to look at a frame `gap_ns` after the last look, when the next is at `next_gap_ns`."""
@@ -147,7 +153,8 @@ class Looker:
         first = self._looked_ns < 0
         gap_ns = held.at_ns - self._looked_ns
         next_gap_ns = follower.at_ns - self._looked_ns if follower else MAX_LOOK_GAP_NS + 1
-        if not first and not self._pace.due(self._frames_since, gap_ns, next_gap_ns):
+        sudden = held.motion.sudden and self._pace.keeps_up(gap_ns)
+        if not first and not sudden and not self._pace.due(self._frames_since, gap_ns, next_gap_ns):
             return
         self._looked_ns = held.at_ns
         self._frames_since = 0

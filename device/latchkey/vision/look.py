@@ -39,7 +39,7 @@ def search(
 
     Boxes are in pixels of the frame, not clipped to it. Raises FinderError if the detector fails
     or its answer cannot be true: wrong types, more than `FACE_LIMIT` faces, scores outside 0..1,
-    coordinates that are not finite, turned round, or more than one picture away.
+    coordinates that are not finite, turned round or of no area, or more than one picture away.
     """
     width, height = size
     try:
@@ -118,7 +118,7 @@ def _checked(box: object, width: int, height: int, name: str) -> Box:
         raise FinderError(f"{name} answered a box that is not finite")
     if not 0 <= score <= 1:
         raise FinderError(f"{name} answered a score outside 0..1")
-    near = -width <= x0 <= x1 <= 2 * width and -height <= y0 <= y1 <= 2 * height
+    near = -width <= x0 < x1 <= 2 * width and -height <= y0 < y1 <= 2 * height
     if not near:
-        raise FinderError(f"{name} answered a box far outside the picture")
+        raise FinderError(f"{name} answered a box that is empty or far outside the picture")
     return Box(x0, y0, x1, y1, score)

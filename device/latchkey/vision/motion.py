@@ -23,6 +23,7 @@ from latchkey.units import NS_PER_S, to_ns
 from latchkey.vision.light import contrast
 from latchkey.vision.rectangles import bounding, on_grid
 from latchkey.vision.sight import Sight
+from latchkey.vision.windows import meet
 from latchkey.vision.zones import Mask, polygon_mask
 
 ROWS = 180
@@ -55,6 +56,11 @@ LIGHT_NS = 2 * NS_PER_S
 FINE_PX = 15
 """Structure finer than this (of 180 rows) is compared: lamps change the coarse, things the fine."""
 
+CUT_LEVELS = 15
+CUT_SHARE = 0.3
+"""If more than this share of the picture changes by more than these levels (by day) from one frame to the
+next, it is another picture: a cut, or a camera that turns fast. In footage of people walking it never is."""
+
 BOX_LIMIT = 32
 """More separate changes than this are reported as one box around all."""
 
@@ -70,7 +76,8 @@ class Motion:
     `moving` holds for `hold_s` after the last change; `share` (0..1) of the picture differs from
     the background; `boxes` bound what differs, in pixels of the frame; `zones` names the zones in
     which it does (those of the last change while `moving` only holds). `unclear` says why the camera
-    does not see what it should, None if it does.
+    does not see what it should, None if it does. `sudden` tells that what the frame before showed says
+    little of this one: a change lies where none was, or most of the picture is another.
     """
 
     moving: bool
@@ -78,6 +85,7 @@ class Motion:
     boxes: tuple[Cover, ...]
     zones: tuple[str, ...]
     unclear: Cause | None = None
+    sudden: bool = False
 
 
 @dataclass(slots=True)
@@ -90,6 +98,8 @@ class _Scene:
     zones: tuple[tuple[str, Mask, int], ...]
     last_ns: int
     checked_ns: int
+    before: Luma
+    boxes_before: tuple[Cover, ...] = ()
     light_ns: int | None = None
 
 
@@ -124,8 +134,10 @@ class MotionGate:
             mask = cv2.dilate(mask, _SPREAD)
             boxes = self._weigh(mask, frame)
         unclear = self._judge(small, frame)
+        sudden = _is_sudden(scene, small, boxes)
+        scene.before, scene.boxes_before = small, boxes
         self._learn(scene, small, mask, share, frame.at_ns)
-        return self._motion(frame.at_ns, share, boxes, unclear)
+        return self._motion(frame.at_ns, share, boxes, unclear, sudden=sudden)
 
     def _judge(self, small: Luma, frame: RawFrame) -> Cause | None:
         return self._sight.see(small, frame.at_ns, full_range=frame.colour.full_range)
@@ -137,7 +149,7 @@ class MotionGate:
             mask = polygon_mask([zone], width, height)
             enough = min(self._least_px(mask), max(cv2.countNonZero(mask) // 4, 1))
             zones.append((zone.name, mask, enough))
-        return _Scene(small, small.copy(), np.full(small.shape, at_ns), tuple(zones), at_ns, at_ns)
+        return _Scene(small, small.copy(), np.full(small.shape, at_ns), tuple(zones), at_ns, at_ns, small)
 
     def _least_px(self, mask: Mask) -> int:
         return max(round(self._settings.min_area * mask.size), 1)
@@ -165,9 +177,17 @@ class MotionGate:
         if hit:
             self._moved_ns, self._moved_zones = at_ns, hit
 
-    def _motion(self, at_ns: int, share: float, boxes: tuple[Cover, ...], unclear: Cause | None) -> Motion:
+    def _motion(
+        self,
+        at_ns: int,
+        share: float,
+        boxes: tuple[Cover, ...],
+        unclear: Cause | None,
+        *,
+        sudden: bool = False,
+    ) -> Motion:
         moving = self._moved_ns is not None and 0 <= at_ns - self._moved_ns <= self._hold_ns
-        return Motion(moving, share, boxes, self._moved_zones if moving else (), unclear)
+        return Motion(moving, share, boxes, self._moved_zones if moving else (), unclear, sudden)
 
     def _learn(self, scene: _Scene, small: Luma, mask: Mask, share: float, at_ns: int) -> None:
         step_ns = min(max(at_ns - scene.last_ns, 0), STEP_LIMIT_NS)
@@ -201,6 +221,15 @@ def _full_size(boxes: Sequence[Sequence[int]], shape: tuple[int, ...], frame: Ra
     )
     covers = [cover for cover in placed if cover is not None]
     return (bounding(covers),) if len(covers) > BOX_LIMIT else tuple(covers)
+
+
+def _is_sudden(scene: _Scene, small: Luma, boxes: Sequence[Cover]) -> bool:
+    """Whether a box is clear of all of the frame before, or the picture is another."""
+    if any(not any(meet(box, old) for old in scene.boxes_before) for box in boxes):
+        return True
+    levels = CUT_LEVELS * contrast(cv2.mean(scene.before)[0])
+    other = (cv2.absdiff(small, scene.before) > levels).view(np.uint8)
+    return cv2.countNonZero(other) > CUT_SHARE * other.size
 
 
 def _absorb(scene: _Scene, small: Luma, mask: Mask, at_ns: int) -> None:

@@ -185,3 +185,18 @@ def test_pictures_of_any_shape_are_taken(width: int, height: int) -> None:
     dark, light = (np.full((height, width), level, np.uint8) for level in (20, 200))
     assert [motion.moving for motion in watch(gate, [dark, dark])] == [False, False]
     assert watch(gate, [light], start_ns=NS_PER_S)[0].share == 1
+
+
+def test_what_comes_in_one_step_is_sudden_and_what_moves_on_is_not() -> None:
+    walk = [with_patch(street(), 40 + 8 * step, 60, 100 + 8 * step, 160) for step in range(10)]
+    seen = watch(MotionGate(MotionSettings()), [street(), *walk, street()])
+    assert [motion.sudden for motion in seen] == [False, True, *[False] * 10]
+
+
+def test_another_picture_is_sudden_also_at_dusk() -> None:
+    scenes = [street(seed) for seed in (1, 1, 2, 2, 3)]
+    wanted = [False, False, True, False, True]
+    gate = MotionGate(MotionSettings())
+    assert [motion.sudden for motion in watch(gate, scenes)] == wanted
+    dusk = [np.asarray(scene // 4, np.uint8) for scene in scenes]
+    assert [motion.sudden for motion in watch(MotionGate(MotionSettings()), dusk)] == wanted
