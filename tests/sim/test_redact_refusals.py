@@ -1,4 +1,4 @@
-"""What `latchkey redact` refuses before it touches anything."""
+"""What `latchkey redact` refuses before it touches anything, and what it does not pass off as good."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from latchkey.cli import main
-from latchkey.errors import EXIT_DETECTOR, EXIT_OK, EXIT_USAGE
+from latchkey.errors import EXIT_DETECTOR, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE
 from latchkey_sim.footage import moving_face, write_video
 
 
@@ -84,3 +84,15 @@ def test_a_detector_that_was_asked_for_and_is_not_there_is_an_error(
     assert f"hint: `latchkey models install {detector}`" in told
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
     assert redact(video, "-o", tmp_path / "o.mp4", "--detector", detector, "--mode", "motion") == EXIT_OK
+
+
+def test_pictures_decoded_from_damaged_data_are_told(
+    video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = bytearray(video.read_bytes())
+    middle = data.index(b"mdat") + 2000
+    data[middle : middle + 40] = bytes(value ^ 0x55 for value in data[middle : middle + 40])
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(data)
+    assert redact(damaged, "-o", tmp_path / "o.mp4", "--detector", "none") == EXIT_PARTIAL
+    assert "of its pictures are damaged" in capsys.readouterr().err

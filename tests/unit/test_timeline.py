@@ -71,5 +71,11 @@ def test_a_second_part_that_counts_from_zero_again_goes_on_where_the_first_ended
     assert _seconds(line, [5000, 5100, 5200, 0, 100, 200]) == [5, 5.1, 5.2, 5.3, 5.4, 5.5]
 
 
+def test_a_part_of_less_than_a_second_is_joined_at_its_own_pace() -> None:
+    line = Timeline(Fraction(1, 1000), 25)
+    part: list[int | None] = [40 * number for number in range(20)]
+    assert _seconds(line, part * 3) == [round(0.04 * number, 3) for number in range(60)]
+
+
 def test_a_file_that_begins_before_zero_is_shifted_as_a_whole() -> None:
     assert _seconds(Timeline(Fraction(1, 1000), 25), [-80, -40, 0, 40]) == [0, 0.04, 0.08, 0.12]

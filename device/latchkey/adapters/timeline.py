@@ -7,7 +7,8 @@ Rules
   next good one counts again.
 - Once PTS have gone back, a file numbers its packets only (H.264 with B-frames in AVI does); from
   then on the DTS counts where there is one and it is later.
-- A jump back by more than `CUT_S` is a cut: times go on from there, one picture later.
+- A jump back by more than `REORDER_PICTURES`, or by more than `CUT_S`, is a cut: times go on from
+  there, one picture later.
 - A missing PTS is one picture after the one before.
 - MP4 plays nothing before 0: a file that begins earlier is shifted to begin at 0.
 """
@@ -19,8 +20,11 @@ from latchkey.units import NS_PER_S
 SCALE_MIN = 10_000
 """Ticks a second that MP4 muxers take at least; a multiple of the source's holds its times as well."""
 
+REORDER_PICTURES = 16
+"""H.264 and H.265 hold back no more pictures than this; what goes back further was joined together."""
+
 CUT_S = 1
-"""B-frames reorder within less than a second; what goes back further was joined together."""
+"""And never so long, however few pictures a second there are."""
 
 
 def scale_of(time_base: Fraction) -> int:
@@ -38,6 +42,7 @@ class Timeline:
         self.scale = scale_of(time_base)
         self._per_pts = int(time_base * self.scale)
         self._step = max(round(self.scale / fps), 1)
+        self._cut = min(REORDER_PICTURES * self._step, CUT_S * self.scale)
         self._last: int | None = None
         self._went_back = False
         self.shift = 0
@@ -54,7 +59,7 @@ class Timeline:
             return self._last
         if wanted is None:
             ticks = last + self._step
-        elif wanted < last - CUT_S * self.scale:
+        elif wanted < last - self._cut:
             self.shift += last + self._step - wanted
             ticks = last + self._step
         else:

@@ -3,6 +3,7 @@
 Every picture that the decoder gives becomes one frame, at the time that `Timeline` gives it. A
 picture of another size than the first is scaled to that one, as FFmpeg does, and all are taken to
 mean colours as the first does. What cannot be decoded is skipped and told in `damage`: never silently.
+So is what was decoded from damaged data: the decoder has guessed at parts of those pictures.
 """
 
 from collections import deque
@@ -77,6 +78,7 @@ class VideoFile:
         """What is wrong with the file, one line each."""
         self.audio: AudioStream | None = None
         self._bad_packets = 0
+        self._bad_pictures = 0
         self._turn = UPRIGHT
         self._end_s = 0.0
         self._size: tuple[int, int] | None = None
@@ -143,6 +145,7 @@ class VideoFile:
             self._bad_packets += 1
             return
         for picture in pictures:
+            self._bad_pictures += picture.is_corrupt
             yield self._frame(picture)
 
     def _frame(self, picture: VideoFrame) -> RawFrame:
@@ -174,6 +177,8 @@ class VideoFile:
         """Compare what came with what the file says of itself."""
         if self._bad_packets:
             self.damage.append(f"{self._bad_packets} of its packets cannot be decoded")
+        if self._bad_pictures:
+            self.damage.append(f"{self._bad_pictures} of its pictures are damaged")
         if self._is_cut():
             self.damage.append("its end is missing")
         missing_s = self._told_s() - self._end_s
