@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
 from latchkey.cli import main
@@ -96,3 +97,30 @@ def test_pictures_decoded_from_damaged_data_are_told(
     damaged.write_bytes(data)
     assert redact(damaged, "-o", tmp_path / "o.mp4", "--detector", "none") == EXIT_PARTIAL
     assert "of its pictures are damaged" in capsys.readouterr().err
+
+
+def test_a_second_video_stream_is_left_out_and_that_is_told(
+    video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    double, out = tmp_path / "double.mkv", tmp_path / "o.mp4"
+    with av.open(str(video)) as source, av.open(str(double), "w") as target:
+        streams = [target.add_stream_from_template(source.streams.video[0]) for _ in range(2)]
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                data, pts, dts, base = bytes(packet), packet.pts, packet.dts, packet.time_base
+                for stream in streams:
+                    copy = av.Packet(data)
+                    copy.pts, copy.dts, copy.time_base, copy.stream = pts, dts, base, stream
+                    target.mux(copy)
+    assert redact(double, "-o", out, "--detector", "none") == EXIT_OK
+    assert "only the first of its video streams is kept" in capsys.readouterr().err
+    with av.open(str(out)) as kept:
+        assert len(kept.streams) == 1
+
+
+@pytest.mark.parametrize("mode", ["motion", "everything"])
+def test_covering_what_the_owner_asked_for_is_no_warning(
+    video: Path, tmp_path: Path, mode: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert redact(video, "-o", tmp_path / "o.mp4", "--mode", mode) == EXIT_OK
+    assert "warning" not in capsys.readouterr().err

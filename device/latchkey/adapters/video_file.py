@@ -17,6 +17,7 @@ from typing import Any
 from av.audio.stream import AudioStream
 from av.error import FFmpegError
 from av.packet import Packet
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 
 from latchkey.adapters.cameras import can_decode, check_size, open_video
@@ -76,6 +77,11 @@ class VideoFile:
         """Known once the first frame is."""
         self.damage: list[str] = []
         """What is wrong with the file, one line each."""
+        self.left_out = (
+            sum(not stream.disposition & Disposition.attached_pic for stream in self._container.streams.video)
+            - 1
+        )
+        """Further video streams, which nobody reads."""
         self.audio: AudioStream | None = None
         self._bad_packets = 0
         self._bad_pictures = 0

@@ -66,6 +66,7 @@ class Summary:
     video_ns: int = 0
     wall_ns: int = 0
     damage: list[str] = field(default_factory=list)
+    left_out: int = 0
     _first_ns: int | None = None
 
     @property
@@ -153,6 +154,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
     summary = _redact(options, settings, found.finder, terminal)
     for line in summary.damage:
         terminal.say(f"latchkey: warning: {options.input}: {line}")
+    if summary.left_out:
+        terminal.say(f"latchkey: warning: {options.input}: only the first of its video streams is kept")
     _report(summary, options, terminal)
     return EXIT_PARTIAL if summary.damage else EXIT_OK
 
@@ -218,7 +221,7 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
             covers.finish(film.size, source.timeline.scale, source.look.rotation)
     summary.failed_looks, summary.trouble = redaction.failed_looks, redaction.trouble
     summary.times_moved = source.timeline.moved
-    summary.damage = source.damage
+    summary.damage, summary.left_out = source.damage, source.left_out
     summary.wall_ns = clock.now_ns() - began_ns
     return summary
 
@@ -322,7 +325,7 @@ def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:
             of = f"{count} of {_frames(summary.frames)}"
             terminal.say(f"latchkey: warning: covered whole, {of}: {reason}")
     if options.json:
-        print(json.dumps(summary.record(), indent=1), file=terminal.out)
+        terminal.put(json.dumps(summary.record(), indent=1))
         return
     speed = f", {speed_text(summary.speed)}x real time" if summary.video_ns else ""
     terminal.say(

@@ -42,7 +42,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     for line in damage:
         terminal.say(f"latchkey: warning: {options.video}: {line}")
     if options.json:
-        print(json.dumps(_record(rehearsal, suggestion), indent=1), file=terminal.out)
+        terminal.put(json.dumps(_record(rehearsal, suggestion), indent=1))
     else:
         _tell(rehearsal, suggestion, terminal)
     if options.plot:

@@ -229,7 +229,7 @@ def _is_sudden(scene: _Scene, small: Luma, boxes: Sequence[Cover]) -> bool:
         return True
     levels = CUT_LEVELS * contrast(cv2.mean(scene.before)[0])
     other = (cv2.absdiff(small, scene.before) > levels).view(np.uint8)
-    return cv2.countNonZero(other) > CUT_SHARE * other.size
+    return bool(cv2.countNonZero(other) > CUT_SHARE * other.size)
 
 
 def _absorb(scene: _Scene, small: Luma, mask: Mask, at_ns: int) -> None:
