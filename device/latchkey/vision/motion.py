@@ -56,6 +56,9 @@ LIGHT_NS = 2 * NS_PER_S
 FINE_PX = 15
 """Structure finer than this (of 180 rows) is compared: lamps change the coarse, things the fine."""
 
+SUDDEN_PX = 8
+"""Least sides of a sudden change (of 180 rows), 4 of them from spreading: a face of 16 px in 720p."""
+
 CUT_LEVELS = 15
 CUT_SHARE = 0.3
 """If more than this share of the picture changes by more than these levels (by day) from one frame to the
@@ -99,7 +102,7 @@ class _Scene:
     last_ns: int
     checked_ns: int
     before: Luma
-    boxes_before: tuple[Cover, ...] = ()
+    places_before: Sequence[Cover] = ()
     light_ns: int | None = None
 
 
@@ -129,13 +132,16 @@ class MotionGate:
         changed = cv2.absdiff(small, scene.background) > threshold
         mask = cv2.medianBlur(changed.view(np.uint8), 3)
         boxes: tuple[Cover, ...] = ()
+        outlines: Sequence[Outline] = ()
         share = cv2.countNonZero(mask) / mask.size
         if share:
             mask = cv2.dilate(mask, _SPREAD)
-            boxes = self._weigh(mask, frame)
+            outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+            boxes = self._weigh(outlines, mask, frame)
         unclear = self._judge(small, frame)
-        sudden = _is_sudden(scene, small, boxes)
-        scene.before, scene.boxes_before = small, boxes
+        places = _places(outlines, mask)
+        sudden = _is_sudden(scene, small, places)
+        scene.before, scene.places_before = small, places
         self._learn(scene, small, mask, share, frame.at_ns)
         return self._motion(frame.at_ns, share, boxes, unclear, sudden=sudden)
 
@@ -154,9 +160,8 @@ class MotionGate:
     def _least_px(self, mask: Mask) -> int:
         return max(round(self._settings.min_area * mask.size), 1)
 
-    def _weigh(self, mask: Mask, frame: RawFrame) -> tuple[Cover, ...]:
+    def _weigh(self, outlines: Sequence[Outline], mask: Mask, frame: RawFrame) -> tuple[Cover, ...]:
         """Find the changes that are large enough; note when and where. Gives their boxes."""
-        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         large = [line for line in outlines if cv2.contourArea(line) >= self._least_px(mask)]
         if not large:
             return ()
@@ -223,10 +228,19 @@ def _full_size(boxes: Sequence[Sequence[int]], shape: tuple[int, ...], frame: Ra
     return (bounding(covers),) if len(covers) > BOX_LIMIT else tuple(covers)
 
 
-def _is_sudden(scene: _Scene, small: Luma, boxes: Sequence[Cover]) -> bool:
-    """Whether a box is clear of all of the frame before, or the picture is another."""
-    if any(not any(meet(box, old) for old in scene.boxes_before) for box in boxes):
-        return True
+def _places(outlines: Sequence[Outline], mask: Mask) -> list[Cover]:
+    """Give where changes are, in pixels of the small picture; many are one, all over it."""
+    if len(outlines) > BOX_LIMIT:
+        return [Cover(0, 0, mask.shape[1], mask.shape[0])]
+    return [Cover(x, y, x + w, y + h) for x, y, w, h in map(cv2.boundingRect, outlines)]
+
+
+def _is_sudden(scene: _Scene, small: Luma, places: Sequence[Cover]) -> bool:
+    """Whether a change is clear of all of the frame before, or the picture is another."""
+    for place in places:
+        is_large = min(place.x1 - place.x0, place.y1 - place.y0) >= SUDDEN_PX
+        if is_large and not any(meet(place, old) for old in scene.places_before):
+            return True
     levels = CUT_LEVELS * contrast(cv2.mean(scene.before)[0])
     other = (cv2.absdiff(small, scene.before) > levels).view(np.uint8)
     return bool(cv2.countNonZero(other) > CUT_SHARE * other.size)

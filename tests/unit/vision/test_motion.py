@@ -193,6 +193,12 @@ def test_what_comes_in_one_step_is_sudden_and_what_moves_on_is_not() -> None:
     assert [motion.sudden for motion in seen] == [False, True, *[False] * 10]
 
 
+def test_what_is_too_small_to_move_can_still_be_sudden() -> None:
+    seen = watch(MotionGate(MotionSettings(min_area=0.01)), [street(), with_patch(street(), 40, 60, 46, 67)])
+    assert seen[1].sudden
+    assert not seen[1].boxes
+
+
 def test_another_picture_is_sudden_also_at_dusk() -> None:
     scenes = [street(seed) for seed in (1, 1, 2, 2, 3)]
     wanted = [False, False, True, False, True]
