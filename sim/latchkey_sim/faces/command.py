@@ -41,7 +41,7 @@ def configure(parser: ArgumentParser) -> None:
         help="measure the filter with this one; may be repeated (default: all that are installed)",
     )
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder with further model files")
-    parser.add_argument("--quick", action="store_true", help="a sample of everything, under a minute")
+    parser.add_argument("--quick", action="store_true", help="a sample of everything, a minute or two")
     parser.add_argument("--no-controls", action="store_true", help="leave the two simpler policies out")
     parser.add_argument(
         "--only",
