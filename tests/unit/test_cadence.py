@@ -1,11 +1,12 @@
 """How often is looked: live as often as the machine affords, offline as told, never rarer than is safe.
 
 What a look costs is injected through the virtual workers, in time of the virtual clock. The number of
-each frame is its brightness, so the detector knows which one it is shown.
+each frame is its hue, so the detector knows which one it is shown, and nothing moves.
 """
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,14 +17,17 @@ from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.redaction import FrameClock, Redaction
 from latchkey.settings import PrivacySettings, Settings
 from latchkey.units import NS_PER_MS, NS_PER_S, to_ns
-from latchkey.vision import MAX_LOOK_GAP_NS, Motion
+from latchkey.vision import ALL_PARTS, MAX_LOOK_GAP_NS, Motion
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.workers import VirtualWorkers
 
 STILL = Motion(moving=False, share=0.0, boxes=(), zones=())
-TONES, DARKEST, STEP = 8, 100, 17
-"""So many tones tell frames apart that follow each other; brightness rises so much from one to the next that
-each look searches the whole picture."""
+HUES, FIRST, STEP = 8, 100, 8
+"""So many hues (levels of U) tell frames apart that follow each other."""
+
+LUMA = 128
+ALWAYS_WHOLE = replace(ALL_PARTS, attention=False)
+"""Each look asks the detector, though nothing changes."""
 
 SECONDS = 6
 LOOK_NS = 20 * NS_PER_MS
@@ -31,33 +35,33 @@ LOOK_NS = 20 * NS_PER_MS
 
 
 class Counting:
-    """A detector that notes the tone of each frame it is shown, and finds nobody."""
+    """A detector that notes the hue of each frame it is shown, and finds nobody."""
 
     name, long_side_px = "counting", 64
 
     def __init__(self) -> None:
-        self.tones: list[int] = []
+        self.hues: list[int] = []
 
     def find(self, bgr: Bgr) -> list[Box]:
-        luma = float(bgr.mean()) / 1.164 + 16
-        self.tones.append(round((luma - DARKEST) / STEP))
+        u = (float(bgr[..., 0].mean()) - 1.164 * (LUMA - 16)) / 2.018 + 128
+        self.hues.append(round((u - FIRST) / STEP))
         return []
 
     def numbers(self, count: int) -> list[int]:
-        """Give the numbers of the frames that were shown: tones only ever go up, by less than a round."""
+        """Give the numbers of the frames that were shown: hues only ever go up, by a round at most."""
         found: list[int] = []
-        for tone in self.tones:
+        for hue in self.hues:
             least = found[-1] + 1 if found else 0
-            found.append(least + (tone - least) % TONES)
+            found.append(least + (hue - least) % HUES)
         assert found[-1] < count
         return found
 
 
 def _frames(fps: int) -> Iterator[RawFrame]:
     for number in range(SECONDS * fps):
-        y: Plane = np.full((48, 64), DARKEST + STEP * (number % TONES), np.uint8)
-        grey: Plane = np.full((24, 32), 128, np.uint8)
-        yield RawFrame(y, grey, grey, number * NS_PER_S // fps)
+        y: Plane = np.full((48, 64), LUMA, np.uint8)
+        u: Plane = np.full((24, 32), FIRST + STEP * (number % HUES), np.uint8)
+        yield RawFrame(y, u, np.full_like(u, 128), number * NS_PER_S // fps)
 
 
 def _live(fps: int, look_ns: int, every: int = 0) -> tuple[list[FilterState], list[int]]:
@@ -65,7 +69,8 @@ def _live(fps: int, look_ns: int, every: int = 0) -> tuple[list[FilterState], li
     clock, finder = VirtualClock(0), Counting()
     workers = VirtualWorkers(clock, {"look": look_ns})
     queue = FrameQueue(workers)
-    filtering = Filtering(finder, PrivacySettings(look_every=every, survey=False), clock, workers)
+    settings = PrivacySettings(look_every=every, survey=False)
+    filtering = Filtering(finder, settings, clock, workers, parts=ALWAYS_WHOLE)
     states: list[FilterState] = []
     for frame in _frames(fps):
         clock.wait_until(frame.at_ns)
@@ -134,7 +139,7 @@ def test_every_kth_frame_of_a_recording_is_looked_at_unless_that_is_too_rare(
     finder = Counting()
     settings = Settings(privacy=PrivacySettings(look_every=every, survey=False))
     workers = VirtualWorkers(FrameClock(), {})
-    safe = list(Redaction(finder, settings, workers).frames(_frames(fps)))
+    safe = list(Redaction(finder, settings, workers, ALWAYS_WHOLE).frames(_frames(fps)))
     looked = finder.numbers(len(safe))
     assert {last - first for first, last in itertools.pairwise(looked[:-1])} == {apart}
     assert {frame.state for frame in safe} == {FilterState.OK}
