@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from latchkey.frames import Box, Cover
-from latchkey.vision.persons import Person, is_large, persons
+from latchkey.vision.persons import Person, body_of, is_large, persons
 
 STEADY = 0.5
 """A small person counts if it is there in this share of the frames around: leaves and far pairs that
@@ -30,6 +30,12 @@ SAME_PX = 8
 
 SLENDER = 12.0
 """A face explains no blob of more than this many times its height: it is a print on it, or far behind it."""
+
+SURE = 0.5
+"""A face with this score has a body: what moves alone below it is that. Boxes of things score less."""
+
+HAIR = 1.0
+"""A head with hair or a hat begins at most so many heights of its face above it."""
 
 
 class _Side(NamedTuple):
@@ -133,11 +139,21 @@ def _rest(person: Person, sides: Sequence[_Side]) -> tuple[Box, ...]:
 
 
 def _fits(person: Person, face: Box) -> bool:
-    """Whether the face sits where the head would be, and is large enough to be it."""
+    """Whether the face is large enough, and sits where the head would be or surely has this as its body."""
     head, tall = person.head, person.blob.y1 - person.blob.y0
+    if (face.y1 - face.y0) * SLENDER < tall:
+        return False
     x, y = (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
     inside = head.x0 <= x <= head.x1 and head.y0 <= y <= head.y1
-    return inside and (face.y1 - face.y0) * SLENDER >= tall
+    return inside or (face.score >= SURE and _is_body(person.blob, face))
+
+
+def _is_body(blob: Cover, face: Box) -> bool:
+    """Whether a blob is where the body of a face is: a leg, an arm, a coat's flank that moves alone."""
+    tall = face.y1 - face.y0
+    body, middle = body_of(face), (blob.x0 + blob.x1) / 2
+    beside = body.x0 <= middle <= body.x1
+    return beside and face.y0 - HAIR * tall <= blob.y0 and blob.y1 <= face.y0 + SLENDER * tall
 
 
 def _beside(person: Person, sides: Sequence[_Side]) -> tuple[Box, ...]:

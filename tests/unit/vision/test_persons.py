@@ -94,6 +94,29 @@ def test_a_face_at_the_knee_or_a_print_on_a_shirt_explains_nobody(face: Box) -> 
     assert hides(covered((WALKER,), [face]), HEAD)
 
 
+LEG, ARM = Cover(640, 430, 690, 570), Cover(570, 260, 606, 410)
+"""Parts of whoever has `HEAD` that move apart from the rest; each could be a person by its shape."""
+
+
+def test_a_sure_face_explains_the_parts_of_its_body_that_move_alone() -> None:
+    (cover,) = covered((Cover(620, 190, 690, 250), LEG, ARM), [HEAD])
+    assert (cover.x1 - cover.x0, cover.y1 - cover.y0) == (64, 80)
+
+
+@pytest.mark.parametrize(
+    ("face", "blob"),
+    [
+        (HEAD._replace(score=0.4), LEG),  # not sure
+        (HEAD, Cover(800, 260, 850, 410)),  # out of an arm's reach
+        (Box(640, 100, 660, 125, 0.9), LEG),  # below any feet
+        (HEAD, Cover(640, 40, 690, 190)),  # above the hat
+    ],
+    ids=["faint", "beside", "below", "above"],
+)
+def test_what_is_no_part_of_a_sure_face_stays_covered(face: Box, blob: Cover) -> None:
+    assert hides(covered((blob,), [face]), Box(blob.x0, blob.y0, blob.x1, blob.y0 + 20))
+
+
 def test_a_far_pair_that_merges_for_one_frame_hides_nothing_and_a_large_one_does() -> None:
     far, near = Cover(600, 300, 660, 440), Cover(600, 200, 700, 500)
     for blob, counts in ((far, False), (near, True)):
