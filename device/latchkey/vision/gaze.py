@@ -26,6 +26,7 @@ from latchkey.vision.light import contrast
 from latchkey.vision.look import search
 from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.rectangles import dilate, on_grid
+from latchkey.vision.stirring import Stirring
 from latchkey.vision.windows import (
     Optics,
     close_ups,
@@ -102,6 +103,7 @@ class Gaze:
         self._parts = parts
         self._with_survey = with_survey
         self._view: Optics | None = None
+        self._stirring = Stirring(1, 1)
         self._searched: Plane | None = None
         """Small luma of each part as it was when that part was last searched."""
 
@@ -123,10 +125,13 @@ class Gaze:
             before, changes = small, None
         else:
             changes = _changes(before, small, view)
+            self._stirring.take(changes)
+        moving = tuple(moving)
+        self._stirring.take(moving)
         due = not 0 < frame.at_ns - self._whole_ns < WHOLE_NS or self._partial_looks >= WHOLE_LOOKS
         windows = None if due else self._windows(view, changes)
         if windows is None:
-            found = self._whole(frame, view, tuple(moving), changes)
+            found = self._whole(frame, view, moving, changes)
             self._whole_ns, self._partial_looks, before = frame.at_ns, 0, small
         else:
             self._partial_looks += 1
@@ -134,9 +139,12 @@ class Gaze:
             _refresh(before, small, windows, view)
         self._faces = distinct([*found, *self._survey(frame, view, whole=windows is None)])
         self._searched = before
-        return list(self._faces)
+        return [face for face in self._faces if self._stirring.believes(face)]
 
     def _begin(self, view: Optics) -> None:
+        is_first, self._stirring = self._view is None, Stirring(view.width, view.height)
+        if not is_first:  # a look failed, or the picture changed its size: what stirred is not known any more
+            self._stirring.take(None)
         self._view, self._faces, self._stay, self._empty = view, [], [], []
         self._tiles, self._surveyed = deque(survey(view) if self._with_survey else ()), 0
         self._whole_ns, self._partial_looks = 0, WHOLE_LOOKS
