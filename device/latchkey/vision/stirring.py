@@ -13,7 +13,7 @@ from latchkey.frames import Box, Cover
 
 CLEAR_SCORE = 0.3
 """99.3 % of the photographed faces of 32 px and up that a detector finds score more, be they sharp, blurred,
-turned by up to 30 degrees or at -3 stops; of false boxes of that size, YuNet scores 28 % so, CenterFace 15 %."""
+turned by up to 30 degrees or at -3 stops; of false boxes there, 28 % do with YuNet, 15 % with CenterFace."""
 
 SMALL_SHARE = 1 / 40
 """Faces smaller than this share of the picture's longer side (32 px of 1280) score less even if they are

@@ -116,7 +116,8 @@ def _areas(scores: Sequence[ClipScore]) -> Iterator[Goal]:
     yield Goal(what, found, wide.hidden <= AREA_GOAL if wide else None)
     over = [clip for clip in clips if clip.hidden_beside > RATIO_GOAL * clip.true_area]
     most = max(clips, key=lambda clip: clip.hidden_beside / clip.true_area, default=None)
-    found = f"{len(over)} of {len(clips)} clips do"
+    bound = sum(clip.ideal_beside > RATIO_GOAL * clip.true_area for clip in over)
+    found = f"{len(over)} of {len(clips)} clips do, {bound} with a perfect detector too"
     if most:
         found += f", {most.clip} the most: {most.hidden_beside / most.true_area:.1f}x"
     yield Goal(f"no clip hides more than {RATIO_GOAL:g}x its faces' area", found, not over if clips else None)

@@ -43,6 +43,7 @@ SETS_NOTES = (
     "  whole     frames in which every face is covered, of those with faces",
     "  ok        frames that are no fallback",
     "  hidden    share of the picture; x face: over the faces' own area, middle of the clips",
+    "  ideal     the same if all faces, and nothing else, were found: dilation and union of true boxes",
     "  false     frames that hide something, of those without any face",
     "  asked     thousands of pixels that the detector was shown, per frame",
     "deface's policy and causal are controls: simpler programs, always with CenterFace.",
@@ -98,7 +99,8 @@ def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]
     wide = max(map(len, policies), default=0)
     yield (
         f"{'set':<16} {'policy':<{wide}} {'faces':>6} {'bare':>5} {'(80 %)':>7} {'fallb.':>6} {'covered':>8} "
-        f"{'missed, 95 %':>16} {'whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'false':>6} {'asked':>6}"
+        f"{'missed, 95 %':>16} {'whole':>13} {'ok':>7} {'hidden':>7} {'x face':>6} {'ideal':>6} "
+        f"{'false':>6} {'asked':>6}"
     )
     sets = by_set(scores)
     for name in SETS:
@@ -110,7 +112,7 @@ def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]
 def _set_line(name: str, policy: str, found: SetTally) -> str:
     tally = found.tally
     low, high = wilson(tally.missed, tally.faces)
-    ratio = f"{median(found.ratios):.1f}" if found.ratios else "-"
+    ratio, ideal = (f"{median(one):.1f}" if one else "-" for one in (found.ratios, found.ideals))
     whole = f"{tally.whole / tally.frames:.2%}" if tally.frames else "-"
     false = f"{found.false_frames / found.empty_frames:.1%}" if found.empty_frames else "-"
     covered = f"{tally.covered:.2%}" if tally.faces else "-"
@@ -118,7 +120,7 @@ def _set_line(name: str, policy: str, found: SetTally) -> str:
     return (
         f"{name:<16} {policy} {tally.faces:>6} {tally.bare:>5} {f'({tally.bare_80})':>7} "
         f"{tally.fallback:>6} {covered:>8} {missed:>16} {whole:>13} {found.ok_frames / found.frames:>7.1%} "
-        f"{found.hidden:>7.2%} {ratio:>6} {false:>6} {found.asked_px / 1000:>6.0f}"
+        f"{found.hidden:>7.2%} {ratio:>6} {ideal:>6} {false:>6} {found.asked_px / 1000:>6.0f}"
     )
 
 

@@ -9,6 +9,7 @@ import cv2
 
 from latchkey.frames import Box, FilterState, RawFrame
 from latchkey.pipeline.groups import Kept
+from latchkey_sim.faces.ideal import ideal_share
 from latchkey_sim.faces.policies import Policy
 from latchkey_sim.faces.truth import Face, FaceClip, Moment
 from latchkey_sim.footage import decoded
@@ -51,6 +52,9 @@ class ClipScore:
     """Of faces that count; taken only over frames that have one, as is `hidden_beside`."""
 
     hidden_beside: float = 0.0
+    ideal_beside: float = 0.0
+    """What the rules would hide in the same frames with a detector that is always right (`ideal_share`)."""
+
     empty_frames: int = 0
     false_frames: int = 0
     """Frames that are known to show no face at all, and those of them that hide something."""
@@ -103,6 +107,7 @@ def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iter
             continue
         with_faces += 1
         result.hidden_beside += hidden
+        result.ideal_beside += ideal_share(moments, number, frame.width, frame.height)
         result.true_area += sum(_area(face.box) for face in counted) / mask.size
         state = states.get(_key(moments[number].at_ns), FilterState.OK)
         result.faces += [
@@ -110,6 +115,7 @@ def score_clip(clip: FaceClip, policy: str, written: Sequence[Kept], shown: Iter
         ]
     if with_faces:
         result.hidden_beside /= with_faces
+        result.ideal_beside /= with_faces
         result.true_area /= with_faces
     _add_missing(result, clip, moments, seen)
     return result

@@ -95,6 +95,8 @@ class SetTally:
     """Shown to the detector, per frame; a mean over clips too."""
 
     ratios: list[float] = field(default_factory=list)
+    ideals: list[float] = field(default_factory=list)
+    """Hidden area over the faces' own, per clip; what it would be with a detector that is always right."""
 
     def add(self, clip: ClipScore) -> None:
         """Count a clip."""
@@ -108,6 +110,7 @@ class SetTally:
         self.asked_px += (clip.asked_px - self.asked_px) / self.clips
         if clip.true_area:
             self.ratios.append(clip.hidden_beside / clip.true_area)
+            self.ideals.append(clip.ideal_beside / clip.true_area)
         self.tally.add(clip.faces)
 
     def record(self) -> dict[str, object]:
@@ -123,6 +126,7 @@ class SetTally:
             "hidden": round(self.hidden, 5),
             "asked_px": round(self.asked_px),
             "hidden_per_face_area": round(median(self.ratios), 2) if self.ratios else None,
+            "ideal_per_face_area": round(median(self.ideals), 2) if self.ideals else None,
         }
 
 
