@@ -31,7 +31,7 @@ SAME_PX = 8
 SLENDER = 12.0
 """A face explains no blob of more than this many times its height: it is a print on it, or far behind it."""
 
-SURE = 0.5
+SURE = 0.4
 """A face with this score has a body: what moves alone below it is that. Boxes of things score less."""
 
 HAIR = 1.0
