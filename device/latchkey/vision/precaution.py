@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from latchkey.frames import Box, Cover
-from latchkey.vision.persons import Person, body_of, is_large, persons
+from latchkey.vision.persons import Person, is_large, persons
 
 STEADY = 0.5
 """A small person counts if it is there in this share of the frames around: leaves and far pairs that
@@ -23,7 +23,8 @@ BREADTH = 2.5
 """A face explains what moves within this many of its widths to each side: shoulders are 1.8, arms more."""
 
 ANOTHER = 2.0
-"""What is left beside it counts as another person from this many of its widths on."""
+"""What is left beside it counts as another person from this many of its widths on, and so does what moves
+apart from it with its middle so far away: a child beside somebody whose face is found."""
 
 SAME_PX = 8
 """Faces this close together explain the same: a few looks see each face a few times."""
@@ -150,10 +151,10 @@ def _fits(person: Person, face: Box) -> bool:
 
 def _is_body(blob: Cover, face: Box) -> bool:
     """Whether a blob is where the body of a face is: a leg, an arm, a coat's flank that moves alone."""
-    tall = face.y1 - face.y0
-    body, middle = body_of(face), (blob.x0 + blob.x1) / 2
-    beside = body.x0 <= middle <= body.x1
-    return beside and face.y0 - HAIR * tall <= blob.y0 and blob.y1 <= face.y0 + SLENDER * tall
+    wide, tall = face.x1 - face.x0, face.y1 - face.y0
+    away = abs(blob.x0 + blob.x1 - face.x0 - face.x1) / 2
+    below = face.y0 - HAIR * tall <= blob.y0 and blob.y1 <= face.y0 + SLENDER * tall
+    return below and away < ANOTHER * wide
 
 
 def _beside(person: Person, sides: Sequence[_Side]) -> tuple[Box, ...]:

@@ -107,7 +107,7 @@ def test_a_sure_face_explains_the_parts_of_its_body_that_move_alone() -> None:
     ("face", "blob"),
     [
         (HEAD._replace(score=0.39), LEG),  # not sure
-        (HEAD, Cover(800, 260, 850, 410)),  # out of an arm's reach
+        (HEAD, Cover(712, 300, 752, 500)),  # a child at the hand
         (Box(640, 100, 660, 125, 0.9), LEG),  # below any feet
         (HEAD, Cover(640, 40, 690, 190)),  # above the hat
     ],
