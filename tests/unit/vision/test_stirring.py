@@ -13,7 +13,7 @@ from latchkey.vision.stirring import CLEAR_SCORE, Stirring
 
 WIDTH, HEIGHT = 1280, 720
 STEP_NS = 120 * NS_PER_MS
-POSTER = Box(600, 300, 660, 380, 0.2)
+POSTER = Box(600, 300, 660, 380, 0.18)
 """What a detector faintly takes for a face."""
 
 
@@ -50,7 +50,7 @@ side = st.floats(-2000, 3000)
 def test_a_box_anywhere_is_believed_where_a_change_shares_a_pixel_with_it(
     x: float, y: float, wide: float, tall: float
 ) -> None:
-    stirring, box = Stirring(WIDTH, HEIGHT), Box(x, y, x + wide, y + tall, 0.2)
+    stirring, box = Stirring(WIDTH, HEIGHT), Box(x, y, x + wide, y + tall, 0.18)
     assert not stirring.believes(box)
     stirring.take([Cover(max(int(x), 0), max(int(y), 0), int(x + wide) + 1, int(y + tall) + 1)])
     if x + wide > 0 and y + tall > 0 and x < WIDTH and y < HEIGHT:
@@ -69,7 +69,7 @@ class Faint:
         if self.fails:
             raise FinderError("blind")
         height, width = bgr.shape[:2]
-        return [Box(width * 0.4, height * 0.3, width * 0.6, height * 0.7, 0.2)]
+        return [Box(width * 0.4, height * 0.3, width * 0.6, height * 0.7, 0.18)]
 
 
 def picture(at_ns: int, *, patch: int = 0) -> RawFrame:
