@@ -12,9 +12,9 @@ import numpy as np
 from latchkey.frames import Box, Cover
 
 CLEAR_SCORE = 0.2
-"""Of 742 photographed faces of 32 px and up that are found, sharp, blurred, turned by up to 30 degrees or at -3
-stops, all score as much with YuNet, all but one with CenterFace; of the false boxes there, half do. At 0.3 it
-would be six in a thousand faces, and a quarter of the false boxes."""
+"""Of 742 photographed faces of 32 px and up that are found, sharp, blurred, turned by up to 30 degrees or at
+-3 stops, YuNet gives all as much, CenterFace all but one; half of the false boxes there score less. Below 0.3
+would be two thirds of those, and six in a thousand faces."""
 
 SMALL_SHARE = 1 / 40
 """Faces smaller than this share of the picture's longer side (32 px of 1280) score less even if they are
