@@ -44,6 +44,12 @@ dense (a clock that stood still), a hundred frames would pass between two looks.
 COVER_LIMIT = 400
 """Covers in one frame: 100 faces and their way through a few looks. More is nonsense: all is covered."""
 
+EDGE_SHARE = 0.1
+"""A face this close to an edge, by its size, may be cut by it: then it is larger than what is seen of it,"""
+
+CUT_FACE = 1.25
+"""and covered so much larger than others."""
+
 UNCLEAR_NS = 400 * NS_PER_MS
 """Frames this close to one in which the camera did not see clearly are covered whole like it."""
 
@@ -149,7 +155,7 @@ class CoverPlanner:
         caution = precaution(people, faces, whole=whole)
         if not self._parts.precaution:
             caution = replace(caution, places=())
-        places = [dilate(box, self._settings.dilation) for box in faces]
+        places = [self._grown(box, width, height) for box in faces]
         if whole:
             places += map(body_of, faces)
         covers = [*_placed(places, width, height), *_placed(caution.places, width, height)]
@@ -160,6 +166,12 @@ class CoverPlanner:
             return CoverPlan(FilterState.FALLBACK_REGION, outermost([*covers, *region]), Cause.SILENT)
         cause = Cause.PRECAUTION if caution.places and not whole else None
         return CoverPlan(FilterState.OK, outermost(covers), cause)
+
+    def _grown(self, face: Box, width: int, height: int) -> Box:
+        """Make a face as large as its cover."""
+        near = EDGE_SHARE * max(face.x1 - face.x0, face.y1 - face.y0)
+        is_cut = min(face.x0, face.y0, width - face.x1, height - face.y1) < near
+        return dilate(face, self._settings.dilation * (CUT_FACE if is_cut else 1.0))
 
     def _is_silent(self, at_ns: int, people: Sequence[Cover], *, explained: bool) -> bool:
         """Whether the detector is silent; meanwhile the region grows that is covered from then on."""

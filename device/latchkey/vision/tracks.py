@@ -17,6 +17,10 @@ from latchkey.vision.rectangles import between
 BRIDGE_NS = 800 * NS_PER_MS
 """A face that is missed for this long is still taken for the same one when it is found again."""
 
+GAP_NS = 200 * NS_PER_MS
+"""Between two sightings further apart, the way may not be straight (somebody left the picture and came back):
+the face is also taken to have moved straight on after the first, and straight towards the second."""
+
 REACH_SIZES = 3.0
 """How far a face may have moved between two sightings, in its own sizes: whoever runs past near the camera
 moves by more than two between looks. The nearest are linked first."""
@@ -40,8 +44,8 @@ DOUBT = 0.5
 class Passage:
     """A face's way from one look to the next one that found it.
 
-    `begins` tells whether no other passage leads to it; `next_ns` is the time of the look that found
-    the face again after it, None if there is none.
+    `begins` tells whether no other passage leads to it without a gap; `next_ns` is the time of the look that
+    found the face again after it, None if there is none within `GAP_NS`.
     """
 
     from_ns: int
@@ -50,6 +54,11 @@ class Passage:
     last: Box
     begins: bool
     next_ns: int | None = None
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether looks have missed the face on this way."""
+        return self.to_ns - self.from_ns > GAP_NS
 
     def reaches(self, at_ns: int, until_ns: int) -> bool:
         """Whether the face may have been on this way, or on its straight continuation.
@@ -83,7 +92,7 @@ class Tracks:
     def add(self, at_ns: int, boxes: list[Box]) -> None:
         """Take the faces of one look."""
         self._open = [track for track in self._open if 0 < at_ns - track[0] <= BRIDGE_NS]
-        pairs = _alike([box for _, box, _ in self._open], boxes)
+        pairs = alike([box for _, box, _ in self._open], boxes)
         linked_old: set[int] = set()
         linked_new: dict[int, Passage] = {}
         for i, j in pairs:
@@ -91,9 +100,10 @@ class Tracks:
                 continue
             linked_old.add(i)
             from_ns, box, before = self._open[i]
-            if before is not None:
+            if before is not None and at_ns - from_ns <= GAP_NS:
                 before.next_ns = at_ns
-            linked_new[j] = Passage(from_ns, at_ns, box, boxes[j], begins=before is None)
+            begins = before is None or before.is_gap
+            linked_new[j] = Passage(from_ns, at_ns, box, boxes[j], begins=begins)
         self.passages += linked_new.values()
         left = [track for i, track in enumerate(self._open) if i not in linked_old]
         self._open = [*left, *((at_ns, box, linked_new.get(j)) for j, box in enumerate(boxes))][-OPEN_LIMIT:]
@@ -115,7 +125,7 @@ def _end_ns(passage: Passage) -> int:
     return passage.to_ns
 
 
-def _alike(old: list[Box], new: list[Box]) -> list[tuple[int, int]]:
+def alike(old: list[Box], new: list[Box]) -> list[tuple[int, int]]:
     """Give the pairs that may be the same face, the nearest in sizes first: (index of old, index of new).
 
     All at once: a crowd makes thousands of pairs.

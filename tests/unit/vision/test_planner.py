@@ -75,6 +75,14 @@ def test_before_the_first_look_and_after_the_last_one_all_is_covered() -> None:
     assert state(made, NS_PER_S + FRAME_NS + 1) is FilterState.FALLBACK_FULL
 
 
+@pytest.mark.parametrize("face", [Box(-2, 300, 38, 350), Box(600, 3, 640, 53), Box(1242, 300, 1282, 350)])
+def test_a_face_that_the_edge_may_cut_is_covered_wider(face: Box) -> None:
+    covers = planner((0, [face])).plan(0, WIDTH, HEIGHT).covers
+    assert any(holds(cover, face, dilation=2.0) for cover in covers)
+    inside = planner((0, [FACE])).plan(0, WIDTH, HEIGHT).covers
+    assert not any(holds(cover, FACE, dilation=1.8) for cover in inside)
+
+
 def test_a_failed_look_counts_as_none() -> None:
     gap_ns = 120 * NS_PER_MS
     made = planner((0, []), (gap_ns, None), (2 * gap_ns, []))

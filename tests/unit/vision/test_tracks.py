@@ -50,3 +50,11 @@ def test_covers_grow_with_the_distance_from_what_was_seen() -> None:
     tracks = _walk(range(5, 8))
     near, far = (tracks.at(7 * LOOK_NS + ms * NS_PER_MS, 10**12)[0] for ms in (40, 360))
     assert far.x1 - far.x0 > near.x1 - near.x0 > 40
+
+
+def test_somebody_who_leaves_and_comes_back_is_covered_at_the_edge_both_times() -> None:
+    tracks, ways = Tracks(), {0: 60.0, 1: 30.0, 2: 0.0, 5: 0.0, 6: 30.0}
+    for number, x in ways.items():
+        tracks.add(number * LOOK_NS, [Box(x, 50, x + 40, 100, 0.9)])
+    for at_ns in (3 * LOOK_NS, 4 * LOOK_NS):
+        assert any(middle == pytest.approx(-10, abs=0.5) for middle in _middles(tracks, at_ns))
