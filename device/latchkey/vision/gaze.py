@@ -10,7 +10,8 @@
 
 What was found finer than the whole shows stays while nothing changes there. A face that was there and is
 not found where the picture changed is searched once more, half as large: motion blur hides it at the finer
-scale. Same frames, same answers: no clock, no chance.
+scale. If that is in vain, it is searched closer where its pixels went, and followed there (`follow`).
+Same frames, same answers: no clock, no chance.
 """
 
 from collections import deque
@@ -22,6 +23,7 @@ import numpy as np
 from latchkey.frames import Box, Cover, Plane, RawFrame
 from latchkey.ports import FaceFinder
 from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.vision.follow import Follower
 from latchkey.vision.light import contrast
 from latchkey.vision.look import search
 from latchkey.vision.parts import ALL_PARTS, Parts
@@ -56,6 +58,9 @@ small sensor indoors."""
 
 SURELY_LEVELS = 18
 """One that differs by more has changed, alone or not: the thin edge of a face that creeps."""
+
+DUSK = 0.6
+"""With less contrast than this share of that by day, the survey is finer, and faces that stay are renewed."""
 
 SURVEY_LOOKS = 3
 """Looks that take in the survey, within the 0.4 s that a track reaches back: whoever stands there is covered
@@ -92,6 +97,15 @@ SAME_PX = 24
 which moves the place of a head by `TALL` times as much. Nobody walks that far unseen: tracks reach
 back further."""
 
+LOST_CLOSE_UPS = 2
+"""Closer looks at where pixels of lost faces went, in one look: more would cost as much as the whole."""
+
+CLOSE_ROOM = 3.0
+"""A close-up is so many times as wide as the lost face in it, or at 1:1 if that is wider."""
+
+MOVED_ON = 0.3
+"""A face found anew that shares more than this with where it stayed is the same one, moved on."""
+
 _SPREAD = np.ones((5, 5), np.uint8)
 
 
@@ -114,6 +128,8 @@ class Gaze:
         self._whole_ns = 0
         self._partial_looks = 0
         self._empty: list[tuple[Cover, int]] = []
+        self._follower = Follower()
+        self._dusk = False
 
     def look(self, frame: RawFrame, moving: Iterable[Cover] = ()) -> list[Box]:
         """Give all faces of the frame, in its pixels; `moving` is what differs from the background."""
@@ -121,7 +137,7 @@ class Gaze:
         view = optics(frame.width, frame.height, self._finder.long_side_px)
         self._searched = None
         if before is None or view != self._view:
-            self._begin(view)
+            self._begin(view, contrast(cv2.mean(small)[0]))
             before, changes = small, None
         else:
             changes = _changes(before, small, view)
@@ -137,17 +153,35 @@ class Gaze:
             self._partial_looks += 1
             found = self._partial(frame, view, windows)
             _refresh(before, small, windows, view)
-        self._faces = distinct([*found, *self._survey(frame, view, whole=windows is None)])
+        self._faces = self._followed(
+            frame, view, distinct([*found, *self._survey(frame, view, whole=windows is None)])
+        )
         self._searched = before
         return [face for face in self._faces if self._stirring.believes(face)]
 
-    def _begin(self, view: Optics) -> None:
+    def _begin(self, view: Optics, light: float) -> None:
         is_first, self._stirring = self._view is None, Stirring(view.width, view.height)
         if not is_first:  # a look failed, or the picture changed its size: what stirred is not known any more
             self._stirring.take(None)
         self._view, self._faces, self._stay, self._empty = view, [], [], []
-        self._tiles, self._surveyed = deque(survey(view) if self._with_survey else ()), 0
+        self._follower = Follower()
+        self._dusk = light < DUSK
+        self._tiles, self._surveyed = deque(survey(view, dusk=self._dusk) if self._with_survey else ()), 0
         self._whole_ns, self._partial_looks = 0, WHOLE_LOOKS
+
+    def _followed(self, frame: RawFrame, view: Optics, found: list[Box]) -> list[Box]:
+        """Add the faces of the last look that are lost now: by a closer look, or where their pixels went."""
+        lost = self._follower.lost(frame.y, frame.at_ns, found) if self._parts.following else []
+        if not lost:
+            self._follower.keep(frame.y, frame.at_ns, found, [])
+            return found
+        again: list[Box] = []
+        for trace in lost[:LOST_CLOSE_UPS]:
+            again += self._search_closer(frame, view, _close_window(trace.box, view))
+        found = distinct([*found, *again])
+        lost = self._follower.lost(frame.y, frame.at_ns, found)
+        self._follower.keep(frame.y, frame.at_ns, found, lost)
+        return [*found, *(trace.box for trace in lost)]
 
     def _survey(self, frame: RawFrame, view: Optics, *, whole: bool) -> list[Box]:
         """Search the next tiles of the survey: many at first, then one with each look at the whole."""
@@ -178,6 +212,15 @@ class Gaze:
         ]
         return [box for box, _ in self._stay]
 
+    def _renewed(self, frame: RawFrame, view: Optics, staying: list[Box]) -> list[Box]:
+        """Search closer where the two oldest of them stay: at dusk whoever creeps changes too little."""
+        for old in staying[:LOST_CLOSE_UPS]:
+            found = self._search_closer(frame, view, _close_window(old, view))
+            if any(_shared(old, box) > MOVED_ON for box in found):
+                self._stay = [one for one in self._stay if one[0] != old]
+            self._note(found, frame.at_ns)
+        return distinct([box for box, _ in self._stay])
+
     def _windows(self, view: Optics, changes: list[Cover] | None) -> list[Cover] | None:
         """Give the windows of a partial look; None if the whole picture is the better one."""
         if changes is None or not view.has_windows or not self._parts.attention:
@@ -207,6 +250,8 @@ class Gaze:
         self, frame: RawFrame, view: Optics, moving: Sequence[Cover], changes: list[Cover] | None
     ) -> list[Box]:
         staying = self._staying(view, frame.at_ns, changes)
+        if self._dusk:
+            staying = self._renewed(frame, view, staying)
         picture = Cover(0, 0, view.width, view.height)
         found = self._search(frame, picture, view.whole)
         unexplained = [box for box in moving if not any(shows(box, face) for face in found)]
@@ -306,6 +351,13 @@ def _lost_window(face: Box, view: Optics) -> Cover:
     size_px = max(face.x1 - face.x0, face.y1 - face.y0) * FACE_ROOM
     side = round(max(size_px, view.finest_px) * LOST_SCALE)
     return window_at(x, y - side // 2, side, view)
+
+
+def _close_window(face: Box, view: Optics) -> Cover:
+    """Give the window for a face that was lost, as fine as shows it with a face's room all round."""
+    x, y = round((face.x0 + face.x1) / 2), round((face.y0 + face.y1) / 2)
+    side = max(round(max(face.x1 - face.x0, face.y1 - face.y0) * CLOSE_ROOM), view.finest_px)
+    return window_at(x, y - side // 2, min(side, view.widest_px), view)
 
 
 def _shared(a: Box, b: Box) -> float:

@@ -28,6 +28,7 @@ _PARTS: Mapping[str, Parts] = {
     "attention": replace(ALL_PARTS, attention=False),
     "close-ups": replace(ALL_PARTS, close_ups=False),
     "second-scale": replace(ALL_PARTS, second_scale=False),
+    "following": replace(ALL_PARTS, following=False),
     "brightening": replace(ALL_PARTS, brightening=False),
     "look-ahead": replace(ALL_PARTS, look_ahead=False),
     "tracks": replace(ALL_PARTS, tracks=False),

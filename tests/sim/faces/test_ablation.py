@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -57,7 +58,20 @@ def _small_mover(variant: Variant) -> Shapes:
 
 def _blurred_face(variant: Variant) -> Shapes:
     frames = [_painted(0, 600, 300, 60, 80), _painted(STEP_NS, 620, 300, 60, 80)]
-    return _shown(variant, frames, PaintFinder(most_px=40))
+    unfollowed = replace(variant, parts=replace(variant.parts, following=False))
+    return _shown(unfollowed, frames, PaintFinder(most_px=40))
+
+
+def _lost_face(variant: Variant) -> int:
+    """Give how many faces are known while the detector is blind, and what was a face moves on."""
+
+    class Losing(PaintFinder):
+        def find(self, bgr: Bgr) -> list[Box]:
+            return super().find(bgr) if not self.shapes else []
+
+    gaze = Gaze(Losing(), with_survey=False, parts=variant.parts)
+    looks = [gaze.look(_painted(number * STEP_NS, 600 + 20 * number, 300, 60, 80)) for number in range(2)]
+    return len(looks[1])
 
 
 def _dusk(variant: Variant) -> float:
@@ -125,6 +139,7 @@ SHOWS_IT: dict[str, Callable[[Variant], object]] = {
     "attention": _walking_face,
     "close-ups": _small_mover,
     "second-scale": _blurred_face,
+    "following": _lost_face,
     "brightening": _dusk,
     "look-ahead": _before_it_is_found,
     "tracks": _on_its_way,
@@ -147,7 +162,7 @@ def test_a_part_that_is_out_makes_the_difference_in_its_situation(situation: str
     assert SHOWS_IT[situation](VARIANTS[situation]) != SHOWS_IT[situation](WHOLE)
 
 
-@pytest.mark.parametrize("situation", ["attention", "close-ups", "second-scale", "brightening"])
+@pytest.mark.parametrize("situation", ["attention", "close-ups", "second-scale", "following", "brightening"])
 def test_the_other_parts_work_on(situation: str) -> None:
     """But for the second scale, which belongs to windows."""
     tied = {"attention"} if situation == "second-scale" else set()

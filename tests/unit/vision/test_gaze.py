@@ -111,6 +111,22 @@ def test_a_face_lost_at_the_fine_scale_is_searched_half_as_large() -> None:
     assert searched(finder) == [(256, 480), (160, 160), (160, 160)]
 
 
+def test_a_face_the_detector_loses_is_followed_while_it_walks_and_not_once_it_has_gone() -> None:
+    class Losing(PaintFinder):
+        loses = False
+
+        def find(self, bgr: Bgr) -> list[Box]:
+            return [] if self.loses else super().find(bgr)
+
+    finder = Losing()
+    gaze = plain(finder)
+    for number in range(9):
+        finder.loses = number > 1
+        face = (500 + 25 * number, 300 - 9 * number, 70, 90)
+        assert finds(gaze.look(scene(number * STEP_NS, face)), face)
+    assert gaze.look(scene(9 * STEP_NS)) == []
+
+
 def test_another_light_is_looked_at_whole() -> None:
     finder = PaintFinder()
     gaze, face = plain(finder), (600, 300, 60, 80)
@@ -201,6 +217,29 @@ def test_tiles_of_the_survey_hold_every_small_face_whole(width: int, height: int
         for y in range(0, height - 24, 17):
             assert any(t.x0 <= x and x + 20 <= t.x1 and t.y0 <= y and y + 24 <= t.y1 for t in tiles)
     assert all(0 <= t.x0 < t.x1 <= width and 0 <= t.y0 < t.y1 <= height for t in tiles)
+
+
+def dim(at_ns: int, x: int) -> RawFrame:
+    """At dusk, somebody small as light as the wall behind: no difference in luma shows them."""
+    bgr = np.full((HEIGHT, WIDTH, 3), 46, np.uint8)
+    bgr[80:102, x : x + 18] = np.multiply(PAINT_BGR, 0.42).astype(np.uint8)
+    planes = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
+    u, v = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
+    return RawFrame(planes[:HEIGHT], u, v, at_ns)
+
+
+def test_at_dusk_somebody_small_who_creeps_unnoticed_stays_covered() -> None:
+    gaze = Gaze(PaintFinder(least_px=9))
+    for number in range(60):
+        x = 1100 - number // 2
+        boxes = gaze.look(dim(number * STEP_NS, x))
+        if number > 2:
+            assert any(box.x0 - 6 <= x and x + 18 <= box.x1 + 6 for box in boxes)
+
+
+def test_in_weak_light_tiles_are_finer() -> None:
+    by_day, at_dusk = survey(VIEW), survey(VIEW, dusk=True)
+    assert (by_day[0].x1, at_dusk[0].x1) == (266, 200)
 
 
 def test_a_picture_no_larger_than_the_detector_wants_needs_no_survey() -> None:
