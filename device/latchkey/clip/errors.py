@@ -61,3 +61,10 @@ class TrailingBytes(ClipError):
     def __init__(self, chunk: int) -> None:
         super().__init__(f"bytes follow the end mark in chunk {chunk}")
         self.chunk = chunk
+
+
+class SignatureWrong(ClipError):
+    """What should be signed was changed, was signed by another key, or for another purpose."""
+
+    def __init__(self) -> None:
+        super().__init__("a signature does not verify: it was changed, or is another's")
