@@ -85,7 +85,9 @@ class Bystanders:
         first, last = bisect_left(self._times, from_ns), bisect_right(self._times, to_ns)
         frames = [self._at(index, width, height) for index in range(first, last)]
         found = list(dict.fromkeys(person for frame in frames for person in frame))
-        return [one for one in found if is_large(one.blob, width, height) or _stays(one, frames)]
+        small = [one for one in found if not is_large(one.blob, width, height)]
+        passing = {one for one, stays in zip(small, _stay(small, frames), strict=True) if not stays}
+        return [one for one in found if one not in passing]
 
     def _at(self, index: int, width: int, height: int) -> list[Person]:
         at_ns = self._times[index]
@@ -105,13 +107,17 @@ def precaution(found: Sequence[Person], faces: Sequence[Box], *, whole: bool = F
     return Precaution(tuple(place for rest in rests for place in rest), explained)
 
 
-def _stays(person: Person, frames: list[list[Person]]) -> bool:
-    there = sum(any(_meet(person.blob, other.blob) for other in frame) for frame in frames)
-    return there >= STEADY * len(frames)
-
-
-def _meet(a: Cover, b: Cover) -> bool:
-    return a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
+def _stay(some: list[Person], frames: list[list[Person]]) -> list[bool]:
+    """Tell which persons meet somebody in enough of the frames. All at once: there are hundreds of pairs."""
+    if not some:
+        return []
+    numbers = np.array([number for number, frame in enumerate(frames) for _ in frame])
+    x0, y0, x1, y1 = np.array([one.blob for one in some]).T[..., None]
+    left, top, right, bottom = np.array([other.blob for frame in frames for other in frame]).T
+    rows, columns = np.nonzero((x0 < right) & (left < x1) & (y0 < bottom) & (top < y1))
+    there = np.zeros((len(some), len(frames)), bool)
+    there[rows, numbers[columns]] = True
+    return [bool(stays) for stays in there.sum(axis=1) >= STEADY * len(frames)]
 
 
 def _unexplained(found: Sequence[Person], faces: Sequence[Box]) -> list[tuple[Box, ...]]:
