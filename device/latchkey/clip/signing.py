@@ -47,7 +47,7 @@ class SigningKey:
 
 
 def verify(public: bytes, context: bytes, message: bytes, signature: bytes) -> None:
-    """Raise SignatureWrong unless `signature` was made for this context and message by the key of `public`."""
+    """Raise SignatureWrong unless the key of `public` signed this context and message so."""
     if len(public) != PUBLIC_BYTES or len(signature) != SIGNATURE_BYTES:
         raise SignatureWrong
     try:
