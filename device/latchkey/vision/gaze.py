@@ -3,10 +3,12 @@
     whole    at least every `WHOLE_NS`, and whenever parts would not be cheaper: the whole
              picture, scaled to the detector's size, and closer at small movement without a face
     partial  else: windows around what changed since it was last searched, at the scale of the
-             whole or finer; faces where nothing changed are where they were
+             whole or finer, and closer where something has begun to move; faces where nothing changed are
+             where they were
 
     survey   every tile of the picture once, finer than the whole, spread over the first looks; then a tile
-             with each look at the whole: somebody small who does not move is found so
+             with each look at the whole: somebody small who does not move is found so; and the whole
+             turned to either side, for heads that are rolled
 
 What was found finer than the whole shows stays while nothing changes there. A face that was there and is
 not found where the picture changed is searched once more, half as large: motion blur hides it at the finer
@@ -25,7 +27,7 @@ from latchkey.ports import FaceFinder
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision.follow import Follower
 from latchkey.vision.light import contrast
-from latchkey.vision.look import search
+from latchkey.vision.look import search, search_turned
 from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.rectangles import dilate, on_grid
 from latchkey.vision.stirring import Stirring
@@ -65,6 +67,10 @@ DUSK = 0.6
 SURVEY_LOOKS = 3
 """Looks that take in the survey, within the 0.4 s that a track reaches back: whoever stands there is covered
 from the start."""
+
+TURNS_DEGREES = (35.0, -35.0)
+"""The first looks search the picture turned so, too: detectors know heads rolled by 20 degrees or so.
+What looks a little like a face on its side is none: only scores from `STAY_SCORE` on count."""
 
 STAY_SCORE = 0.3
 STAY_NS = 12 * NS_PER_S
@@ -128,6 +134,7 @@ class Gaze:
         self._whole_ns = 0
         self._partial_looks = 0
         self._empty: list[tuple[Cover, int]] = []
+        self._moving: tuple[Cover, ...] = ()
         self._follower = Follower()
         self._dusk = False
 
@@ -152,7 +159,10 @@ class Gaze:
         else:
             self._partial_looks += 1
             found = self._partial(frame, view, windows)
+            fresh = [box for box in moving if not any(meet(box, old) for old in self._moving)]
+            found += self._closer(frame, view, fresh, found)
             _refresh(before, small, windows, view)
+        self._moving = moving
         self._faces = self._followed(
             frame, view, distinct([*found, *self._survey(frame, view, whole=windows is None)])
         )
@@ -186,10 +196,15 @@ class Gaze:
     def _survey(self, frame: RawFrame, view: Optics, *, whole: bool) -> list[Box]:
         """Search the next tiles of the survey: many at first, then one with each look at the whole."""
         count = int(whole)
-        if self._surveyed < SURVEY_LOOKS:
+        found: list[Box] = []
+        if self._with_survey and self._surveyed < SURVEY_LOOKS:
+            for degrees in TURNS_DEGREES[self._surveyed : self._surveyed + 1]:
+                turned = search_turned(
+                    self._finder, frame, view.whole, degrees, brighten=self._parts.brightening
+                )
+                found += [box for box in turned if box.score >= STAY_SCORE]
             self._surveyed += 1
             count = -(-len(self._tiles) // SURVEY_LOOKS)
-        found: list[Box] = []
         for tile in list(self._tiles)[:count]:
             found += self._search_closer(frame, view, tile)
         self._tiles.rotate(-count)
@@ -254,16 +269,23 @@ class Gaze:
             staying = self._renewed(frame, view, staying)
         picture = Cover(0, 0, view.width, view.height)
         found = self._search(frame, picture, view.whole)
+        return [*found, *self._closer(frame, view, moving, found), *staying]
+
+    def _closer(
+        self, frame: RawFrame, view: Optics, moving: Sequence[Cover], found: Sequence[Box]
+    ) -> list[Box]:
+        """Look closer at small movement without a face."""
+        more: list[Box] = []
         unexplained = [box for box in moving if not any(shows(box, face) for face in found)]
         for window in close_ups(unexplained, view) if self._parts.close_ups else ():
-            if any(shows(window, face) for face in found) or self._is_empty(window, frame.at_ns):
+            if any(shows(window, face) for face in (*found, *more)) or self._is_empty(window, frame.at_ns):
                 continue
             closer = self._search_closer(frame, view, window)
             self._note(closer, frame.at_ns)
-            found += closer
+            more += closer
             if not closer:
                 self._empty.append((window, frame.at_ns))
-        return [*found, *staying]
+        return more
 
     def _search_closer(self, frame: RawFrame, view: Optics, window: Cover) -> list[Box]:
         return self._search(frame, window, (view.window, view.window))

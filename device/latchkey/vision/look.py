@@ -9,6 +9,7 @@ from numbers import Real
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cover, Plane, RawFrame
@@ -20,6 +21,8 @@ STRIDE_PX = 32
 
 LEAST_GAIN = 1.15
 """Less brightening than this is not worth a pass over the picture."""
+
+Affine = NDArray[np.float64]
 
 FACE_LIMIT = 100
 """More faces than this at a door are a detector gone wrong; the frame is covered whole instead."""
@@ -42,16 +45,8 @@ def search(
     coordinates that are not finite, turned round or of no area, or more than one picture away.
     """
     width, height = size
-    try:
-        answer: object = finder.find(small_bgr(_cut(frame, window), width, height, brighten=brighten))
-    except cv2.error as error:
-        raise FinderError(f"{finder.name} failed: in OpenCV") from error
-    if not isinstance(answer, list):
-        raise FinderError(f"{finder.name} answered no list but a {type(answer).__name__}")
-    if len(answer) > FACE_LIMIT:
-        raise FinderError(f"{finder.name} answered {len(answer)} faces")
+    boxes = _asked(finder, small_bgr(_cut(frame, window), width, height, brighten=brighten))
     scale_x, scale_y = (window.x1 - window.x0) / width, (window.y1 - window.y0) / height
-    boxes = [_checked(box, width, height, finder.name) for box in answer]
     return [
         Box(
             window.x0 + box.x0 * scale_x,
@@ -64,10 +59,59 @@ def search(
     ]
 
 
+def search_turned(
+    finder: FaceFinder, frame: RawFrame, size: tuple[int, int], degrees: float, *, brighten: bool = True
+) -> list[Box]:
+    """Find faces in the whole frame, scaled to `size` (width, height) and turned by `degrees` to the left.
+
+    A head that is rolled so far to the right stands upright in it. Boxes are upright, in pixels of the frame,
+    around what was found. Raises FinderError as `search` does.
+    """
+    turned, back = _turned(small_bgr(frame, *size, brighten=brighten), degrees)
+    scale = np.array([frame.width / size[0], frame.height / size[1]])
+    return [_upright(box, back, scale) for box in _asked(finder, turned)]
+
+
 def search_whole(finder: FaceFinder, frame: RawFrame) -> list[Box]:
     """Find faces in the whole frame at the detector's size. Raises FinderError as `search` does."""
     size = small_size(frame.width, frame.height, finder.long_side_px)
     return search(finder, frame, Cover(0, 0, frame.width, frame.height), size)
+
+
+def _asked(finder: FaceFinder, bgr: Bgr) -> list[Box]:
+    """Ask the detector, and judge its answer. Raises FinderError."""
+    height, width = bgr.shape[:2]
+    try:
+        answer: object = finder.find(bgr)
+    except cv2.error as error:
+        raise FinderError(f"{finder.name} failed: in OpenCV") from error
+    if not isinstance(answer, list):
+        raise FinderError(f"{finder.name} answered no list but a {type(answer).__name__}")
+    if len(answer) > FACE_LIMIT:
+        raise FinderError(f"{finder.name} answered {len(answer)} faces")
+    return [_checked(box, width, height, finder.name) for box in answer]
+
+
+def _turned(bgr: Bgr, degrees: float) -> tuple[Bgr, Affine]:
+    """Turn a picture about its middle, into one that holds all of it; give the way back too, a 2x3 matrix."""
+    height, width = bgr.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
+    across, down = (
+        math.ceil(side / STRIDE_PX) * STRIDE_PX
+        for side in (width * cos + height * sin, width * sin + height * cos)
+    )
+    matrix[:, 2] += (across - width) / 2, (down - height) / 2
+    turned = cv2.warpAffine(bgr, matrix, (across, down), flags=cv2.INTER_LINEAR)
+    return np.asarray(turned, np.uint8), np.asarray(cv2.invertAffineTransform(matrix), np.float64)
+
+
+def _upright(box: Box, back: Affine, scale: Affine) -> Box:
+    """Give the upright box around a box of a turned picture."""
+    corners = np.array([[x, y, 1.0] for x in (box.x0, box.x1) for y in (box.y0, box.y1)])
+    points = corners @ back.T * scale
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    return Box(float(x0), float(y0), float(x1), float(y1), box.score)
 
 
 def _cut(frame: RawFrame, window: Cover) -> RawFrame:

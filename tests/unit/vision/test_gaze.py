@@ -143,6 +143,36 @@ def test_what_moves_and_is_small_gets_a_closer_look() -> None:
     assert searched(finder) == [(256, 480), (160, 160)]
 
 
+def test_what_begins_to_move_gets_a_closer_look_at_once_and_not_each_time() -> None:
+    finder = PaintFinder(least_px=10)
+    gaze, far, moving = plain(finder), (600, 300, 14, 18), [Cover(590, 290, 640, 420)]
+    assert not gaze.look(scene(0, far))
+    assert finds(gaze.look(scene(STEP_NS, far), moving), far)
+    assert searched(finder) == [(256, 480), (160, 160)]
+    gaze.look(scene(2 * STEP_NS, far), moving)
+    assert searched(finder) == []
+
+
+class OnlyTurned(PaintFinder):
+    """Sees nothing unless the picture is turned."""
+
+    def find(self, bgr: Bgr) -> list[Box]:
+        found = super().find(bgr)
+        return found if bgr.shape[:2] not in ((256, 480), (160, 160)) else []
+
+
+def test_the_first_looks_search_the_picture_turned_to_either_side() -> None:
+    face = (600, 300, 60, 80)
+    gaze = Gaze(OnlyTurned())
+    for number in range(2):
+        (box,) = gaze.look(scene(number * STEP_NS, face))
+        assert box.x0 <= 608
+        assert box.x1 >= 652
+        assert box.y0 <= 308
+        assert box.y1 >= 372
+    assert not plain(OnlyTurned()).look(scene(0, face))
+
+
 def test_an_empty_close_up_is_not_repeated_until_it_moves_or_a_second_has_passed() -> None:
     finder = PaintFinder()
     gaze = plain(finder)

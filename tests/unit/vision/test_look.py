@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cover, RawFrame
 from latchkey.ports import FaceFinder
-from latchkey.vision.look import search, small_bgr, small_size
-from latchkey_sim.finder import Fault, TruthFinder
+from latchkey.vision.look import search, search_turned, small_bgr, small_size
+from latchkey_sim.finder import PAINT_BGR, Fault, PaintFinder, TruthFinder
 
 
 def grey(width: int = 1280, height: int = 720) -> RawFrame:
@@ -51,6 +51,24 @@ def test_boxes_of_a_window_come_back_in_pixels_of_the_frame() -> None:
     finder = TruthFinder([[Box(0.25, 0.5, 0.5, 1.0, 0.7)]])
     (box,) = search(finder, grey(), Cover(200, 100, 360, 260), (64, 64))
     assert box == pytest.approx((240, 180, 280, 260, 0.7))
+
+
+@pytest.mark.parametrize("degrees", [35.0, -35.0, 180.0])
+@pytest.mark.parametrize(("left", "top"), [(0, 0), (1180, 0), (600, 300), (1180, 640)])
+def test_a_turned_search_shows_all_of_the_picture_and_tells_the_place(
+    degrees: float, left: int, top: int
+) -> None:
+    bgr = np.full((720, 1280, 3), 100, np.uint8)
+    bgr[top : top + 80, left : left + 80] = PAINT_BGR
+    planes = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
+    u, v = planes[720:].reshape(2, 360, 640)
+    (box,) = search_turned(PaintFinder(), RawFrame(planes[:720], u, v, 0), (480, 256), degrees)
+    slack = 8  # three pixels of the small picture
+    assert box.x0 <= left + slack
+    assert left + 80 <= box.x1 + slack
+    assert box.y0 <= top + slack
+    assert top + 80 <= box.y1 + slack
+    assert box.x1 - box.x0 <= 80 * 2 + 2 * slack
 
 
 def test_the_detector_gets_a_small_picture_with_sides_of_whole_strides() -> None:
