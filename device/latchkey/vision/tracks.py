@@ -5,6 +5,7 @@ track also reaches `LEAD_NS` beyond its first and last sighting, straight on: so
 the picture is a face before a detector knows it.
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
@@ -20,6 +21,10 @@ BRIDGE_NS = 800 * NS_PER_MS
 GAP_NS = 200 * NS_PER_MS
 """Between two sightings further apart, the way may not be straight (somebody left the picture and came back):
 the face is also taken to have moved straight on after the first, and straight towards the second."""
+
+TURN_SIZES = 0.75
+"""A face found so far, in its own sizes, from where it was bound for: one of the sightings may be something
+else. It is taken to have moved straight on as well, before and after."""
 
 REACH_SIZES = 3.0
 """How far a face may have moved between two sightings, in its own sizes: whoever runs past near the camera
@@ -44,8 +49,8 @@ DOUBT = 0.5
 class Passage:
     """A face's way from one look to the next one that found it.
 
-    `begins` tells whether no other passage leads to it without a gap; `next_ns` is the time of the look that
-    found the face again after it, None if there is none within `GAP_NS`.
+    `begins` tells whether no other passage leads to it without a gap or a turn; `next_ns` is the time of the
+    look that found the face again after it, None if there is none within `GAP_NS`, or it had turned.
     """
 
     from_ns: int
@@ -100,9 +105,9 @@ class Tracks:
                 continue
             linked_old.add(i)
             from_ns, box, before = self._open[i]
-            if before is not None and at_ns - from_ns <= GAP_NS:
+            begins = before is None or before.is_gap or _turns(before, boxes[j], at_ns)
+            if before is not None and at_ns - from_ns <= GAP_NS and (before.is_gap or not begins):
                 before.next_ns = at_ns
-            begins = before is None or before.is_gap
             linked_new[j] = Passage(from_ns, at_ns, box, boxes[j], begins=begins)
         self.passages += linked_new.values()
         left = [track for i, track in enumerate(self._open) if i not in linked_old]
@@ -119,6 +124,13 @@ class Tracks:
     def forget_before(self, at_ns: int) -> None:
         """Drop passages that reach no later time."""
         del self.passages[: bisect_left(self.passages, at_ns - LEAD_NS, key=_end_ns)]
+
+
+def _turns(before: Passage, box: Box, at_ns: int) -> bool:
+    """Whether a face that came that way is found elsewhere than straight on."""
+    bound = between(before.first, before.last, (at_ns - before.from_ns) / (before.to_ns - before.from_ns))
+    across, down = box.x0 + box.x1 - bound.x0 - bound.x1, box.y0 + box.y1 - bound.y0 - bound.y1
+    return math.hypot(across, down) / 2 > TURN_SIZES * max(box.x1 - box.x0, box.y1 - box.y0)
 
 
 def _end_ns(passage: Passage) -> int:

@@ -58,3 +58,16 @@ def test_somebody_who_leaves_and_comes_back_is_covered_at_the_edge_both_times() 
         tracks.add(number * LOOK_NS, [Box(x, 50, x + 40, 100, 0.9)])
     for at_ns in (3 * LOOK_NS, 4 * LOOK_NS):
         assert any(middle == pytest.approx(-10, abs=0.5) for middle in _middles(tracks, at_ns))
+
+
+@pytest.mark.parametrize("wrong", [0, 5])
+def test_something_else_found_near_by_does_not_lead_a_cover_away(wrong: int) -> None:
+    """The first or last sighting is a false one, beside the way of somebody who runs past."""
+    tracks = Tracks()
+    for number in range(6):
+        x, y = (60.0 * number, 100 if number == wrong else 50)
+        tracks.add(number * LOOK_NS, [Box(x, y, x + 40, y + 50, 0.9)])
+    at_ns = wrong * LOOK_NS + (LOOK_NS // 2 if wrong == 0 else -LOOK_NS // 2)
+    x = 60 * at_ns / LOOK_NS
+    boxes = tracks.at(at_ns, at_ns + LEAD_NS)
+    assert any(box.x0 <= x and box.x1 >= x + 40 and box.y0 <= 50 and box.y1 >= 100 for box in boxes)
