@@ -3,7 +3,7 @@
 Pure: values in, values out. The format is described in device/CLIP.md.
 """
 
-from latchkey.clip.age import Sealer, decrypt, seal
+from latchkey.clip.age import Sealer, decrypt, new_header, open_seekable, seal, take_header
 from latchkey.clip.errors import (
     ClipArmored,
     ClipDamaged,
@@ -38,7 +38,10 @@ __all__ = [
     "X25519Identity",
     "X25519Recipient",
     "decrypt",
+    "new_header",
+    "open_seekable",
     "parse_identity",
     "parse_recipient",
     "seal",
+    "take_header",
 ]

@@ -1,4 +1,4 @@
-"""age v1 files: sealing as a clip is recorded, and opening.
+"""age v1 files: sealing as a clip is recorded, opening, and a new header for a sealed file.
 
 Pure: bytes in, bytes out; randomness comes from the caller's `Entropy`. The file key lives in the
 `Sealer` only and is dropped at `close`. Two sealers never share a file key or a nonce.
@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from latchkey.clip.errors import HeaderDamaged, NoIdentityMatched, SealerClosed
 from latchkey.clip.header import FILE_KEY_BYTES, Header, read_header, write_header
-from latchkey.clip.keys import Take, parse_identity, parse_recipient
+from latchkey.clip.keys import Identity, Take, parse_identity, parse_recipient
+from latchkey.clip.seek import PlainReader
 from latchkey.clip.stream import (
     CHUNK_BYTES,
     NONCE_BYTES,
@@ -30,13 +31,9 @@ class Sealer:
     """
 
     def __init__(self, recipients: Sequence[str], take: Take) -> None:
-        parsed = [parse_recipient(text) for text in recipients]
-        if not parsed:
-            raise OwnerKeyError("there is no owner key to seal to", hint="`latchkey owner init` makes one")
         file_key = take("clip/file-key", FILE_KEY_BYTES)
         nonce = take("clip/nonce", NONCE_BYTES)
-        stanzas = [recipient.wrap(file_key, take) for recipient in parsed]
-        self._start = write_header(stanzas, file_key) + nonce
+        self._start = _header_for(recipients, file_key, take) + nonce
         self._key: bytes | None = payload_key(file_key, nonce)
         self._held = bytearray()
         self._number = 0
@@ -48,17 +45,16 @@ class Sealer:
         Raises SealerClosed.
         """
         key = self._open_key()
-        sealed = [self._take_start()]
+        sealed = [self._take_start()] if self._start else []
         at = 0
         while len(self._held) + len(data) - at > CHUNK_BYTES:
-            part = data[at : at + CHUNK_BYTES - len(self._held)]
-            at += len(part)
-            chunk = bytes(self._held) + part if self._held else part
-            self._held.clear()
+            end = at + CHUNK_BYTES - len(self._held)
+            chunk = self._fill(data[at:end])
             sealed.append(seal_chunk(key, self._number, chunk, last=False))
             self._number += 1
-        self._held += data[at:]
-        return b"".join(sealed)
+            at = end
+        self._held += memoryview(data)[at:]
+        return b"".join(sealed)  # of one chunk: that chunk, not a copy
 
     def close(self) -> bytes:
         """Give the last bytes of the file and forget the key. Raises SealerClosed."""
@@ -73,6 +69,15 @@ class Sealer:
             raise SealerClosed
         return self._key
 
+    def _fill(self, part: bytes) -> bytes:
+        """Complete the chunk that is held back, if any; copies nothing where none is."""
+        if not self._held:
+            return part
+        self._held += part
+        chunk = bytes(self._held)
+        self._held.clear()
+        return chunk
+
     def _take_start(self) -> bytes:
         start, self._start = self._start, b""
         return start
@@ -84,8 +89,8 @@ def seal(data: bytes, recipients: Sequence[str], take: Take) -> bytes:
     return sealer.feed(data) + sealer.close()
 
 
-def decrypt(source: bytes | BinaryIO, identities: Sequence[str]) -> Iterator[bytes]:
-    """Open a sealed file with secret keys `AGE-SECRET-KEY-1…`; gives plaintext in 64 KiB chunks.
+def decrypt(source: bytes | BinaryIO, identities: Sequence[str | Identity]) -> Iterator[bytes]:
+    """Open a sealed file with secret keys (`AGE-SECRET-KEY-1…` or objects); gives plaintext in 64 KiB chunks.
 
     The header is checked at the call, chunks as they are drawn: what was given before an error
     is authentic but not complete. Memory is bounded whatever the source holds.
@@ -93,19 +98,62 @@ def decrypt(source: bytes | BinaryIO, identities: Sequence[str]) -> Iterator[byt
     drawing ClipTruncated, ClipDamaged, TrailingBytes.
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    header = read_header(stream)
-    file_key = _file_key(header, identities)
-    header.verify(file_key)
-    nonce = read_fully(stream, NONCE_BYTES)
+    return open_chunks(stream, _payload_key(stream, identities))
+
+
+def open_seekable(source: BinaryIO, identities: Sequence[str | Identity]) -> BinaryIO:
+    """Give the plaintext of a sealed file for reading at any place, as a binary file with `seek`.
+
+    `source` stands at the header and can seek; it is read as needed and stays the caller's to close.
+    Header and last chunk are checked at the call, so a file that was cut short does not open; other
+    chunks as they are read. Holds two chunks at most. Raises as `decrypt`, at the call or a read.
+    """
+    return io.BufferedReader(PlainReader(source, _payload_key(source, identities)), CHUNK_BYTES)
+
+
+def take_header(source: BinaryIO) -> bytes:
+    """Read the header of a sealed file, unchecked, and not a byte more: what follows is its payload.
+
+    Raises HeaderDamaged, ClipArmored.
+    """
+    return read_header(source).raw
+
+
+def new_header(old_header: bytes, identity: str | Identity, recipients: Sequence[str], take: Take) -> bytes:
+    """Seal a file to other readers: give the header to put in place of `old_header` (of `take_header`).
+
+    The payload (nonce and chunks) stays as it is, byte for byte. So does the file key: whoever opened
+    the old file can open a copy of the new one. `take` as for `Sealer`.
+    Raises OwnerKeyError, NoIdentityMatched, HeaderDamaged, ClipArmored.
+    """
+    header = read_header(io.BytesIO(old_header))
+    if header.raw != old_header:
+        raise HeaderDamaged("something follows it")
+    return _header_for(recipients, _file_key(header, [identity]), take)
+
+
+def _header_for(recipients: Sequence[str], file_key: bytes, take: Take) -> bytes:
+    parsed = [parse_recipient(text) for text in recipients]
+    if not parsed:
+        raise OwnerKeyError("there is no owner key to seal to", hint="`latchkey owner init` makes one")
+    return write_header([recipient.wrap(file_key, take) for recipient in parsed], file_key)
+
+
+def _payload_key(source: BinaryIO, identities: Sequence[str | Identity]) -> bytes:
+    """Read and check the start of a file, up to its first chunk."""
+    file_key = _file_key(read_header(source), identities)
+    nonce = read_fully(source, NONCE_BYTES)
     if len(nonce) < NONCE_BYTES:
         raise HeaderDamaged("the file ends before its nonce")
-    return open_chunks(stream, payload_key(file_key, nonce))
+    return payload_key(file_key, nonce)
 
 
-def _file_key(header: Header, identities: Sequence[str]) -> bytes:
-    for identity in [parse_identity(text) for text in identities]:
+def _file_key(header: Header, identities: Sequence[str | Identity]) -> bytes:
+    """Find the file key; one that the header was not made with is refused."""
+    for identity in [parse_identity(item) if isinstance(item, str) else item for item in identities]:
         for stanza in header.stanzas:
             file_key = identity.unwrap(stanza)
             if file_key is not None:
+                header.verify(file_key)
                 return file_key
     raise NoIdentityMatched(len(header.stanzas))

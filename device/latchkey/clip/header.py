@@ -54,6 +54,11 @@ class Header:
     signed: bytes
     mac: bytes
 
+    @property
+    def raw(self) -> bytes:
+        """The bytes that were read: there is one legal spelling."""
+        return self.signed + b" " + to_base64(self.mac) + b"\n"
+
     def verify(self, file_key: bytes) -> None:
         """Raise HeaderDamaged unless the MAC was made with this file key over these bytes."""
         if not hmac.compare_digest(_mac(file_key, self.signed), self.mac):

@@ -35,23 +35,34 @@ def seal_chunk(key: bytes, number: int, data: bytes, *, last: bool) -> bytes:
     return crypto_aead_chacha20poly1305_ietf_encrypt(data, None, _nonce(number, last=last), key)
 
 
-def open_chunks(source: BinaryIO, key: bytes) -> Iterator[bytes]:
+def open_chunk(key: bytes, number: int, sealed: bytes, *, last: bool) -> bytes | None:
+    """Open one sealed chunk; None where it does not verify with this number and flag."""
+    if len(sealed) < TAG_BYTES:
+        return None
+    try:
+        return crypto_aead_chacha20poly1305_ietf_decrypt(sealed, None, _nonce(number, last=last), key)
+    except CryptoError:
+        return None
+
+
+def open_chunks(source: BinaryIO, key: bytes, first: int = 0) -> Iterator[bytes]:
     """Give the plaintext chunk by chunk, each verified; complete only if nothing is raised.
 
-    Every chunk that verifies is given before the error that follows it is raised.
+    `source` stands at the chunk with the number `first`. Every chunk that verifies is given before
+    the error that follows it is raised.
     Raises ClipTruncated, ClipDamaged, TrailingBytes.
     """
-    number = 0
+    number = first
     sealed = read_fully(source, SEALED_CHUNK_BYTES)
     while following := read_fully(source, SEALED_CHUNK_BYTES):
-        data = _open_chunk(key, number, sealed, last=False)
+        data = open_chunk(key, number, sealed, last=False)
         if data is None:
             yield from _end_too_early(key, number, sealed)
             return
         yield data
         sealed = following
         number += 1
-    data = _open_chunk(key, number, sealed, last=True)
+    data = open_chunk(key, number, sealed, last=True)
     if data is None:
         yield from _no_end(key, number, sealed)
         return
@@ -77,18 +88,9 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(11, "big") + (b"\x01" if last else b"\x00")
 
 
-def _open_chunk(key: bytes, number: int, sealed: bytes, *, last: bool) -> bytes | None:
-    if len(sealed) < TAG_BYTES:
-        return None
-    try:
-        return crypto_aead_chacha20poly1305_ietf_decrypt(sealed, None, _nonce(number, last=last), key)
-    except CryptoError:
-        return None
-
-
 def _end_too_early(key: bytes, number: int, sealed: bytes) -> Iterator[bytes]:
     """Handle a chunk that should not be the last: it is, or it does not verify at all."""
-    data = _open_chunk(key, number, sealed, last=True)
+    data = open_chunk(key, number, sealed, last=True)
     if data is None or (number and not data):
         raise ClipDamaged(number)
     yield data
@@ -99,7 +101,7 @@ def _no_end(key: bytes, number: int, sealed: bytes) -> Iterator[bytes]:
     """Handle a last chunk without an end mark: cut off at its edge, or it does not verify at all."""
     if not sealed:
         raise ClipTruncated(number)
-    data = _open_chunk(key, number, sealed, last=False)
+    data = open_chunk(key, number, sealed, last=False)
     if data is None or len(data) < CHUNK_BYTES:  # only the last chunk may be short
         raise ClipDamaged(number)
     yield data

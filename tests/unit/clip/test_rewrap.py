@@ -1,0 +1,72 @@
+"""A new header for a sealed file: other readers, the same payload."""
+
+import io
+
+import pytest
+
+from latchkey.clip import (
+    ClipArmored,
+    HeaderDamaged,
+    NoIdentityMatched,
+    X25519Identity,
+    decrypt,
+    new_header,
+    seal,
+    take_header,
+)
+from latchkey.errors import OwnerKeyError
+from latchkey_sim.entropy import SeededEntropy
+
+ALICE, BOB, EVE = (X25519Identity(letter * 32) for letter in (b"a", b"b", b"e"))
+PLAIN = bytes(range(256)) * 600
+FILE = seal(PLAIN, [str(ALICE.recipient)], SeededEntropy(1).take)
+OLD = take_header(io.BytesIO(FILE))
+
+
+def rewrapped(*readers: X25519Identity, identity: X25519Identity = ALICE) -> bytes:
+    to = [str(reader.recipient) for reader in readers]
+    return new_header(OLD, identity, to, SeededEntropy(2).take)
+
+
+def test_the_header_is_taken_and_not_a_byte_more() -> None:
+    source = io.BytesIO(FILE)
+    assert take_header(source) + source.read() == FILE
+    assert OLD.endswith(b"\n")
+
+
+def test_a_new_reader_opens_the_untouched_payload_and_the_old_one_no_longer() -> None:
+    file = rewrapped(BOB) + FILE[len(OLD) :]
+    assert b"".join(decrypt(file, [BOB])) == PLAIN
+    with pytest.raises(NoIdentityMatched):
+        decrypt(file, [ALICE])
+
+
+def test_both_can_be_kept_as_readers() -> None:
+    file = rewrapped(ALICE, BOB) + FILE[len(OLD) :]
+    assert b"".join(decrypt(file, [ALICE])) == b"".join(decrypt(file, [BOB.text])) == PLAIN
+
+
+def test_a_stranger_cannot_rewrap() -> None:
+    with pytest.raises(NoIdentityMatched):
+        rewrapped(EVE, identity=EVE)
+
+
+def test_a_changed_header_is_not_rewrapped() -> None:
+    grease = OLD.replace(b"\n--- ", b"\n-> grease\n\n--- ")
+    for changed in (grease, OLD + b"x", OLD[:-1], OLD.replace(b"v1", b"v2"), b""):
+        with pytest.raises(HeaderDamaged):
+            new_header(changed, ALICE, [str(BOB.recipient)], SeededEntropy(2).take)
+    with pytest.raises(ClipArmored):
+        new_header(b"-----BEGIN AGE ENCRYPTED FILE-----\n", ALICE, [], SeededEntropy(2).take)
+
+
+def test_rewrapping_for_nobody_is_refused() -> None:
+    with pytest.raises(OwnerKeyError, match="no owner key"):
+        rewrapped()
+
+
+def test_two_headers_of_one_file_share_no_ephemeral_key() -> None:
+    take = SeededEntropy(2).take
+    first, second = (new_header(OLD, ALICE, [str(BOB.recipient)], take) for _ in range(2))
+    shares = {header.split(b"-> X25519 ")[1].split(b"\n")[0] for header in (OLD, first, second)}
+    assert len(shares) == 3
