@@ -3,7 +3,7 @@
 import io
 from typing import BinaryIO
 
-from latchkey.clip.errors import ClipDamaged
+from latchkey.clip.errors import ClipDamaged, TrailingBytes
 from latchkey.clip.stream import (
     CHUNK_BYTES,
     SEALED_CHUNK_BYTES,
@@ -52,7 +52,7 @@ class PlainReader(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Read at most to the end of one chunk. Raises ClipDamaged."""
+        """Read at most to the end of one chunk. Raises ClipDamaged, TrailingBytes."""
         if self._at >= self._size_bytes:
             return 0
         number, offset = divmod(self._at, CHUNK_BYTES)
@@ -67,10 +67,13 @@ class PlainReader(io.RawIOBase):
     def _open(self, number: int) -> bytes:
         self._go_to(number)
         sealed = read_fully(self._source, SEALED_CHUNK_BYTES)
-        data = open_chunk(self._key, number, sealed, last=number == self._chunks - 1)
-        if data is None:
-            raise ClipDamaged(number)
-        return data
+        last = number == self._chunks - 1
+        data = open_chunk(self._key, number, sealed, last=last)
+        if data is not None:
+            return data
+        if not last and open_chunk(self._key, number, sealed, last=True) is not None:
+            raise TrailingBytes(number)
+        raise ClipDamaged(number)
 
     def _go_to(self, number: int) -> None:
         self._source.seek(self._start + number * SEALED_CHUNK_BYTES)
