@@ -30,9 +30,14 @@ def payload_key(file_key: bytes, nonce: bytes) -> bytes:
     return hkdf(file_key, nonce, b"payload")
 
 
+def chunk_nonce(number: int, *, last: bool) -> bytes:
+    """Give the nonce of a chunk, 12 bytes."""
+    return number.to_bytes(11, "big") + (b"\x01" if last else b"\x00")
+
+
 def seal_chunk(key: bytes, number: int, data: bytes, *, last: bool) -> bytes:
     """Seal one chunk of at most 64 KiB."""
-    return crypto_aead_chacha20poly1305_ietf_encrypt(data, None, _nonce(number, last=last), key)
+    return crypto_aead_chacha20poly1305_ietf_encrypt(data, None, chunk_nonce(number, last=last), key)
 
 
 def open_chunk(key: bytes, number: int, sealed: bytes, *, last: bool) -> bytes | None:
@@ -40,7 +45,7 @@ def open_chunk(key: bytes, number: int, sealed: bytes, *, last: bool) -> bytes |
     if len(sealed) < TAG_BYTES:
         return None
     try:
-        return crypto_aead_chacha20poly1305_ietf_decrypt(sealed, None, _nonce(number, last=last), key)
+        return crypto_aead_chacha20poly1305_ietf_decrypt(sealed, None, chunk_nonce(number, last=last), key)
     except CryptoError:
         return None
 
@@ -82,10 +87,6 @@ def read_fully(source: BinaryIO, n_bytes: int) -> bytes:
         parts.append(data)
         missing -= len(data)
     return b"".join(parts)
-
-
-def _nonce(number: int, *, last: bool) -> bytes:
-    return number.to_bytes(11, "big") + (b"\x01" if last else b"\x00")
 
 
 def _end_too_early(key: bytes, number: int, sealed: bytes) -> Iterator[bytes]:
