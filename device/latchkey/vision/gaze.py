@@ -70,7 +70,11 @@ from the start."""
 
 TURNS_DEGREES = (35.0, -35.0)
 """The first looks search the picture turned so, too: detectors know heads rolled by 20 degrees or so.
-What looks a little like a face on its side is none: only scores from `STAY_SCORE` on count."""
+What looks a little like a face on its side is none: scores count from `STAY_SCORE` on."""
+
+LARGE, LARGE_SCORE = 0.5, 0.6
+"""A face of more than this share of the picture's height must have that score there: brightened noise at dusk
+looks like large faces, and somebody so near moves."""
 
 STAY_SCORE = 0.3
 STAY_NS = 12 * NS_PER_S
@@ -202,7 +206,7 @@ class Gaze:
                 turned = search_turned(
                     self._finder, frame, view.whole, degrees, brighten=self._parts.brightening
                 )
-                found += [box for box in turned if box.score >= STAY_SCORE]
+                found += [box for box in turned if _is_rolled(box, view)]
             self._surveyed += 1
             count = -(-len(self._tiles) // SURVEY_LOOKS)
         for tile in list(self._tiles)[:count]:
@@ -366,6 +370,11 @@ def _room(face: Box, view: Optics) -> Cover:
     """Give where to search for a face that was seen a moment ago."""
     room = on_grid(*dilate(face, FACE_ROOM)[:4], view.width, view.height)
     return room or Cover(0, 0, view.width, view.height)
+
+
+def _is_rolled(box: Box, view: Optics) -> bool:
+    """Whether to believe what was found in the turned picture."""
+    return box.score >= (LARGE_SCORE if box.y1 - box.y0 > LARGE * view.height else STAY_SCORE)
 
 
 def _lost_window(face: Box, view: Optics) -> Cover:
