@@ -1,7 +1,9 @@
 """Who a file can be sealed to, and who can open it. A type of key is a pair of small classes.
 
-X25519 is the only type so far. A second one (a post-quantum hybrid) adds a `Recipient` and an
-`Identity` and a line in `parse_recipient` and `parse_identity`; nothing else knows the types.
+X25519 is the only type so far. A second one adds a `Recipient` and an `Identity` and a line in
+`parse_recipient` and `parse_identity`; nothing else knows the types. age's post-quantum hybrid is left
+out: `cryptography` 50 opens it, but seals only with randomness of its own, not the caller's; and age
+forbids it beside X25519 recipients, which day keys are.
 """
 
 from collections.abc import Callable

@@ -32,6 +32,7 @@ WORD = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1
 STANZA = st.builds(Stanza, st.lists(WORD, min_size=1, max_size=4).map(tuple), st.binary(max_size=200))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=400))
 def test_noise_through_every_door_raises_nothing_else(noise: bytes) -> None:
@@ -47,6 +48,7 @@ def test_vectors_with_a_part_replaced_raise_nothing_else(
     attack_age(b"\0" + file[:at] + part + file[at + n_bytes :])
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(STANZA, min_size=1, max_size=6), st.binary(min_size=16, max_size=16))
 def test_any_header_that_is_written_is_read_back(stanzas: list[Stanza], file_key: bytes) -> None:
