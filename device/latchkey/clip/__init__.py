@@ -4,13 +4,26 @@ Pure: values in, values out. The format is described in device/CLIP.md.
 """
 
 from latchkey.clip.age import Sealer, decrypt, new_header, open_seekable, seal, take_header
+from latchkey.clip.companion import (
+    COMPANION_LIMIT_BYTES,
+    SALT_BYTES,
+    Companion,
+    Link,
+    commitment,
+    decode_companion,
+    encode_companion,
+)
 from latchkey.clip.errors import (
+    BoxDamaged,
     ClipArmored,
     ClipDamaged,
     ClipTruncated,
     HeaderDamaged,
     NoIdentityMatched,
+    NoteDamaged,
+    ProofDamaged,
     SealerClosed,
+    SignatureWrong,
     TrailingBytes,
 )
 from latchkey.clip.keys import (
@@ -22,26 +35,62 @@ from latchkey.clip.keys import (
     parse_identity,
     parse_recipient,
 )
+from latchkey.clip.manifest import Manifest, decode_manifest, encode_manifest
+from latchkey.clip.padding import padding_bytes
+from latchkey.clip.padme import padme_bytes
+from latchkey.clip.proof import ProofWriter
+from latchkey.clip.proof_reader import Progress, ProofReader, check_proof
+from latchkey.clip.signing import SEED_BYTES, SigningKey, verify
+from latchkey.clip.stream import NONCE_BYTES
+from latchkey.clip.tail import TAIL_LIMIT_BYTES, Tail, decode_tail, encode_tail
 
 __all__ = [
+    "COMPANION_LIMIT_BYTES",
+    "NONCE_BYTES",
+    "SALT_BYTES",
+    "SEED_BYTES",
+    "TAIL_LIMIT_BYTES",
+    "BoxDamaged",
     "ClipArmored",
     "ClipDamaged",
     "ClipTruncated",
+    "Companion",
     "HeaderDamaged",
     "Identity",
+    "Link",
+    "Manifest",
     "NoIdentityMatched",
+    "NoteDamaged",
+    "Progress",
+    "ProofDamaged",
+    "ProofReader",
+    "ProofWriter",
     "Recipient",
     "Sealer",
     "SealerClosed",
+    "SignatureWrong",
+    "SigningKey",
+    "Tail",
     "Take",
     "TrailingBytes",
     "X25519Identity",
     "X25519Recipient",
+    "check_proof",
+    "commitment",
+    "decode_companion",
+    "decode_manifest",
+    "decode_tail",
     "decrypt",
+    "encode_companion",
+    "encode_manifest",
+    "encode_tail",
     "new_header",
     "open_seekable",
+    "padding_bytes",
+    "padme_bytes",
     "parse_identity",
     "parse_recipient",
     "seal",
     "take_header",
+    "verify",
 ]

@@ -64,6 +64,13 @@ class Sealer:
         self._held.clear()
         return self._take_start() + last
 
+    @property
+    def held(self) -> tuple[int, bytes]:
+        """What is in no sealed chunk yet, at most 64 KiB: from which byte of the plaintext on, and
+        the bytes.
+        """
+        return self._number * CHUNK_BYTES, bytes(self._held)
+
     def _open_key(self) -> bytes:
         if self._key is None:
             raise SealerClosed

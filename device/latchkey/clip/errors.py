@@ -68,3 +68,28 @@ class SignatureWrong(ClipError):
 
     def __init__(self) -> None:
         super().__init__("a signature does not verify: it was changed, or is another's")
+
+
+class BoxDamaged(ClipError):
+    """The video inside a clip is not cut into boxes as ours are."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the video is damaged: {reason}")
+        self.reason = reason
+
+
+class ProofDamaged(ClipError):
+    """A check of the proof inside a clip failed. `check` says in words which one."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(f"the proof fails: {check}")
+        self.check = check
+
+
+class NoteDamaged(ClipError):
+    """A manifest, companion, slip or head is not one that this version writes. `what` names which."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"the {what} cannot be used: {reason}")
+        self.what = what
+        self.reason = reason
