@@ -85,7 +85,7 @@ def _run(life: int | None) -> tuple[Desk, Watchful, list[bytes]]:
 def test_whatever_goes_on_inside_a_zone_changes_no_look_no_clip_and_no_message() -> None:
     calm, calm_finder, calm_clips = _run(None)
     wild, wild_finder, wild_clips = _run(1)
-    assert len(calm_clips) == 2  # a clip and its record
+    assert len(calm_clips) == 3  # a clip, its companion and its record
     assert len(calm_finder.given) > 20
     assert wild_finder.given == calm_finder.given
     assert wild_clips == calm_clips

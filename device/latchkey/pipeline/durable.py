@@ -24,16 +24,22 @@ def probe(disk: Disk) -> None:
 def write_whole(disk: Disk, name: str, data: bytes) -> None:
     """Make `name` hold `data`, durably: new file, sync, rename, sync of the folder.
 
-    Raises DiskFull, DiskError; the old contents are still there then.
+    Raises DiskFull, DiskError; the old contents are still there then, and nothing half-written is left that
+    the disk lets go.
     """
     part = f"{name}.part"
     with suppress(NotOnDisk):
         disk.remove(part)
     file = disk.create(part)
     try:
-        file.append(data)
-        file.sync()
-    finally:
-        file.close()
-    disk.rename(part, name)
+        try:
+            file.append(data)
+            file.sync()
+        finally:
+            file.close()
+        disk.rename(part, name)
+    except DiskError:
+        with suppress(DiskError):
+            disk.remove(part)
+        raise
     disk.sync_folder(name.rpartition("/")[0])

@@ -1,15 +1,21 @@
 """One clip on its way from held frames to a durable sealed file. Runs in the film worker only.
 
-    expose:  unpack -> redact -> encode, check (`Groups`) -> seal -> append, sync every `SYNC_NS`
-    finish:  flush, seal the record, make the file durable, enter it in the index
+    expose:  unpack -> redact -> encode, check (`Groups`) -> prove -> seal -> append, sync
+    finish:  flush, pad, prove the manifest, seal the record, make the file durable, enter it in the index
+
+What is written is synced with each fragment, once a second: then a power cut takes the second that waits
+for the muxer and the open group. It costs a few ms of this worker, and flash some wear.
 
 Only after `finish` has returned may anybody be told that the clip exists.
 """
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 
-from latchkey.errors import DiskError
+from latchkey.clip import BoxDamaged, Manifest, encode_manifest
+from latchkey.errors import DiskError, EncoderError
 from latchkey.events import Trigger
 from latchkey.frames import Cause, FilterState
 from latchkey.pipeline.frame_queue import Held
@@ -17,13 +23,8 @@ from latchkey.pipeline.groups import Batch, Groups
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
 from latchkey.ports import ClipEntry, ClipSpec, Encoder
-from latchkey.units import NS_PER_S
 from latchkey.vault import ClipMeta
 from latchkey.vision import FILTER_VERSION, CoverPlan, redact
-
-SYNC_NS = 2 * NS_PER_S
-"""What is written becomes durable this often. Each sync costs a few ms of this worker, and flash some
-wear; with it a power cut takes the last seconds of a clip, not all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class ClipFacts:
     start_wall_ns: int
     detector: str
     failed_looks: int
+    clock_trusted: bool = False
+    """Whether anything vouched for the wall clock at the start."""
+
+
+_TYING = ("clip", "start_at_ns")
 
 
 class Film:
@@ -59,7 +65,6 @@ class Film:
         self._file: OpenClip | None = None
         self._first_ns = 0
         self._last_ns = 0
-        self._synced_ns = 0
         self._broken = False
         self._frames_with_covers = 0
         self._states = dict.fromkeys(FilterState, 0)
@@ -80,17 +85,17 @@ class Film:
         safe = redact(picture, plan)
         if self._groups is None or self._file is None:
             self._keeper.tidy(self._day)
-            self._first_ns = self._synced_ns = safe.at_ns
+            self._first_ns = safe.at_ns
             spec = ClipSpec(safe.width, safe.height, self._fps, safe.colour)
             self._groups = Groups(self._encoder.start(spec), self._check)
             self._file = self._keeper.begin(self.clip_id, self._day)
             self._file.begin_faces(spec, safe.at_ns)
         self._last_ns = safe.at_ns
         self._planned.append(plan.cause)
-        self._keep(self._file, self._groups.feed(safe, picture if self._keeper.keeps_faces else None))
-        if safe.at_ns - self._synced_ns >= SYNC_NS:
+        batch = self._groups.feed(safe, picture if self._keeper.keeps_faces else None)
+        self._keep(self._file, batch)
+        if batch.data:
             self._file.sync()
-            self._synced_ns = safe.at_ns
         self._broken = False
 
     def finish(self, facts: ClipFacts) -> ClipEntry | None:
@@ -99,25 +104,30 @@ class Film:
             return None
         self._check_whole()
         self._keep(self._file, self._groups.close())
-        return self._file.finish(
-            ClipMeta(
-                clip=self.clip_id,
-                trigger=facts.trigger,
-                triggers=facts.triggers,
-                start_wall_ns=facts.start_wall_ns,
-                start_at_ns=self._first_ns,
-                span_ns=self._last_ns - self._first_ns,
-                frames=sum(self._states.values()),
-                frames_with_covers=self._frames_with_covers,
-                states={state.value: count for state, count in self._states.items()},
-                causes={cause.value: count for cause, count in sorted(self._causes.items())},
-                detector=facts.detector,
-                failed_looks=facts.failed_looks,
-                filter_version=FILTER_VERSION,
-                self_check=self._check is not None,
-                checked_groups=self._groups.checked,
-                repaired_groups=self._groups.repaired,
-            )
+        meta = self._meta(facts, self._groups)
+        manifest = encode_manifest(_manifest(meta, facts, self._file.commitment))
+        with _encoder_to_blame():
+            self._file.append(self._file.proof.close(manifest, self._file.padding_bytes))
+        return self._file.finish(meta)
+
+    def _meta(self, facts: ClipFacts, groups: Groups) -> ClipMeta:
+        return ClipMeta(
+            clip=self.clip_id,
+            trigger=facts.trigger,
+            triggers=facts.triggers,
+            start_wall_ns=facts.start_wall_ns,
+            start_at_ns=self._first_ns,
+            span_ns=self._last_ns - self._first_ns,
+            frames=sum(self._states.values()),
+            frames_with_covers=self._frames_with_covers,
+            states={state.value: count for state, count in self._states.items()},
+            causes={cause.value: count for cause, count in sorted(self._causes.items())},
+            detector=facts.detector,
+            failed_looks=facts.failed_looks,
+            filter_version=FILTER_VERSION,
+            self_check=self._check is not None,
+            checked_groups=groups.checked,
+            repaired_groups=groups.repaired,
         )
 
     def _keep(self, file: OpenClip, batch: Batch) -> None:
@@ -129,7 +139,8 @@ class Film:
                 self._causes[cause] += 1
             file.add_faces(frame.at_ns, frame.patches)
         if batch.data:
-            file.append(batch.data)
+            with _encoder_to_blame():
+                file.append(file.proof.feed(batch.data))
 
     def abandon(self) -> None:
         """Give the clip up after an error; what is on disk stays as a torn clip or goes."""
@@ -140,3 +151,20 @@ class Film:
         """Nothing follows a frame that failed: a clip with a hole is never taken for a whole one."""
         if self._broken:
             raise DiskError(f"clip {self.clip_id} broke off at an earlier frame")
+
+
+def _manifest(meta: ClipMeta, facts: ClipFacts, commitment: bytes) -> Manifest:
+    """Give what the clip says of itself: the record without id and device time, which would tie clips
+    together.
+    """
+    shared = {spec.name: getattr(meta, spec.name) for spec in fields(meta) if spec.name not in _TYING}
+    return Manifest(**shared, clock_trusted=facts.clock_trusted, commitment=commitment)
+
+
+@contextmanager
+def _encoder_to_blame() -> Iterator[None]:
+    """Turn what the proof says of bytes that are no clip into an error of whoever made them."""
+    try:
+        yield
+    except BoxDamaged as error:
+        raise EncoderError(f"the encoder wrote something else than a clip: {error.reason}") from error

@@ -4,11 +4,12 @@ from contextlib import suppress
 
 from latchkey.errors import NotOnDisk
 from latchkey.ports import ClipEntry, ClipIndex, Disk
-from latchkey.vault import CLIPS, faces_name, meta_name, sealed_name
+from latchkey.vault import CLIPS, chain_name, faces_name, meta_name, sealed_name, slip_name, tail_name
 
 
 def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
-    """Delete a clip: its face layer first, then itself, its record, and last its row. Raises DiskError.
+    """Delete a clip: its face layer first, then itself, what lies beside it, and last its row. Raises
+    DiskError.
 
     Files that are gone already are fine. Flash may keep old blocks; they are sealed.
     """
@@ -16,6 +17,9 @@ def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
         faces_name(entry.clip, entry.day),
         sealed_name(entry.clip, entry.day, entry.state),
         meta_name(entry.clip),
+        chain_name(entry.clip),
+        tail_name(entry.clip),
+        slip_name(entry.clip),
     )
     for name in names:
         with suppress(NotOnDisk):

@@ -1,28 +1,31 @@
 """Puts clips into the vault, keeps it in order, and deletes what is due. Through ports only.
 
 Runs in the film worker. A clip is announced only after `OpenClip.finish` has returned, which does,
-in this order: end the seal, sync the clip, write and sync its sealed record, give both their final
-names, sync the folder, enter the index. A crash before the end leaves a state that `start` mends. The face
-layer, where there is one, gets its name before the record does.
+in this order: end the seal, sync the clip, write the head of the chain, write and sync the clip's sealed
+record, give both their final names, sync the folder, enter the index. A crash before the end leaves a state
+that `start` mends. The face layer, where there is one, gets its name before the record does.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from latchkey.clip import Sealer, Take, parse_recipient, seal
+from latchkey.clip import ProofWriter, Take, parse_recipient, seal
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.events import DiskState
+from latchkey.pipeline.clipchain import ClipChain
 from latchkey.pipeline.durable import probe, write_whole
 from latchkey.pipeline.facevault import FaceVault, OpenLayer
 from latchkey.pipeline.removing import remove_clip
-from latchkey.ports import ClipEntry, ClipIndex, ClipSpec, ClipState, Disk, DiskFile
+from latchkey.pipeline.sealedfile import SealedFile
+from latchkey.ports import ClipEntry, ClipIndex, ClipSpec, ClipState, Disk
 from latchkey.settings import VaultSettings
 from latchkey.vault import (
     CLIPS,
     ClipMeta,
     encode_meta,
     expired,
+    expires_day,
     meta_name,
     overflow,
     part_name,
@@ -71,6 +74,7 @@ class _Means:
     recipients: tuple[str, ...]
     take: Take
     faces: FaceVault | None
+    chain: ClipChain
 
 
 class VaultKeeper:
@@ -90,7 +94,8 @@ class VaultKeeper:
     ) -> None:
         for text in recipients:
             parse_recipient(text)
-        self._means = _Means(disk, index, tuple(recipients), take, faces)
+        self._chain = ClipChain(disk, take)
+        self._means = _Means(disk, index, tuple(recipients), take, faces, self._chain)
         self._faces = faces
         self._disk = disk
         self._index = index
@@ -109,9 +114,10 @@ class VaultKeeper:
         Damaged files are counted, not raised; raises DiskError only where the disk itself fails.
         Then `check` and `begin` try it again: a clip is never begun in a vault out of order.
         """
+        self._chain.start()
         sizes, failures = self._sizes()
         known = self._index.entries()
-        repair = reconcile(sizes, known)
+        repair = reconcile(sizes, known, self._chain.number_of)
         failures += sum(not self._rename(old, new) for old, new in repair.renames)
         failures += sum(not self._remove(name) for name in repair.removals)
         if repair.renames or repair.removals:
@@ -133,10 +139,11 @@ class VaultKeeper:
                 "the disk has no room for another clip",
                 hint="free some room, or lower vault.max_mib or vault.spare_mib",
             )
-        opened = OpenClip(self._means, clip, day, self._open.discard)
+        last_day = expires_day(day, self._settings.days)
+        opened = OpenClip(self._means, clip, day, last_day, self._open.discard)
         self._open.add(opened)
         try:
-            opened.append(b"")  # the header: from now on a crash leaves a file that is torn, not empty
+            opened.create()  # with its header: from now on a crash leaves a file that is torn, not empty
             opened.sync()
             self._disk.sync_folder(CLIPS)
             self._disk.sync_folder("")
@@ -224,28 +231,39 @@ class VaultKeeper:
 
 
 class OpenClip:
-    """A clip being written, and its face layer. After `finish` or `abandon` nothing can be added."""
+    """A clip being written, and what lies beside it. After `finish` or `abandon` nothing can be added.
 
-    def __init__(self, means: _Means, clip: str, day: int, leave: Callable[["OpenClip"], None]) -> None:
+    `proof` is for its video on the way to `append`; `commitment` binds its companion to its manifest.
+    """
+
+    def __init__(
+        self, means: _Means, clip: str, day: int, last_day: int, leave: Callable[["OpenClip"], None]
+    ) -> None:
         self.clip = clip
         self.day = day
-        self._size_bytes = 0
         self._layer: OpenLayer | None = None
         self._means = means
         self._disk = means.disk
         self._leave_keeper = leave
-        self._sealer = Sealer(means.recipients, means.take)
-        self._file: DiskFile = means.disk.create(part_name(clip, day))
-        self._has_footage = False
-        self._intact = True  # every sealed byte so far is in the file
-        self._sealed = False
+        self._file = SealedFile(means.disk, clip, means.recipients, means.take)
+        self.proof = ProofWriter(means.take)
+        self._place = means.chain.begin(clip, day, last_day, self.proof.public, means.recipients)
         self._named = False
         self._over = False
 
     @property
+    def commitment(self) -> bytes:
+        """What the manifest says of the companion."""
+        return self._place.commitment
+
+    @property
     def size_bytes(self) -> int:
         """Bytes it takes on the disk, its face layer included."""
-        return self._size_bytes + (self._layer.size_bytes if self._layer else 0)
+        return self._file.size_bytes + (self._layer.size_bytes if self._layer else 0)
+
+    def create(self) -> None:
+        """Make the file, with its header. Raises DiskFull, DiskError."""
+        self._file.create(self.day)
 
     def begin_faces(self, spec: ClipSpec, first_ns: int) -> None:
         """Begin the face layer, where there is to be one. Raises OwnerKeyError."""
@@ -260,21 +278,25 @@ class OpenClip:
     def append(self, plaintext: bytes) -> None:
         """Seal and write. Raises DiskFull, DiskError; then only `abandon` is left."""
         self._check_open()
-        self._write(self._sealer.feed(plaintext))
-        self._has_footage = self._has_footage or bool(plaintext)
+        self._file.append(plaintext)
 
     def sync(self) -> None:
-        """Make durable what is written; up to one chunk (64 KiB) is still in memory."""
+        """Make durable all that was appended. Raises DiskFull, DiskError."""
         self._file.sync()
         if self._layer is not None:
             self._layer.sync()
 
+    def padding_bytes(self, n_bytes: int) -> int:
+        """Give the length of the `free` box that makes the file a PADMÉ length, if `n_bytes` follow."""
+        return self._file.padding_bytes(n_bytes)
+
     def finish(self, meta: ClipMeta) -> ClipEntry:
         """Make the clip whole and durable. Only then may anybody be told. Raises DiskFull, DiskError."""
         self._check_open()
-        self._end_seal()
+        self._file.end()
         self._file.close()
         self._end_layer()
+        self._means.chain.end(self._place.sequence, self._file.payload_hash)
         sealed_meta = seal(encode_meta(meta), self._means.recipients, self._means.take)
         write_whole(self._disk, meta_name(self.clip), sealed_meta)
         entry = self._take_name("whole")
@@ -301,15 +323,20 @@ class OpenClip:
         if self._named:  # whole, but not entered in the index
             return self._take_name("whole")
         with suppress(DiskError):
-            if self._intact and not self._sealed:
-                self._end_seal()
+            if self._file.is_intact and not self._file.is_ended:
+                self._file.end()
         for name in (meta_name(self.clip), f"{meta_name(self.clip)}.part"):
             with suppress(NotOnDisk):
                 self._disk.remove(name)
-        if self._has_footage:
+        if self._file.has_footage:
             self._end_layer()
-            return self._take_name("torn")
-        self._disk.remove(part_name(self.clip, self.day))
+            entry = self._take_name("torn")
+            with suppress(DiskError):  # the slip tells its number too
+                self._means.chain.save()
+            return entry
+        self._means.chain.forget(self.clip)
+        with suppress(NotOnDisk):
+            self._disk.remove(part_name(self.clip, self.day))
         self._disk.sync_folder(CLIPS)
         return None
 
@@ -323,27 +350,15 @@ class OpenClip:
         else:
             self._means.faces.lose(layer)
 
-    def _end_seal(self) -> None:
-        self._write(self._sealer.close())
-        self._sealed = True
-        self._file.sync()
-
-    def _write(self, sealed: bytes) -> None:
-        if not sealed:
-            return
-        self._intact = False
-        self._file.append(sealed)
-        self._intact = True
-        self._size_bytes += len(sealed)
-
     def _take_name(self, state: ClipState) -> ClipEntry:
         """Give the file its final name and enter it in the index."""
         name = sealed_name(self.clip, self.day, state)
         if not self._named:
             self._disk.rename(part_name(self.clip, self.day), name)
             self._named = state == "whole"
+        self._file.drop_tail()
         self._disk.sync_folder(CLIPS)
-        size_bytes = self._size_bytes if self._intact else self._disk.size_bytes(name)
+        size_bytes = self._file.size_bytes if self._file.is_intact else self._disk.size_bytes(name)
         entry = ClipEntry(self.clip, self.day, size_bytes, state)
         self._means.index.put(entry)
         return entry

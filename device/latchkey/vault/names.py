@@ -4,6 +4,9 @@
     clips/2026-11-24.ID.age        whole
     clips/2026-11-24.ID.torn.age   recording ended before it was whole
     clips/ID.meta.age              sealed facts about it; ID.meta.age.part while being written
+    clips/ID.chain.age             sealed companion: its device, and its place among the clips
+    clips/ID.tail.age              sealed end of a clip that is being written, or was torn
+    clips/ID.slip                  signed day, last day and number, for a device that lost its index
     clips/2026-11-24.ID.faces.age  its face layer, if the owner asked for one; .part while being written
 
 ID is 32 lower-case hexadecimal digits, 128 random bits. The UTC day stands in the name so that a
@@ -21,7 +24,10 @@ from latchkey.vault.days import day_text, parse_day
 CLIPS = "clips"
 INDEX_NAME = "index.sqlite"
 
-FileKind = Literal["part", "whole", "torn", "meta", "meta_part", "faces", "faces_part"]
+FileKind = Literal[
+    "part", "whole", "torn", "faces", "faces_part",
+    "meta", "meta_part", "chain", "chain_part", "tail", "tail_part", "slip", "slip_part",
+]  # fmt: skip
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CLIP_SUFFIXES: dict[FileKind, str] = {
@@ -31,13 +37,22 @@ _CLIP_SUFFIXES: dict[FileKind, str] = {
     "faces": ".faces.age",
     "faces_part": ".faces.age.part",
 }
-_META_SUFFIXES: dict[FileKind, str] = {"meta": ".meta.age", "meta_part": ".meta.age.part"}
+_ASIDE_SUFFIXES: dict[FileKind, str] = {
+    "meta": ".meta.age",
+    "meta_part": ".meta.age.part",
+    "chain": ".chain.age",
+    "chain_part": ".chain.age.part",
+    "tail": ".tail.age",
+    "tail_part": ".tail.age.part",
+    "slip": ".slip",
+    "slip_part": ".slip.part",
+}
 _NAME_LIMIT_CHARS = 255
 
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """What a name in `clips/` says. `day` is None for metas."""
+    """What a name in `clips/` says. `day` is None for files beside a clip."""
 
     clip: str
     kind: FileKind
@@ -61,7 +76,22 @@ def sealed_name(clip: str, day: int, state: ClipState) -> str:
 
 def meta_name(clip: str) -> str:
     """Name of the sealed facts about a clip."""
-    return f"{CLIPS}/{_checked(clip)}{_META_SUFFIXES['meta']}"
+    return _aside_name(clip, "meta")
+
+
+def chain_name(clip: str) -> str:
+    """Name of the sealed companion of a clip."""
+    return _aside_name(clip, "chain")
+
+
+def tail_name(clip: str) -> str:
+    """Name of the sealed end of a clip that is not whole."""
+    return _aside_name(clip, "tail")
+
+
+def slip_name(clip: str) -> str:
+    """Name of the plain signed slip of a clip."""
+    return _aside_name(clip, "slip")
 
 
 def faces_name(clip: str, day: int) -> str:
@@ -76,7 +106,7 @@ def faces_part_name(clip: str, day: int) -> str:
 
 def parse_name(name: str) -> FileName | None:
     """Read a name as listed in `clips/`; None for files that are not ours."""
-    for kind, suffix in _META_SUFFIXES.items():
+    for kind, suffix in _ASIDE_SUFFIXES.items():
         if name.endswith(suffix) and is_clip_id(clip := name.removesuffix(suffix)):
             return FileName(clip, kind, None)
     text, _, rest = name.partition(".")
@@ -97,6 +127,10 @@ def check_disk_name(name: str) -> None:
 
 def _clip_name(clip: str, day: int, kind: FileKind) -> str:
     return f"{CLIPS}/{day_text(day)}.{_checked(clip)}{_CLIP_SUFFIXES[kind]}"
+
+
+def _aside_name(clip: str, kind: FileKind) -> str:
+    return f"{CLIPS}/{_checked(clip)}{_ASIDE_SUFFIXES[kind]}"
 
 
 def _checked(clip: str) -> str:

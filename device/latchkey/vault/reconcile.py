@@ -4,14 +4,18 @@ A clip is finished in this order: clip synced, facts written and renamed to thei
 clip renamed, folder synced, index. So facts under their final name beside a `.part` prove that the
 `.part` is complete; a `.part` without them is torn. Nothing is ever appended to either.
 
-A face layer lives and goes with its clip; one that was being written is kept as far as it got.
+Companions, slips and tails go with their clip, a tail also once its clip is whole. A face layer lives and
+goes with its clip; one that was being written is kept as far as it got.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from latchkey.ports import ClipEntry, ClipState
 from latchkey.vault.names import CLIPS, FileName, faces_name, parse_name, sealed_name
+
+_HALF_WRITTEN = ("meta_part", "chain_part", "tail_part", "slip_part")
+"""Small files that are whole under their final name, or not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,17 @@ class Repair:
     layers: Mapping[str, int]
 
 
-def reconcile(sizes: Mapping[str, int], entries: Sequence[ClipEntry]) -> Repair:
-    """Plan the repair from the names (as listed in `clips/`) with their sizes, and the old entries."""
-    return _Reconciler(sizes).repair(entries)
+def reconcile(
+    sizes: Mapping[str, int],
+    entries: Sequence[ClipEntry],
+    number_of: Callable[[str], int | None] = lambda _clip: None,
+) -> Repair:
+    """Plan the repair from the names (as listed in `clips/`) with their sizes, and the old entries.
+
+    `number_of` gives a clip's number in the order of recording, from its slip; it is asked only
+    for clips that have one and that the old entries lack.
+    """
+    return _Reconciler(sizes).repair(entries, number_of)
 
 
 class _Reconciler:
@@ -45,23 +57,25 @@ class _Reconciler:
         self._renames: list[tuple[str, str]] = []
         self._torn: list[str] = []
         self._metas: dict[str, str] = {}
+        self._asides: list[tuple[FileName, str]] = []
         self._found: dict[str, ClipEntry] = {}
         self._parts: list[tuple[FileName, str]] = []
         self._faces: list[tuple[FileName, str]] = []
         self._layers: dict[str, int] = {}
 
-    def repair(self, entries: Sequence[ClipEntry]) -> Repair:
+    def repair(self, entries: Sequence[ClipEntry], number_of: Callable[[str], int | None]) -> Repair:
         for name in sorted(self._sizes, key=lambda name: (".torn." in name, name)):
             self._sort(name)  # whole before torn: of two files of a clip the first is kept
         for parsed, name in self._parts:
             self._end_part(parsed, name)
         self._removals += [name for clip, name in self._metas.items() if clip not in self._found]
+        self._removals += [name for parsed, name in self._asides if not self._belongs(parsed)]
         for parsed, name in sorted(self._faces, key=lambda one: (one[0].kind != "faces", one[1])):
             self._end_faces(parsed, name)  # finished ones before those that were being written
         return Repair(
             renames=tuple(self._renames),
             removals=tuple(f"{CLIPS}/{name}" for name in self._removals),
-            entries=self._in_order(entries),
+            entries=self._in_order(entries, number_of),
             torn=tuple(self._torn),
             strangers=tuple(self._strangers),
             layers=self._layers,
@@ -77,7 +91,9 @@ class _Reconciler:
             self._faces.append((parsed, name))
         elif parsed.kind == "meta":
             self._metas[parsed.clip] = name
-        elif parsed.kind == "meta_part" or parsed.clip in self._found:
+        elif parsed.kind in ("chain", "tail", "slip"):
+            self._asides.append((parsed, name))
+        elif parsed.kind in _HALF_WRITTEN or parsed.clip in self._found:
             self._removals.append(name)
         else:
             self._enter(parsed, name, "torn" if parsed.kind == "torn" else "whole")
@@ -92,6 +108,11 @@ class _Reconciler:
             self._renames.append((f"{CLIPS}/{name}", sealed_name(entry.clip, entry.day, state)))
             if state == "torn":
                 self._torn.append(entry.clip)
+
+    def _belongs(self, parsed: FileName) -> bool:
+        """Whether a companion, slip or tail has a clip that it is of use to."""
+        clip = self._found.get(parsed.clip)
+        return clip is not None and (parsed.kind != "tail" or clip.state == "torn")
 
     def _end_faces(self, parsed: FileName, name: str) -> None:
         """Keep the face layer of a clip that is there, under its final name."""
@@ -111,9 +132,14 @@ class _Reconciler:
         self._found[parsed.clip] = entry
         return entry
 
-    def _in_order(self, entries: Sequence[ClipEntry]) -> tuple[ClipEntry, ...]:
-        """Known clips keep their order, which is that of recording; others follow by day."""
+    def _in_order(
+        self, entries: Sequence[ClipEntry], number_of: Callable[[str], int | None]
+    ) -> tuple[ClipEntry, ...]:
+        """Known clips keep their order, which is that of recording; others follow by number, day, id."""
         known = [self._found[entry.clip] for entry in entries if entry.clip in self._found]
         seen = {entry.clip for entry in known}
-        new = [entry for entry in self._found.values() if entry.clip not in seen]
-        return (*known, *sorted(new, key=lambda entry: (entry.day, entry.clip)))
+        new = {entry.clip: entry for entry in self._found.values() if entry.clip not in seen}
+        slips = {parsed.clip for parsed, _ in self._asides if parsed.kind == "slip"}
+        numbers = {clip: number_of(clip) or 0 if clip in slips else 0 for clip in new}
+        order = sorted(new.values(), key=lambda entry: (numbers[entry.clip], entry.day, entry.clip))
+        return (*known, *order)

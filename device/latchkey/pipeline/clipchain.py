@@ -1,0 +1,136 @@
+"""Each clip's place among the clips of this device: numbers, slips, companions and the signed head.
+
+Order of writing
+1. The slip of a clip, then its companion, both before the first byte of the clip itself.
+2. The head with the hash of a clip, once all of it is sealed and synced, before its record: so every clip
+   that is announced is in the chain, whatever happens in between.
+
+A number is never given twice while head or slips tell which is the last; a clip that is torn or given up
+leaves a gap.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from latchkey.clip import (
+    SALT_BYTES,
+    Companion,
+    Link,
+    SigningKey,
+    Take,
+    commitment,
+    encode_companion,
+    seal,
+    verify,
+)
+from latchkey.errors import DiskError
+from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.identity import device_key
+from latchkey.ports import Disk
+from latchkey.vault import (
+    CLIPS,
+    HEAD_NAME,
+    ChainHead,
+    Slip,
+    SlipDamaged,
+    chain_name,
+    decode_chain_head,
+    decode_slip,
+    encode_chain_head,
+    encode_slip,
+    parse_name,
+    slip_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A clip's number, and the hash that binds its companion to its manifest."""
+
+    sequence: int
+    commitment: bytes
+
+
+class ClipChain:
+    """The chain of one device. One thread at a time; `start` comes first. All methods raise DiskError."""
+
+    def __init__(self, disk: Disk, take: Take) -> None:
+        self._disk = disk
+        self._take = take
+        self._device: SigningKey | None = None
+        self._head = ChainHead()
+
+    def start(self) -> None:
+        """Make sure of the device's key, and find out the last number given."""
+        self._device = device_key(self._disk, self._take)
+        with suppress(DiskError):  # what a crash may have left
+            self._disk.remove(f"{HEAD_NAME}.part")
+        try:
+            self._head = decode_chain_head(self._disk.read(HEAD_NAME), self._check)
+        except (DiskError, SlipDamaged):  # the chain goes on behind a gap
+            names = [parse_name(name) for name in self._disk.names(CLIPS)]
+            numbers = [self.number_of(one.clip) or 0 for one in names if one and one.kind == "slip"]
+            self._head = ChainHead(sequence=max(numbers, default=0))
+
+    def number_of(self, clip: str) -> int | None:
+        """Give the number on the slip of a clip, None where there is no slip that this device signed."""
+        try:
+            slip = decode_slip(self._disk.read(slip_name(clip)), self._check)
+        except (DiskError, SlipDamaged):
+            return None
+        if slip.clip != clip:
+            return None
+        self._lift(slip.sequence)
+        return slip.sequence
+
+    def begin(
+        self, clip: str, day: int, expires_day: int, clip_key: bytes, recipients: Sequence[str]
+    ) -> Place:
+        """Give a clip its number, and write its slip and companion. Raises OwnerKeyError: then neither."""
+        device = self._key()
+        sequence = self._head.sequence + 1
+        previous = Link(self._head.whole, self._head.payload) if self._head.whole else None
+        salt = self._take("clip/salt", SALT_BYTES)
+        companion = Companion(clip, clip_key, device.public, sequence, previous, salt)
+        plain = encode_companion(companion, device)
+        sealed = seal(plain, recipients, self._take)
+        self._lift(sequence)
+        try:
+            slip = Slip(clip, day, expires_day, sequence)
+            write_whole(self._disk, slip_name(clip), encode_slip(slip, device.sign))
+            write_whole(self._disk, chain_name(clip), sealed)
+        except DiskError:
+            self.forget(clip)
+            raise
+        return Place(sequence, commitment(plain))
+
+    def end(self, sequence: int, payload: bytes) -> None:
+        """Make a clip the last whole one, durably: `payload` is the SHA-256 of its file after the header."""
+        self._head = ChainHead(self._head.sequence, sequence, payload)
+        self.save()
+
+    def save(self) -> None:
+        """Write down the head."""
+        write_whole(self._disk, HEAD_NAME, encode_chain_head(self._head, self._key().sign))
+
+    def forget(self, clip: str) -> None:
+        """Remove what lies beside a clip that has come to nothing. Never raises: `start` finds what
+        is left.
+        """
+        for name in (chain_name(clip), slip_name(clip)):
+            for leftover in (name, f"{name}.part"):
+                with suppress(DiskError):
+                    self._disk.remove(leftover)
+
+    def _lift(self, sequence: int) -> None:
+        if sequence > self._head.sequence:
+            self._head = ChainHead(sequence, self._head.whole, self._head.payload)
+
+    def _key(self) -> SigningKey:
+        if self._device is None:
+            raise DiskError("the vault has not been put in order yet")
+        return self._device
+
+    def _check(self, context: bytes, message: bytes, signature: bytes) -> None:
+        verify(self._key().public, context, message, signature)
