@@ -1,4 +1,7 @@
-"""`latchkey clips`: list, open and delete sealed clips; what opens faces is `latchkey.cli.faces`."""
+"""`latchkey clips`: list, open, verify, recover and delete sealed clips.
+
+What opens faces is `latchkey.cli.faces`, what verifies and recovers `latchkey.cli.verify`.
+"""
 
 import json
 import sys
@@ -10,8 +13,10 @@ from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.owner import add_key_option, load_key
+from latchkey.cli.verify import recover, show, verify_entry, verify_file, warn
 from latchkey.errors import EXIT_FAILED, EXIT_OK, LatchkeyError, NotOnDisk, UsageError
 from latchkey.owner import (
+    ProofWatch,
     default_key_path,
     faces_bytes,
     find_clip,
@@ -43,12 +48,24 @@ def configure(parser: ArgumentParser) -> None:
     log = actions.add_parser("log", help="tell which clips were opened with their faces, and when")
     log.add_argument("--json", action="store_true", help="print a JSON array")
     removal = actions.add_parser("rm", help="delete a clip for good")
+    verifying = actions.add_parser("verify", help="tell who recorded a clip, and whether all of it is there")
+    verifying.add_argument("id", metavar="ID|FILE", help="a clip of the vault, or a file: MP4 or sealed")
+    verifying.add_argument("--companion", type=Path, metavar="FILE", help="the ID.chain.age of FILE")
+    verifying.add_argument(
+        "--device-key", action="append", default=[], metavar="HEX|FILE", help="who to trust [the vault's]"
+    )
+    verifying.add_argument("--head", type=Path, metavar="FILE", help="a head.json you kept [the vault's]")
+    verifying.add_argument("--json", action="store_true", help="print a JSON object")
+    recovery = actions.add_parser("recover", help="write the proved part of a torn clip to an MP4 file")
+    recovery.add_argument("-o", "--out", required=True, metavar="FILE", help="where to")
+    recovery.add_argument("--force", action="store_true", help="replace FILE if it is there")
     for action in (opening, removal):
         action.add_argument("--yes", action="store_true", help="do not ask")
+    for action in (opening, removal, recovery):
         action.add_argument("id", metavar="ID", help="id of the clip, or its first 6 or more characters")
-    for action in (listing, opening):
+    for action in (listing, opening, verifying, recovery):
         add_key_option(action)
-    for action in (listing, opening, log, removal):
+    for action in (listing, opening, log, removal, verifying, recovery):
         place = action.add_mutually_exclusive_group()
         place.add_argument("--vault", type=Path, metavar="DIR", help="folder of the clips [./latchkey-vault]")
         place.add_argument("--config", type=Path, metavar="FILE", help="settings that name the folder")
@@ -56,6 +73,8 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Do what was asked."""
+    if options.action == "verify":
+        return _verify(options, terminal)
     vault = _vault(options)
     if options.action == "list":
         return _list(vault, options, terminal)
@@ -71,7 +90,27 @@ def run(options: Namespace, terminal: Terminal) -> int:
         return open_with_faces(vault, entry, options, terminal)
     if options.action == "open":
         return _open(disk, entry, options, terminal)
+    if options.action == "recover":
+        return recover(disk, entry, options, terminal)
     return _remove(vault, entry, options, terminal)
+
+
+def _verify(options: Namespace, terminal: Terminal) -> int:
+    """Verify a file, which needs no vault, or else a clip of the vault."""
+    file = Path(options.id)
+    with disk_errors(f"look at {file}"):
+        is_file = file.exists()
+    if is_file:
+        named = options.vault or options.config
+        disk = FolderDisk(_vault(options)) if named else None
+        return show(options.id, verify_file(file, disk, options, terminal), options, terminal)
+    if options.companion is not None:
+        raise UsageError(f"there is no file {file}", hint="a clip of the vault has its companion beside it")
+    vault = FolderDisk(_vault(options))
+    entries = list_clips(vault)
+    entry = find_clip(entries, options.id)
+    keys = load_key(options.key, terminal).identities
+    return show(entry.clip, verify_entry(vault, entries, entry, keys, options), options, terminal)
 
 
 def _vault(options: Namespace) -> Path:
@@ -176,12 +215,15 @@ def _open(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Term
     if to_stdout and terminal.out.isatty():
         raise UsageError("a video is not for a terminal", hint="-o FILE writes it to a file")
     keys = load_key(options.key, terminal).identities
+    watch = ProofWatch()
     if to_stdout:
-        stream_clip(disk, entry, keys, terminal.out.buffer)
+        stream_clip(disk, entry, keys, terminal.out.buffer, watch)
         terminal.flush()
+        warn(disk, entry, keys, watch, terminal)
         return EXIT_OK
-    n_bytes = open_clip(disk, entry, keys, Path(options.out), force=options.force)
+    n_bytes = open_clip(disk, entry, keys, Path(options.out), watch, force=options.force)
     terminal.say(f"{options.out}: {n_bytes / MIB:.1f} MiB, readable by you only")
+    warn(disk, entry, keys, watch, terminal)
     return EXIT_OK
 
 

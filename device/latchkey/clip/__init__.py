@@ -12,6 +12,7 @@ from latchkey.clip.companion import (
     commitment,
     decode_companion,
     encode_companion,
+    payload_hash,
 )
 from latchkey.clip.errors import (
     BoxDamaged,
@@ -40,13 +41,14 @@ from latchkey.clip.padding import padding_bytes
 from latchkey.clip.padme import padme_bytes
 from latchkey.clip.proof import ProofWriter
 from latchkey.clip.proof_reader import Progress, ProofReader, check_proof
-from latchkey.clip.signing import SEED_BYTES, SigningKey, verify
+from latchkey.clip.signing import PUBLIC_BYTES, SEED_BYTES, SigningKey, verify
 from latchkey.clip.stream import NONCE_BYTES
 from latchkey.clip.tail import TAIL_LIMIT_BYTES, Tail, decode_tail, encode_tail
 
 __all__ = [
     "COMPANION_LIMIT_BYTES",
     "NONCE_BYTES",
+    "PUBLIC_BYTES",
     "SALT_BYTES",
     "SEED_BYTES",
     "TAIL_LIMIT_BYTES",
@@ -90,6 +92,7 @@ __all__ = [
     "padme_bytes",
     "parse_identity",
     "parse_recipient",
+    "payload_hash",
     "seal",
     "take_header",
     "verify",

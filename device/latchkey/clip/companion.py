@@ -7,10 +7,13 @@ companion.
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import BinaryIO
 
 from latchkey.canonical import decode_record, encode_record, hexadecimal, whole
 from latchkey.clip.errors import NoteDamaged, SignatureWrong
+from latchkey.clip.header import read_header
 from latchkey.clip.signing import PUBLIC_BYTES, SIGNATURE_BYTES, SigningKey, verify
+from latchkey.clip.stream import CHUNK_BYTES
 
 SCHEMA = 1
 CONTEXT = b"latchkey/companion/1\n"
@@ -95,3 +98,15 @@ def commitment(data: bytes) -> bytes:
     itself.
     """
     return sha256(COMMITMENT_CONTEXT + data).digest()
+
+
+def payload_hash(source: BinaryIO) -> bytes:
+    """Give the SHA-256 of a sealed file after its header; a new header for other readers does not change it.
+
+    Raises HeaderDamaged, ClipArmored.
+    """
+    read_header(source)
+    digest = sha256()
+    while data := source.read(CHUNK_BYTES):
+        digest.update(data)
+    return digest.digest()

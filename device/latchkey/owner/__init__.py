@@ -1,5 +1,6 @@
 """The owner's side: the key file, and opening clips with it. Runs on a machine the owner trusts."""
 
+from latchkey.owner.chain import VaultChain, placed
 from latchkey.owner.files import writing
 from latchkey.owner.identities import (
     IdentityFile,
@@ -21,23 +22,40 @@ from latchkey.owner.opening import (
     read_meta,
     stream_clip,
 )
+from latchkey.owner.recovering import NothingProved, joined_chunks, recover_clip
+from latchkey.owner.trust import trusted_devices
+from latchkey.owner.verifying import Findings, Outcome, Place, judge, limited, read_companion
+from latchkey.owner.watching import ProofWatch
 
 __all__ = [
     "ClipTorn",
     "FacesGone",
+    "Findings",
     "IdentityFile",
+    "NothingProved",
+    "Outcome",
+    "Place",
+    "ProofWatch",
     "ReadableDisk",
+    "VaultChain",
     "default_key_path",
     "faces_bytes",
     "find_clip",
+    "joined_chunks",
+    "judge",
+    "limited",
     "list_clips",
     "load_identities",
     "make_identity_file",
     "open_chunks",
     "open_clip",
     "parse_identity_file",
+    "placed",
     "public_keys",
+    "read_companion",
     "read_meta",
+    "recover_clip",
     "stream_clip",
+    "trusted_devices",
     "writing",
 ]

@@ -11,6 +11,7 @@ from latchkey.adapters.disk import disk_errors
 from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, decrypt
 from latchkey.errors import ClipError, NotOnDisk, UsageError
 from latchkey.owner.files import writing
+from latchkey.owner.watching import ProofWatch
 from latchkey.ports import ClipEntry, Disk
 from latchkey.vault import (
     CLIPS,
@@ -109,23 +110,35 @@ def read_meta(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> ClipM
 
 
 def open_clip(
-    disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str], target: Path, *, force: bool = False
+    disk: ReadableDisk,
+    entry: ClipEntry,
+    identities: Sequence[str],
+    target: Path,
+    watch: ProofWatch | None = None,
+    *,
+    force: bool = False,
 ) -> int:
-    """Write the video of a clip to `target`, 0600, and give its length in bytes.
+    """Write the video of a clip to `target`, 0600, and give its length in bytes; `watch` sees its proof.
 
     The file appears only once the clip has verified to its end; after any error nothing is left.
     Raises NoIdentityMatched, ClipTorn, ClipError, UsageError (target is there), DiskError.
     """
     with writing(target, force=force) as sink:
-        return _copy(open_chunks(disk, entry, identities), sink, str(target))
+        return _copy((watch or ProofWatch()).through(open_chunks(disk, entry, identities)), sink, str(target))
 
 
-def stream_clip(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str], sink: BinaryIO) -> int:
-    """Write the video of a clip to a stream, and give its length in bytes.
+def stream_clip(
+    disk: ReadableDisk,
+    entry: ClipEntry,
+    identities: Sequence[str],
+    sink: BinaryIO,
+    watch: ProofWatch | None = None,
+) -> int:
+    """Write the video of a clip to a stream, and give its length in bytes; `watch` sees its proof.
 
     The clip is verified to its end first, for a stream cannot be taken back. Raises as `open_clip`.
     """
-    for _ in open_chunks(disk, entry, identities):
+    for _ in (watch or ProofWatch()).through(open_chunks(disk, entry, identities)):
         pass
     return _copy(open_chunks(disk, entry, identities), sink, "standard output")
 

@@ -77,7 +77,6 @@ def composed(home: Desk, folder: Path, disk: MemoryDisk | None = None) -> tuple[
 
 def test_with_the_layer_off_no_pixel_of_the_face_is_in_any_file() -> None:
     home = visit(0)
-    (entry,) = home.index.entries()
     assert not any(".faces." in name for name in home.vault.files)
     assert not any(JPEG in data for data in unsealed(home))
     (kept,) = kept_clips(home, OWNER.text)

@@ -1,0 +1,181 @@
+"""`latchkey clips verify` and `latchkey clips recover`: what of a clip is proved, and saving that part."""
+
+import json
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from latchkey.adapters.disk import FolderDisk, disk_errors
+from latchkey.cli.command import Terminal
+from latchkey.cli.owner import load_key
+from latchkey.clip import Manifest, check_proof, decrypt
+from latchkey.errors import EXIT_OK, NotOnDisk, UsageError
+from latchkey.owner import (
+    Findings,
+    Outcome,
+    ProofWatch,
+    joined_chunks,
+    judge,
+    limited,
+    open_chunks,
+    placed,
+    read_companion,
+    recover_clip,
+    trusted_devices,
+)
+from latchkey.ports import ClipEntry
+from latchkey.reading import check_ordinary, read_small
+from latchkey.units import MIB, NS_PER_S
+from latchkey.vault import HEAD_LIMIT_BYTES
+
+PIECE_BYTES = 64 << 10
+SEALED_START = b"age-encryption.org/"
+KEY_SHOWN_CHARS = 16
+
+VERDICTS = {
+    Outcome.DAMAGED: "it is damaged, or not as it was recorded",
+    Outcome.UNKNOWN_DEVICE: "nobody you trust vouches for it",
+    Outcome.CHAIN_BROKEN: "recorded by a device you trust, but its place among the clips is not as it was",
+    Outcome.PARTIAL: "recorded by a device you trust, proved in part",
+    Outcome.WHOLE: "recorded by a device you trust, complete and unchanged",
+}
+
+
+def verify_entry(
+    disk: FolderDisk, entries: list[ClipEntry], entry: ClipEntry, keys: Sequence[str], options: Namespace
+) -> Findings:
+    """Verify a clip of the vault. Raises what opening it raises, but for damage, which is a finding."""
+    chunks = joined_chunks if entry.state == "torn" else open_chunks
+    trusted = trusted_devices(disk, options.device_key)
+    companion = read_companion(disk, entry.clip, keys)
+    findings = judge(check_proof(chunks(disk, entry, keys)), companion, trusted, entry.clip)
+    head = None if options.head is None else _small(options.head, HEAD_LIMIT_BYTES)
+    return placed(findings, companion, disk, entries, entry, keys, head)
+
+
+def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, terminal: Terminal) -> Findings:
+    """Verify a file: an MP4 as `clips open` wrote it, or a sealed clip. Needs no vault."""
+    trusted = trusted_devices(disk, options.device_key)
+    companion = None
+    with ExitStack() as files:
+        if options.companion is not None:
+            companion = limited(_plain(files, options.companion, options, terminal))
+        return judge(check_proof(_plain(files, path, options, terminal)), companion, trusted)
+
+
+def show(target: str, findings: Findings, options: Namespace, terminal: Terminal) -> int:
+    """Print the findings; give the exit code."""
+    if options.json:
+        terminal.put(json.dumps(_row(target, findings), indent=1))
+    else:
+        for line in _lines(target, findings):
+            terminal.put(line)
+    return findings.outcome.value
+
+
+def recover(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+    """Write the proved part of a clip."""
+    if options.out == "-":
+        raise UsageError("what is proved is known only at the end", hint="-o FILE writes it to a file")
+    keys = load_key(options.key, terminal).identities
+    progress = recover_clip(disk, entry, keys, Path(options.out), force=options.force)
+    size = f"{progress.proved_bytes / MIB:.1f} MiB"
+    terminal.say(f"{options.out}: the first {progress.proved_s:.1f} s, {size}, readable by you only")
+    if not progress.is_complete:
+        terminal.say("what was recorded after that is lost: at most 2 s, and the picture group that was open")
+    if progress.failure is not None:
+        terminal.say(f"latchkey: warning: {progress.failure}")
+    return EXIT_OK
+
+
+def warn(
+    disk: FolderDisk, entry: ClipEntry, keys: Sequence[str], watch: ProofWatch, terminal: Terminal
+) -> None:
+    """Say what is not proved of a clip that was opened; the chain is not looked at."""
+    companion = read_companion(disk, entry.clip, keys)
+    findings = judge(watch.progress, companion, trusted_devices(disk, ()), entry.clip)
+    if findings.outcome is not Outcome.WHOLE:
+        why = findings.trouble or VERDICTS[findings.outcome]
+        terminal.say(f"latchkey: warning: this clip proves nothing: {why}")
+        terminal.say(f"latchkey: hint: `latchkey clips verify {entry.clip}` says more")
+
+
+def _plain(files: ExitStack, path: Path, options: Namespace, terminal: Terminal) -> Iterator[bytes]:
+    """Give the plaintext of a file in pieces, which is opened with the owner's key if it is sealed."""
+    with disk_errors(f"read {path}"):
+        check_ordinary(path)
+        file = files.enter_context(path.open("rb"))
+        start = file.read(len(SEALED_START))
+        file.seek(0)
+    if start == SEALED_START:
+        return decrypt(file, load_key(options.key, terminal).identities)
+    return _pieces(file, path)
+
+
+def _pieces(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    with disk_errors(f"read {path}"):
+        while data := file.read(PIECE_BYTES):
+            yield data
+
+
+def _small(path: Path, limit_bytes: int) -> bytes:
+    try:
+        return read_small(path, limit_bytes)
+    except OSError as error:
+        raise NotOnDisk(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _lines(target: str, findings: Findings) -> Iterable[str]:
+    progress, place = findings.progress, findings.place
+    yield f"{target}: {VERDICTS[findings.outcome]}"
+    if findings.trouble:
+        yield f"  trouble: {findings.trouble}"
+    if progress.is_complete:
+        yield f"  proof:   complete, {progress.proved_s:.1f} s, every byte"
+    else:
+        yield f"  proof:   verified up to second {progress.proved_s:.1f}; nothing is known of what followed"
+    if findings.device is None:
+        yield "  device:  unknown; the clip's companion (ID.chain.age) would tell"
+    else:
+        trust = "trusted" if findings.is_trusted else "not one you trust"
+        yield f"  device:  {findings.device.hex()[:KEY_SHOWN_CHARS]}…, {trust}"
+    if progress.manifest is not None:
+        yield from _report(progress.manifest)
+    if place is not None:
+        facts = "; ".join((*place.broken, *place.remarks)) or "the clips around it were not looked at"
+        yield f"  chain:   number {place.sequence} of its device; {facts}"
+
+
+def _report(manifest: Manifest) -> Iterable[str]:
+    start = datetime.fromtimestamp(min(max(manifest.start_wall_ns // NS_PER_S, 0), 253_402_300_799), UTC)
+    clock = "" if manifest.clock_trusted else ", if its clock was right: nothing vouched for it"
+    yield f"  start:   {start:%Y-%m-%d %H:%M:%S} UTC{clock}; because of {manifest.trigger}"
+    fallback = manifest.frames - manifest.states.get("ok", 0)
+    covers = f"{manifest.frames_with_covers} of {manifest.frames} frames with covers, {fallback} on fallback"
+    looks = f"{manifest.detector}, {manifest.failed_looks} failed looks"
+    yield f"  filter:  version {manifest.filter_version}; {covers}; detector {looks}"
+    checked = f"{manifest.checked_groups} groups checked, {manifest.repaired_groups} repaired"
+    yield f"  checked: {checked}" if manifest.self_check else "  checked: no, the self-check was off"
+
+
+def _row(target: str, findings: Findings) -> dict[str, Any]:
+    progress, place, manifest = findings.progress, findings.place, findings.progress.manifest
+    row: dict[str, Any] = {
+        "target": target,
+        "outcome": findings.outcome.name.lower(),
+        "trouble": findings.trouble or None,
+        "complete": progress.is_complete,
+        "proved_s": round(progress.proved_s, 3),
+        "proved_bytes": progress.proved_bytes,
+        "device": findings.device.hex() if findings.device else None,
+        "trusted": findings.is_trusted,
+    }
+    if place is not None:
+        row["chain"] = {"number": place.sequence, "broken": place.broken, "remarks": place.remarks}
+    if manifest is not None:
+        row["manifest"] = {name: getattr(manifest, name) for name in manifest.__slots__}
+        row["manifest"]["commitment"] = manifest.commitment.hex()
+    return row

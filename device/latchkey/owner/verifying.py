@@ -1,0 +1,129 @@
+"""Who recorded a clip, how much of it is proved, and whether it stands where it stood among the others.
+
+Three things are checked apart: the proof inside the clip; the companion, by which a device vouches for the
+clip's key; the chain, in which each clip's companion holds the hash of the one before.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from hmac import compare_digest
+
+from latchkey.clip import (
+    COMPANION_LIMIT_BYTES,
+    Companion,
+    Progress,
+    commitment,
+    decode_companion,
+    decrypt,
+)
+from latchkey.errors import (
+    EXIT_CHAIN,
+    EXIT_DAMAGED,
+    EXIT_OK,
+    EXIT_PARTIAL,
+    EXIT_UNKNOWN_DEVICE,
+    ClipError,
+    NotOnDisk,
+)
+from latchkey.owner.opening import ReadableDisk
+from latchkey.vault import chain_name
+
+
+class Outcome(Enum):
+    """What became of it, worst first."""
+
+    DAMAGED = EXIT_DAMAGED
+    UNKNOWN_DEVICE = EXIT_UNKNOWN_DEVICE
+    CHAIN_BROKEN = EXIT_CHAIN
+    PARTIAL = EXIT_PARTIAL
+    WHOLE = EXIT_OK
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a clip stands in the chain. `broken` says what is wrong, `remarks` what else can be said."""
+
+    sequence: int
+    broken: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found out. `device` is the key of the device that vouches for the clip, None if none does;
+    `trouble` says which check failed.
+    """
+
+    progress: Progress
+    device: bytes | None = None
+    is_trusted: bool = False
+    place: Place | None = None
+    trouble: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """All of it in a word."""
+        if self.trouble:
+            return Outcome.DAMAGED
+        if not self.is_trusted:
+            return Outcome.UNKNOWN_DEVICE
+        if self.place is not None and self.place.broken:
+            return Outcome.CHAIN_BROKEN
+        return Outcome.WHOLE if self.progress.is_complete else Outcome.PARTIAL
+
+
+def read_companion(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> bytes | None:
+    """Give the companion of a clip as it was signed; None if there is none. Raises ClipError."""
+    try:
+        file = disk.reader(chain_name(clip))
+    except NotOnDisk:
+        return None
+    with file:
+        return limited(decrypt(file, identities))
+
+
+def limited(chunks: Iterable[bytes]) -> bytes:
+    """Join the pieces of a small file, not reading far beyond what a companion can be."""
+    data = b""
+    for chunk in chunks:
+        data += chunk
+        if len(data) > COMPANION_LIMIT_BYTES:
+            break
+    return data
+
+
+def judge(
+    progress: Progress,
+    companion: bytes | None,
+    trusted: frozenset[bytes],
+    clip: str | None = None,
+) -> Findings:
+    """Put together what the proof says and what the companion says, without the chain.
+
+    `clip` is the id under which the clip lies, where it has one.
+    """
+    if progress.clip_key is None:
+        why = progress.failure or "it ends before the first"
+        return Findings(progress, trouble=f"it holds no proof: {why}")
+    if progress.failure is not None:
+        return Findings(progress, trouble=str(progress.failure))
+    if companion is None:
+        return Findings(progress)
+    try:
+        read = decode_companion(companion)
+        _check_pair(progress, companion, read, clip)
+    except ClipError as error:
+        return Findings(progress, trouble=str(error))
+    place = Place(read.sequence)
+    return Findings(progress, read.device_key, read.device_key in trusted, place)
+
+
+def _check_pair(progress: Progress, data: bytes, companion: Companion, clip: str | None) -> None:
+    if companion.clip_key != progress.clip_key:
+        raise ClipError("the companion vouches for another clip")
+    if clip is not None and companion.clip != clip:
+        raise ClipError("another clip lies under this name")
+    manifest = progress.manifest
+    if manifest is not None and not compare_digest(manifest.commitment, commitment(data)):
+        raise ClipError("the clip was made with another companion")

@@ -1,0 +1,229 @@
+"""Verifying and recovering clips of a real recording, through the commands and without a vault."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import av
+import pytest
+
+from latchkey.cli import main
+from latchkey.clip import X25519Identity, padme_bytes
+from latchkey.owner import list_clips, open_clip
+from latchkey.pipeline.identity import PUBLIC_NAME
+from latchkey.settings import RecordingSettings
+from latchkey.units import NS_PER_S
+from latchkey.vault import chain_name, tail_name
+from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.street import street
+
+OWNER = X25519Identity(bytes(range(1, 33)))
+SHORT = RecordingSettings(pre_roll_s=1.0, post_roll_s=2.0, threads=1)
+VISITS = ((4.0, 6.0), (16.0, 18.0), (28.0, 30.0))
+pytestmark = pytest.mark.slow  # three visits are recorded once
+
+
+def house(seed: int = 1, until_s: float | None = None) -> Desk:
+    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    home = desk(street(36, VISITS), settings, rings_ns=[5 * NS_PER_S], seed=seed)
+    if until_s is not None:
+        home.run_until(round(until_s * NS_PER_S))
+        return home
+    home.run_until_ended(200 * NS_PER_S)
+    home.device.close()
+    return home
+
+
+@cache
+def recorded() -> dict[str, bytes]:
+    """Give the files of a vault of three clips."""
+    return {name: bytes(data) for name, data in house().vault.files.items()}
+
+
+def laid_out(files: dict[str, bytes], folder: Path) -> Path:
+    for name, data in files.items():
+        path = folder / "vault" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    key = folder / "owner.key"
+    key.write_text(OWNER.text + "\n")
+    key.chmod(0o600)
+    return folder / "vault"
+
+
+def in_memory(files: dict[str, bytes]) -> MemoryDisk:
+    disk = MemoryDisk()
+    for name, data in files.items():
+        disk.create(name).append(data)
+    return disk
+
+
+def ids(files: dict[str, bytes]) -> list[str]:
+    """Give the ids in the order of recording, as the slips tell it."""
+    slips = [json.loads(data[:-64]) for name, data in files.items() if name.endswith(".slip")]
+    return [slip["clip"] for slip in sorted(slips, key=lambda slip: int(slip["sequence"]))]
+
+
+def clips(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main(["clips", *map(str, arguments), "--key", str(folder / "owner.key")])
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def test_each_clip_of_a_vault_is_complete_by_a_trusted_device_and_in_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault = laid_out(recorded(), tmp_path)
+    for number, clip in enumerate(ids(recorded()), 1):
+        code, out, _ = clips(tmp_path, capsys, "verify", clip, "--vault", vault, "--json")
+        found = json.loads(out)
+        assert (code, found["outcome"], found["chain"]["number"]) == (0, "whole", number)
+        assert found["chain"]["broken"] == []
+        assert found["manifest"]["frames"] == round(found["proved_s"] * 10)
+    code, out, _ = clips(tmp_path, capsys, "verify", ids(recorded())[1][:8], "--vault", vault)
+    assert code == 0
+    assert "recorded by a device you trust, complete and unchanged" in out
+    assert "clip 1 before it is unchanged" in out
+
+
+def test_the_sealed_file_of_each_clip_has_a_padme_length() -> None:
+    whole = [data for name, data in recorded().items() if name.startswith("clips/20")]
+    assert len(whole) == 3
+    assert all(padme_bytes(len(data)) == len(data) for data in whole)
+
+
+def test_an_exported_clip_verifies_without_a_vault_and_plays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault, clip = laid_out(recorded(), tmp_path), ids(recorded())[1]
+    video = tmp_path / "visit.mp4"
+    assert clips(tmp_path, capsys, "open", clip, "-o", video, "--vault", vault)[::2] == (
+        0,
+        f"{video}: 0.0 MiB, readable by you only\n",
+    )
+    given = ("--companion", vault / chain_name(clip), "--device-key", vault / PUBLIC_NAME)
+    assert clips(tmp_path, capsys, "verify", video, *given)[0] == 0
+    code, out, _ = clips(tmp_path, capsys, "verify", video)
+    assert (code, "device:  unknown" in out, "complete" in out) == (12, True, True)
+    assert clips(tmp_path, capsys, "verify", video, *given[:2], "--device-key", "00" * 32)[0] == 12
+    other = ("--companion", vault / chain_name(ids(recorded())[0]), *given[2:])
+    assert clips(tmp_path, capsys, "verify", video, *other)[0] == 6
+    video.write_bytes(video.read_bytes()[:-1])
+    code, out, _ = clips(tmp_path, capsys, "verify", video, *given)
+    assert (code, "verified up to second" in out) == (11, True)
+    data = bytearray(video.read_bytes())
+    data[len(data) // 2] ^= 1
+    video.write_bytes(data)
+    assert clips(tmp_path, capsys, "verify", video, *given)[0] == 6
+
+
+def test_a_clip_of_the_age_tool_plays_in_real_players(need: Callable[[str], str], tmp_path: Path) -> None:
+    vault = laid_out(recorded(), tmp_path)
+    (path,) = (vault / "clips").glob(f"20*.{ids(recorded())[0]}.age")
+    video = tmp_path / "visit.mp4"
+    run = [need("age"), "-d", "-i", tmp_path / "owner.key", "-o", video, path]
+    subprocess.run(run, capture_output=True, check=True)
+    with av.open(str(video)) as clip:
+        frames = sum(1 for _ in clip.decode(video=0))
+    assert frames > 30
+    probe = [need("ffprobe"), "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames"]
+    told = subprocess.run([*probe, "-of", "csv=p=0", video], capture_output=True, check=True, text=True)
+    assert (int(told.stdout.strip().strip(",")), told.stderr) == (frames, "")
+
+
+@pytest.mark.parametrize("cut_s", [6.3, 7.05, 7.9])
+def test_a_torn_clip_loses_two_seconds_and_the_open_group_at_most(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], cut_s: float
+) -> None:
+    home = house(until_s=cut_s)
+    assert home.board.clock.now_ns() >= cut_s * NS_PER_S
+    found = home.vault.after_power_cut()
+    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    desk(street(1), settings, vault=found, seed=2)
+    (entry,) = list_clips(found)
+    assert entry.state == "torn"
+    assert tail_name(entry.clip) in found.files
+    vault = laid_out({name: bytes(data) for name, data in found.files.items()}, tmp_path)
+    video = tmp_path / "rest.mp4"
+    code, _, err = clips(tmp_path, capsys, "recover", entry.clip, "-o", video, "--vault", vault)
+    assert (code, "at most 2 s" in err) == (0, True)
+    with av.open(str(video)) as clip:
+        times = [float(picture.time or 0) for picture in clip.decode(video=0)]
+    recorded_s = cut_s - 3.0  # pre-roll included; frames wait 1 s or so for looks and encoder
+    assert times[-1] >= recorded_s - 2 - 1 - 1
+    code, out, _ = clips(tmp_path, capsys, "verify", entry.clip, "--vault", vault, "--json")
+    assert (code, json.loads(out)["outcome"]) == (11, "partial")
+    assert clips(tmp_path, capsys, "verify", video)[0] == 12
+
+
+def test_what_lies_in_the_vault_before_the_first_proof_cannot_be_recovered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = house(until_s=36)
+    files = {name: bytes(data) for name, data in home.vault.files.items()}
+    (name,) = [name for name in files if name.startswith("clips/20") and ids(files)[0] in name]
+    torn = name.replace(".age", ".torn.age")
+    files[torn] = files.pop(name)[:500]
+    vault = laid_out(files, tmp_path)
+    code, _, err = clips(tmp_path, capsys, "recover", ids(files)[0], "-o", tmp_path / "x", "--vault", vault)
+    assert (code, "nothing of clip" in err, (tmp_path / "x").exists()) == (6, True, False)
+
+
+def opened(files: dict[str, bytes], clip: str, folder: Path) -> bytes:
+    disk, target = in_memory(files), folder / "clip.mp4"
+    (entry,) = [entry for entry in list_clips(disk) if entry.clip == clip]
+    open_clip(disk, entry, [OWNER.text], target, force=True)
+    return target.read_bytes()
+
+
+def windows(data: bytes, n_bytes: int) -> set[bytes]:
+    return {data[at : at + n_bytes] for at in range(len(data) - n_bytes + 1)}
+
+
+def shared_values(one: bytes, two: bytes, strangers: bytes) -> set[bytes]:
+    """Give the 8 bytes that both have, leaving out every byte of what a stranger's clips have too.
+
+    What is the same in clips of any device, 5 bytes or longer, is the format's own.
+    """
+    format_own, masked = windows(strangers, 5), bytearray(len(one))
+    for at in range(len(one) - 4):
+        if one[at : at + 5] in format_own:
+            masked[at : at + 5] = b"\1" * 5
+    own = {one[at : at + 8] for at in range(len(one) - 7) if not any(masked[at : at + 8])}
+    return own & windows(two, 8)
+
+
+def test_two_disclosed_clips_share_no_value_that_links_them(tmp_path: Path) -> None:
+    other = {name: bytes(data) for name, data in house(seed=2).vault.files.items()}
+    strangers = b"".join(opened(other, clip, tmp_path) for clip in ids(other))
+    one, two, _ = (opened(recorded(), clip, tmp_path) for clip in ids(recorded()))
+    assert len(windows(one, 8) & windows(two, 8)) > 500
+    assert shared_values(one, two, strangers) == set()
+    assert shared_values(one + b"sequence", two + b"sequence", strangers) == {b"sequence"}
+
+
+def test_clips_open_warns_of_a_clip_that_proves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = dict(recorded())
+    clip, other = ids(files)[:2]
+    del files[chain_name(clip)]
+    files[chain_name(other)] = recorded()[chain_name(clip)]
+    vault = laid_out(files, tmp_path)
+    for one, text in ((clip, "nobody you trust"), (other, "another clip")):
+        code, _, err = clips(tmp_path, capsys, "open", one, "-o", tmp_path / one, "--vault", vault)
+        assert (code, text in err) == (0, True)
+
+
+@pytest.mark.parametrize("bad", ["zz", "00"])
+def test_a_device_key_that_is_none_is_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bad: str
+) -> None:
+    vault = laid_out(recorded(), tmp_path)
+    code, _, err = clips(
+        tmp_path, capsys, "verify", ids(recorded())[0], "--vault", vault, "--device-key", bad
+    )
+    assert (code, err.count("latchkey: error:")) == (5, 1)
