@@ -1,11 +1,16 @@
 """Tiny clips made by hand: boxes as the muxer writes them, with noise for pictures. For tests and vectors."""
 
 import struct
+from dataclasses import replace
 
 from latchkey.clip import Manifest, ProofWriter, Take, encode_manifest
 from latchkey.clip.boxes import box
+from latchkey.errors import DiskError
 from latchkey.events import Trigger
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.ports import ClipEntry
 from latchkey.units import NS_PER_S, TICKS_PER_S
+from latchkey.vault import ClipMeta
 
 PICTURES = 10
 """In each fragment, which is 1 s long."""
@@ -27,6 +32,21 @@ MANIFEST = Manifest(
     checked_groups=3,
     repaired_groups=0,
     commitment=bytes(range(32)),
+)
+
+META = ClipMeta(
+    clip="0" * 32,
+    trigger=MANIFEST.trigger,
+    triggers=MANIFEST.triggers,
+    start_wall_ns=MANIFEST.start_wall_ns,
+    start_at_ns=5 * NS_PER_S,
+    span_ns=MANIFEST.span_ns,
+    frames=MANIFEST.frames,
+    frames_with_covers=MANIFEST.frames_with_covers,
+    states=MANIFEST.states,
+    detector=MANIFEST.detector,
+    failed_looks=0,
+    filter_version=1,
 )
 
 
@@ -57,6 +77,21 @@ def tiny_parts(
     writer = ProofWriter(take)
     video = [tiny_head(), *(tiny_fragment(n, take("tiny/pictures", 48)) for n in range(fragments))]
     return [*map(writer.feed, video), writer.close(encode_manifest(manifest), lambda _: padding_bytes)]
+
+
+def record_tiny(keeper: VaultKeeper, clip: str, day: int, take: Take, fragments: int = 3) -> ClipEntry:
+    """Record a tiny clip into a vault, as `Film` does. Raises DiskError; then the clip is given up."""
+    opened = keeper.begin(clip, day)
+    try:
+        for video in (tiny_head(), *(tiny_fragment(n, take("tiny/pictures", 48)) for n in range(fragments))):
+            opened.append(opened.proof.feed(video))
+            opened.sync()
+        manifest = encode_manifest(replace(MANIFEST, commitment=opened.commitment))
+        opened.append(opened.proof.close(manifest, opened.padding_bytes))
+        return opened.finish(replace(META, clip=clip))
+    except DiskError:
+        opened.abandon()
+        raise
 
 
 def split_boxes(clip: bytes) -> list[bytes]:

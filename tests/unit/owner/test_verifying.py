@@ -124,13 +124,13 @@ def test_a_clip_of_the_age_tool_plays_in_real_players(need: Callable[[str], str]
     vault = laid_out(recorded(), tmp_path)
     (path,) = (vault / "clips").glob(f"20*.{ids(recorded())[0]}.age")
     video = tmp_path / "visit.mp4"
-    run = [need("age"), "-d", "-i", tmp_path / "owner.key", "-o", video, path]
+    run = [need("age"), "-d", "-i", str(tmp_path / "owner.key"), "-o", str(video), str(path)]
     subprocess.run(run, capture_output=True, check=True)
     with av.open(str(video)) as clip:
         frames = sum(1 for _ in clip.decode(video=0))
     assert frames > 30
     probe = [need("ffprobe"), "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames"]
-    told = subprocess.run([*probe, "-of", "csv=p=0", video], capture_output=True, check=True, text=True)
+    told = subprocess.run([*probe, "-of", "csv=p=0", str(video)], capture_output=True, check=True, text=True)
     assert (int(told.stdout.strip().strip(",")), told.stderr) == (frames, "")
 
 

@@ -1,0 +1,239 @@
+"""Attacks on the chain of a vault's clips, and on what ties a clip to its device. Each test is one attack.
+
+An insider here is a reader: sealing does not stop them from changing a clip and sealing it again. What they
+lack is the clip's key, which no longer exists, and the device's.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+
+from latchkey.clip import (
+    Companion,
+    ProofWriter,
+    SigningKey,
+    X25519Identity,
+    check_proof,
+    decode_companion,
+    decrypt,
+    encode_companion,
+    encode_manifest,
+    seal,
+)
+from latchkey.errors import DiskError
+from latchkey.owner import Findings, Outcome, judge, list_clips, open_chunks, placed, read_companion
+from latchkey.pipeline.identity import PUBLIC_NAME
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.ports import ClipEntry
+from latchkey.settings import VaultSettings
+from latchkey.vault import HEAD_NAME, chain_name, sealed_name, slip_name, tail_name
+from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
+from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.tinyclip import MANIFEST, record_tiny, tiny_fragment, tiny_head, tiny_parts
+
+OWNER = X25519Identity(b"o" * 32)
+KEYS = [OWNER.text]
+DAY = 20_781
+IDS = [f"{n:032x}" for n in range(1, 9)]
+
+
+class Vault:
+    """A vault of some tiny clips by one device, and the verdict on each."""
+
+    def __init__(self, seed: int = 1, count: int = 4) -> None:
+        self.disk, self.entropy = MemoryDisk(), SeededEntropy(seed)
+        self.keeper = VaultKeeper(
+            self.disk, MemoryIndex(), [str(OWNER.recipient)], self.entropy.take, VaultSettings()
+        )
+        self.entries = [self.record(clip) for clip in IDS[:count]]
+
+    def record(self, clip: str) -> ClipEntry:
+        return record_tiny(self.keeper, clip, DAY, self.entropy.take)
+
+    @property
+    def device(self) -> bytes:
+        return bytes.fromhex(self.disk.read(PUBLIC_NAME).decode())
+
+    def name(self, number: int) -> str:
+        entry = self.entries[number]
+        return sealed_name(entry.clip, entry.day, "whole")
+
+    def delete(self, number: int) -> None:
+        clip = self.entries[number].clip
+        for name in (self.name(number), chain_name(clip), slip_name(clip), f"clips/{clip}.meta.age"):
+            del self.disk.files[name]
+
+    def put(self, name: str, data: bytes) -> None:
+        self.disk.files[name] = bytearray(data)
+
+    def judge(self, number: int, trusted: bytes | None = None, head: bytes | None = None) -> Findings:
+        entry = self.entries[number]
+        companion = read_companion(self.disk, entry.clip, KEYS)
+        progress = check_proof(open_chunks(self.disk, entry, KEYS))
+        findings = judge(progress, companion, frozenset({trusted or self.device}), entry.clip)
+        return placed(findings, companion, self.disk, list_clips(self.disk), entry, KEYS, head)
+
+    def outcomes(self) -> list[Outcome]:
+        there = {entry.clip for entry in list_clips(self.disk)}
+        return [self.judge(n).outcome for n, entry in enumerate(self.entries) if entry.clip in there]
+
+
+def test_nobody_attacks() -> None:
+    assert Vault().outcomes() == [Outcome.WHOLE] * 4
+
+
+def test_a_proof_by_another_device_key() -> None:
+    """The insider makes a clip and a companion with keys of their own, under the old names."""
+    vault, insider = Vault(), SigningKey(b"i" * 32)
+    writer = ProofWriter(SeededEntropy(9).take)
+    companion = Companion(IDS[1], writer.public, insider.public, 2, None, bytes(32))
+    vault.put(vault.name(1), _sealed(b"".join(_video(writer))))
+    vault.put(chain_name(IDS[1]), _sealed(encode_companion(companion, insider)))
+    assert vault.judge(1).outcome is Outcome.DAMAGED  # its manifest binds no such companion
+    data = encode_companion(companion, insider)
+    progress = check_proof(_video(ProofWriter(SeededEntropy(9).take), data))
+    findings = judge(progress, data, frozenset({vault.device}), IDS[1])
+    assert (findings.outcome, findings.device) == (Outcome.UNKNOWN_DEVICE, insider.public)
+
+
+def _video(writer: ProofWriter, companion: bytes = b"") -> list[bytes]:
+    commitment = sha256(b"latchkey/commitment/1\n" + companion).digest()
+    manifest = encode_manifest(replace(MANIFEST, commitment=commitment))
+    return [writer.feed(tiny_head() + tiny_fragment(0, b"forged")), writer.close(manifest, lambda _: 0)]
+
+
+def _sealed(data: bytes) -> bytes:
+    return seal(data, [str(OWNER.recipient)], SeededEntropy(77).take)
+
+
+def test_an_insider_seals_an_altered_video_again() -> None:
+    vault = Vault()
+    clip = bytearray(b"".join(decrypt(vault.disk.read(vault.name(1)), KEYS)))
+    clip[len(clip) // 2] ^= 1
+    vault.put(vault.name(1), _sealed(bytes(clip)))
+    assert vault.judge(1).outcome is Outcome.DAMAGED
+
+
+def test_an_insider_seals_an_altered_video_again_with_a_proof_of_their_own() -> None:
+    vault = Vault()
+    vault.put(vault.name(1), _sealed(b"".join(tiny_parts(SeededEntropy(9).take))))
+    findings = vault.judge(1)
+    assert (findings.outcome, findings.trouble) == (Outcome.DAMAGED, "the companion vouches for another clip")
+
+
+def test_a_clip_put_back_in_the_place_of_another_of_the_same_device() -> None:
+    vault = Vault()
+    vault.put(vault.name(2), vault.disk.read(vault.name(0)))
+    assert vault.judge(2).outcome is Outcome.DAMAGED
+    vault.put(chain_name(IDS[2]), vault.disk.read(chain_name(IDS[0])))
+    assert vault.judge(2).trouble == "another clip lies under this name"
+
+
+def test_a_clip_sealed_again_unchanged_by_an_insider_stands_out_in_the_chain() -> None:
+    vault = Vault()
+    clip = b"".join(decrypt(vault.disk.read(vault.name(1)), KEYS))
+    vault.put(vault.name(1), _sealed(clip))
+    assert vault.outcomes() == [Outcome.WHOLE, Outcome.CHAIN_BROKEN, Outcome.CHAIN_BROKEN, Outcome.WHOLE]
+
+
+def test_a_clip_in_the_middle_deleted() -> None:
+    vault = Vault()
+    vault.delete(1)
+    assert vault.outcomes() == [Outcome.CHAIN_BROKEN, Outcome.CHAIN_BROKEN, Outcome.WHOLE]
+    place = vault.judge(2).place
+    assert place is not None
+    assert place.broken == ("clip 2 before it is gone, while older ones are here",)
+
+
+def test_the_oldest_clips_may_go_by_age() -> None:
+    vault = Vault()
+    vault.delete(0)
+    vault.delete(1)
+    assert vault.outcomes() == [Outcome.WHOLE, Outcome.WHOLE]
+
+
+def test_the_newest_clip_deleted() -> None:
+    vault = Vault()
+    vault.delete(3)
+    assert vault.outcomes() == [Outcome.CHAIN_BROKEN] * 3
+    del vault.disk.files[HEAD_NAME]
+    assert vault.outcomes() == [Outcome.CHAIN_BROKEN] * 3
+
+
+def test_all_rolled_back_to_an_older_day_while_the_owner_holds_a_newer_head() -> None:
+    vault = Vault(count=2)
+    old = {name: bytes(data) for name, data in vault.disk.files.items()}
+    vault.record(IDS[2])
+    newer = vault.disk.read(HEAD_NAME)
+    vault.disk.files = {name: bytearray(data) for name, data in old.items()}
+    assert vault.judge(1).outcome is Outcome.WHOLE  # the vault alone cannot tell
+    assert vault.judge(1, head=newer).outcome is Outcome.CHAIN_BROKEN
+
+
+def test_a_head_by_another_device() -> None:
+    vault, other = Vault(), Vault(seed=2)
+    vault.put(HEAD_NAME, other.disk.read(HEAD_NAME))
+    assert vault.outcomes()[3] is Outcome.CHAIN_BROKEN
+
+
+class Crash(BaseException):
+    """The device loses power."""
+
+
+class DyingDisk(MemoryDisk):
+    """A disk whose device dies at operation number `left`."""
+
+    left = 1 << 60
+
+    def meet(self, operation: DiskOperation, what: str, *, noted: bool = True) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Crash
+        super().meet(operation, what, noted=noted)
+
+
+@pytest.mark.slow
+def test_a_crash_at_every_write_then_restart() -> None:
+    """No two sealed files share a file key or nonce, no number is given twice, nothing is appended."""
+    tails = 0
+    for dies_at in range(10_000):
+        disk = DyingDisk()
+        entropy = SeededEntropy(1)  # it goes on after the crash, as the system's does
+        disk.left = dies_at
+        starts = set[bytes]()
+        try:
+            keeper = VaultKeeper(disk, MemoryIndex(), [str(OWNER.recipient)], entropy.take, VaultSettings())
+            record_tiny(keeper, IDS[0], DAY, entropy.take, fragments=2)
+            record_tiny(keeper, IDS[1], DAY, entropy.take, fragments=2)
+        except Crash:
+            disk.left = 1 << 60
+        else:
+            assert tails > 10
+            return
+        before = {name: bytes(data) for name, data in disk.files.items() if name.startswith("clips/")}
+        index = MemoryIndex()
+        keeper = VaultKeeper(disk, index, [str(OWNER.recipient)], entropy.take, VaultSettings())
+        keeper.start()
+        record_tiny(keeper, IDS[2], DAY, entropy.take)
+        for name, data in before.items():
+            now = disk.files.get(name)
+            assert now is None or now == data, name
+        sealed = {bytes(data) for name, data in disk.files.items() if name.endswith(".age")}
+        starts = {data[: data.index(b"\n--- ") + 80] for data in sealed}
+        assert len(starts) == len(sealed)
+        companions = [_companion(disk, clip) for clip in IDS[:3]]
+        numbers = [decode_companion(one).sequence for one in companions if one]
+        assert len(set(numbers)) == len(numbers)
+        assert numbers == sorted(numbers)
+        assert [entry.clip for entry in index.entries()] == [
+            entry.clip for entry in sorted(list_clips(disk), key=lambda entry: entry.clip)
+        ]
+        tails += any(tail_name(clip) in disk.files for clip in IDS[:3])
+
+
+def _companion(disk: MemoryDisk, clip: str) -> bytes | None:
+    with suppress(DiskError):
+        return read_companion(disk, clip, KEYS)
+    return None
