@@ -60,6 +60,8 @@ class ClipChain:
         self._take = take
         self._device: SigningKey | None = None
         self._head = ChainHead()
+        self._durable = ChainHead()
+        """The head as it is on the disk."""
 
     def start(self) -> None:
         """Make sure of the device's key, and find out the last number given."""
@@ -67,7 +69,7 @@ class ClipChain:
         with suppress(DiskError):  # what a crash may have left
             self._disk.remove(f"{HEAD_NAME}.part")
         try:
-            self._head = decode_chain_head(self._disk.read(HEAD_NAME), self._check)
+            self._head = self._durable = decode_chain_head(self._disk.read(HEAD_NAME), self._check)
         except (DiskError, SlipDamaged):  # the chain goes on behind a gap
             names = [parse_name(name) for name in self._disk.names(CLIPS)]
             numbers = [self.number_of(one.clip) or 0 for one in names if one and one.kind == "slip"]
@@ -111,8 +113,11 @@ class ClipChain:
         self.save()
 
     def save(self) -> None:
-        """Write down the head."""
+        """Write down the head, if it says more than the one on the disk."""
+        if self._head == self._durable:
+            return
         write_whole(self._disk, HEAD_NAME, encode_chain_head(self._head, self._key().sign))
+        self._durable = self._head
 
     def forget(self, clip: str) -> None:
         """Remove what lies beside a clip that has come to nothing. Never raises: `start` finds what

@@ -122,6 +122,7 @@ class VaultKeeper:
         failures += sum(not self._remove(name) for name in repair.removals)
         if repair.renames or repair.removals:
             self._disk.sync_folder(CLIPS)
+        self._chain.save()  # while the slips that tell the last number are still there
         if list(repair.entries) != known:
             self._index.rebuild(repair.entries)
         if self._faces is not None:

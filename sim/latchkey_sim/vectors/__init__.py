@@ -1,4 +1,4 @@
-"""Test vectors of our own: sealed files with one failure each, and what a reader must say of them.
+"""Test vectors of our own: sealed files and proved videos, one failure each, and what a reader must say.
 
 `tests/vectors/make.py` writes them; device/CLIP.md describes their form. Each module has a table of
 small makers: a further kind of vector adds a module and a line in `_MAKERS`.
@@ -6,10 +6,11 @@ small makers: a further kind of vector adds a module and a line in `_MAKERS`.
 
 from latchkey_sim.vectors.headers import header_vectors
 from latchkey_sim.vectors.payloads import payload_vectors
+from latchkey_sim.vectors.proofs import proof_vectors
 from latchkey_sim.vectors.spelling import Vector, read_vector, write_vector
 from latchkey_sim.vectors.stanzas import stanza_vectors
 
-_MAKERS = {"age": (header_vectors, stanza_vectors, payload_vectors)}
+_MAKERS = {"age": (header_vectors, stanza_vectors, payload_vectors), "proof": (proof_vectors,)}
 """Folder below `tests/vectors`, and what makes its files."""
 
 

@@ -19,6 +19,8 @@ class Vector:
 
     `expect` is `success`, `no match`, `armored`, `header`, `truncated`, `damaged` or `trailing`;
     `payload_sha256` is the hash of all plaintext that verifies before the failure, in hexadecimal.
+    Of a video with proof, which needs no identity, `expect` is `complete`, `partial`, `unproved` or
+    `damaged`, and the hash is that of its proved beginning.
     """
 
     name: str

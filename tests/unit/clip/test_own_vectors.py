@@ -15,6 +15,7 @@ from latchkey.clip import (
     HeaderDamaged,
     NoIdentityMatched,
     TrailingBytes,
+    check_proof,
     decrypt,
     open_seekable,
 )
@@ -24,6 +25,7 @@ from latchkey_sim.vectors import make_vectors, read_vector
 FOLDER = Path(__file__).resolve().parents[2] / "vectors"
 FILES = {str(path.relative_to(FOLDER)): path.read_bytes() for path in sorted(FOLDER.glob("*/*"))}
 AGE = [name for name in FILES if name.startswith("age/")]
+PROOF = [name for name in FILES if name.startswith("proof/")]
 ERRORS = {
     "no match": NoIdentityMatched,
     "armored": ClipArmored,
@@ -67,6 +69,20 @@ def test_own_vector(name: str) -> None:
         error = raised
     assert (type(error) if error else None) == ERRORS.get(vector.expect), error
     assert hashlib.sha256(plain).hexdigest() == vector.payload_sha256
+
+
+@pytest.mark.parametrize("name", PROOF)
+def test_own_vector_of_proof(name: str) -> None:
+    vector = read_vector(name, FILES[name])
+    found = check_proof([vector.file])
+    if found.failure is not None:
+        outcome = "damaged"
+    elif found.is_complete:
+        outcome = "complete"
+    else:
+        outcome = "partial" if found.clip_key else "unproved"
+    assert outcome == vector.expect, found.failure
+    assert hashlib.sha256(vector.file[: found.proved_bytes]).hexdigest() == vector.payload_sha256
 
 
 @pytest.mark.parametrize("name", AGE)

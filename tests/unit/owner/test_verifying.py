@@ -134,7 +134,7 @@ def test_a_clip_of_the_age_tool_plays_in_real_players(need: Callable[[str], str]
     assert (int(told.stdout.strip().strip(",")), told.stderr) == (frames, "")
 
 
-@pytest.mark.parametrize("cut_s", [6.3, 7.05, 7.9])
+@pytest.mark.parametrize("cut_s", [6.0, 6.6, 7.05, 7.9])
 def test_a_torn_clip_loses_two_seconds_and_the_open_group_at_most(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], cut_s: float
 ) -> None:
@@ -152,8 +152,8 @@ def test_a_torn_clip_loses_two_seconds_and_the_open_group_at_most(
     assert (code, "at most 2 s" in err) == (0, True)
     with av.open(str(video)) as clip:
         times = [float(picture.time or 0) for picture in clip.decode(video=0)]
-    recorded_s = cut_s - 3.0  # pre-roll included; frames wait 1 s or so for looks and encoder
-    assert times[-1] >= recorded_s - 2 - 1 - 1
+    open_group_begins_s = int(cut_s - 3.0)  # with the pre-roll, the clip begins at second 3
+    assert times[-1] + 0.1 >= open_group_begins_s - 2
     code, out, _ = clips(tmp_path, capsys, "verify", entry.clip, "--vault", vault, "--json")
     assert (code, json.loads(out)["outcome"]) == (11, "partial")
     assert clips(tmp_path, capsys, "verify", video)[0] == 12

@@ -109,3 +109,32 @@ def test_a_mended_vault_needs_no_mending(sizes: dict[str, int], order: list[str]
     assert again.entries == repair.entries
     assert again.layers == repair.layers
     assert set(again.layers) <= {entry.clip for entry in again.entries}
+
+
+def test_a_companion_slip_or_tail_without_its_clip_goes_and_so_does_the_tail_of_a_whole_one() -> None:
+    asides = [f"{clip}.{kind}" for clip in (A, B, C) for kind in ("chain.age", "slip", "tail.age")]
+    clips = {f"{DAY}.{A}.age": 5, f"{DAY}.{B}.age.part": 5}
+    repair = reconcile(clips | dict.fromkeys(asides, 1), [])
+    gone = {f"clips/{A}.tail.age", *(f"clips/{C}.{kind}" for kind in ("chain.age", "slip", "tail.age"))}
+    assert set(repair.removals) == gone
+
+
+def test_half_written_companions_slips_and_tails_go() -> None:
+    halves = [f"{A}.{kind}.part" for kind in ("chain.age", "slip", "tail.age", "meta.age")]
+    repair = reconcile({f"{DAY}.{A}.age": 5} | dict.fromkeys(halves, 1), [])
+    assert set(repair.removals) == {f"clips/{name}" for name in halves}
+
+
+def test_clips_that_the_index_lost_come_in_the_order_of_their_numbers_whatever_their_days() -> None:
+    """The clock jumped back after the first clip."""
+    numbers = {A: 3, B: 2, C: 1}
+    files = {f"2026-11-2{day}.{clip}.age": 1 for day, clip in ((3, A), (1, B), (4, C))}
+    files |= {f"{clip}.slip": 1 for clip in numbers}
+    assert [entry.clip for entry in reconcile(files, [], numbers.get).entries] == [C, B, A]
+
+
+def test_slips_are_read_only_of_clips_that_the_index_lost() -> None:
+    asked: list[str] = []
+    files = {f"{DAY}.{A}.age": 5, f"{A}.slip": 1, f"{DAY}.{B}.age": 5, f"{B}.slip": 1, f"{DAY}.{C}.age": 5}
+    reconcile(files, [ClipEntry(A, 0, 5, "whole")], asked.append)
+    assert asked == [B]
