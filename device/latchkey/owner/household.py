@@ -1,0 +1,154 @@
+"""The owner's state: who signs, who reads, which days are still readable. Pure; `owner.store` keeps it.
+
+- Of the days, only the ratchet of the oldest readable day is held: a copy of it made on day d opens
+  every day from d - T on, for ever, and none before.
+- The floor moves with the earlier of the owner's own day and the newest day that a device signed: a clock
+  that is wrong by ten years erases nothing. Before a device was heard nothing is erased without a yes.
+- A holding key is erased T days after the owner first saw a clip that it opens.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from latchkey.clip import Take, X25519Identity
+from latchkey.clip.signing import SigningKey
+from latchkey.owner.ratchet import DayErased, Ratchet
+from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS, HoldingKey, KeyBook, Viewer, encode_book
+from latchkey.vault.signed import whole
+
+HOLDING_KEYS = 64
+"""Starts of the device with a clock that is not to be believed, between two books."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingSecret:
+    """The secret half of a holding key; `seen_day` is when the owner first saw a clip of it, or None."""
+
+    number: int
+    secret: bytes = field(repr=False)
+    seen_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device of the household: its Ed25519 public key, and the newest day that it signed, or None."""
+
+    public: bytes
+    newest_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The state of an owner. `number` is that of the last order signed; secrets never show in its repr.
+
+    `viewer` is the owner's own id as a reader, `days` the owner's T, `others` are all further viewers.
+    """
+
+    number: int
+    seed: bytes = field(repr=False)
+    viewer: str
+    days: int
+    ratchet: Ratchet
+    long_term: bytes = field(repr=False)
+    holding: tuple[HoldingSecret, ...] = ()
+    others: tuple[Viewer, ...] = ()
+    devices: tuple[KnownDevice, ...] = ()
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """The key that signs orders."""
+        return SigningKey(self.seed)
+
+    @property
+    def newest_day(self) -> int | None:
+        """The newest UTC day that any device of the household signed, or None."""
+        days = [device.newest_day for device in self.devices if device.newest_day is not None]
+        return max(days, default=None)
+
+    def book(self, today: int) -> tuple["Household", bytes]:
+        """Sign a new book with the owner's keys for the next 400 days; give the state after it, and the book.
+
+        Raises DayErased for a day whose key is erased, OwnerKeyError.
+        """
+        after = replace(self, number=self.number + 1)
+        keys = tuple(self.ratchet.public_keys(today, KEY_DAYS))
+        holding = tuple(
+            HoldingKey(one.number, X25519Identity(one.secret).recipient.point)
+            for one in self.holding
+            if one.seen_day is None
+        )
+        book = KeyBook(
+            number=after.number,
+            owner=self.signing_key.public,
+            time=today,
+            viewers=(Viewer(self.viewer, self.days, today, keys), *self.others),
+            holding=holding,
+            long_term=X25519Identity(self.long_term).recipient.point,
+        )
+        return after, encode_book(book, self.signing_key)
+
+    def with_holding_keys(self, take: Take) -> "Household":
+        """Give the state with `HOLDING_KEYS` unused holding keys, drawing those that are missing."""
+        unused = sum(one.seen_day is None for one in self.holding)
+        first = max((one.number for one in self.holding), default=0) + 1
+        fresh = [
+            HoldingSecret(first + n, take("owner/holding", 32)) for n in range(max(0, HOLDING_KEYS - unused))
+        ]
+        return replace(self, holding=(*self.holding, *fresh))
+
+    def heard(self, public: bytes, day: int) -> "Household":
+        """Take note of a day that a known device signed; days of others, and older ones, change nothing."""
+        devices = tuple(
+            replace(one, newest_day=max(day, one.newest_day if one.newest_day is not None else day))
+            if one.public == public
+            else one
+            for one in self.devices
+        )
+        return replace(self, devices=devices)
+
+    def saw_holding(self, number: int, today: int) -> "Household":
+        """Take note that the owner has seen a clip of a holding key: its days begin."""
+        holding = tuple(
+            replace(one, seen_day=today) if one.number == number and one.seen_day is None else one
+            for one in self.holding
+        )
+        return replace(self, holding=holding)
+
+    def sure_day(self, own_day: int) -> int | None:
+        """Give the day that surely has come, by the owner's clock and a device's; None = unknown."""
+        newest = self.newest_day
+        return None if newest is None else min(own_day, newest)
+
+    def advance(self, own_day: int) -> "Household":
+        """Erase what is older than T days, as far as is sure. On each use of the state."""
+        sure_day = self.sure_day(own_day)
+        return self if sure_day is None else self.advance_to(sure_day)
+
+    def advance_to(self, day: int) -> "Household":
+        """Erase what is older than T days on `day`, whatever the clocks say: after a typed yes only.
+
+        Raises OwnerKeyError beyond 100 years.
+        """
+        floor = day - self.days
+        held = tuple(one for one in self.holding if one.seen_day is None or one.seen_day >= floor)
+        return replace(self, ratchet=self.ratchet.advance(max(floor, self.ratchet.day)), holding=held)
+
+    def identities(self, day: int) -> tuple[str, ...]:
+        """Give the secret keys for clips of a day: that day's if it lives, the long-term and holding ones."""
+        keys = [X25519Identity(self.long_term), *(X25519Identity(one.secret) for one in self.holding)]
+        with suppress(DayErased):
+            keys.insert(0, self.ratchet.day_identity(day))
+        return tuple(key.text for key in keys)
+
+
+def new_household(today: int, days: int, take: Take) -> Household:
+    """Make a household whose keys begin `today`. `take` must be real entropy (streams `owner/…`)."""
+    bare = Household(
+        number=0,
+        seed=take("owner/signing", 32),
+        viewer=take("owner/viewer", 16).hex(),
+        days=whole(days, 1, LONGEST_DAYS, "the number of days"),
+        ratchet=Ratchet(today, take("owner/ratchet", 32)),
+        long_term=take("owner/long-term", 32),
+    )
+    return bare.with_holding_keys(take)

@@ -1,0 +1,99 @@
+"""The owner's state: what it opens, what it erases, and that a file holds all of it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from latchkey.clip import X25519Identity
+from latchkey.clip.signing import SigningKey
+from latchkey.errors import OwnerKeyError, UsageError
+from latchkey.owner.household import KnownDevice, new_household
+from latchkey.owner.store import HouseholdStore, decode_household, encode_household
+from latchkey.vault.book import decode_book
+from latchkey_sim.entropy import SeededEntropy
+
+DAY, T = 20_000, 3
+DEVICE = SigningKey(b"d" * 32).public
+HOUSE = replace(new_household(DAY, T, SeededEntropy(1).take), devices=(KnownDevice(DEVICE),))
+
+
+def test_a_book_names_the_next_400_days_and_its_number_rises() -> None:
+    after, data = HOUSE.book(DAY + 2)
+    book = decode_book(data, HOUSE.signing_key.public)
+    assert (after.number, book.number, book.time, book.days, book.end_day) == (1, 1, DAY + 2, T, DAY + 402)
+    assert book.recipients(DAY + 2) == (str(HOUSE.ratchet.day_identity(DAY + 2).recipient),)
+    assert book.recipients(DAY + 1) == () == book.recipients(DAY + 402)
+    assert decode_book(after.book(DAY + 2)[1]).number == 2
+
+
+def test_a_state_of_day_d_opens_exactly_the_days_from_d_minus_t_on() -> None:
+    for day in range(DAY, DAY + 20):
+        state = HOUSE.heard(DEVICE, day).advance(day)
+        floor = max(DAY, day - T)
+        assert state.ratchet.day == floor
+        for other in range(DAY, DAY + 25):
+            key = HOUSE.ratchet.day_identity(other).text
+            assert (key in state.identities(other)) is (other >= floor)
+
+
+@pytest.mark.parametrize(("own_day", "heard_day"), [(DAY + 3650, DAY + 5), (DAY + 5, DAY + 399)])
+def test_a_clock_that_is_wrong_alone_erases_nothing(own_day: int, heard_day: int) -> None:
+    assert HOUSE.heard(DEVICE, heard_day).advance(own_day).ratchet.day == DAY + 5 - T
+
+
+def test_before_a_device_was_heard_nothing_is_erased_without_a_yes() -> None:
+    assert HOUSE.advance(DAY + 3650) == HOUSE
+    assert HOUSE.advance_to(DAY + 10).ratchet.day == DAY + 10 - T
+
+
+def test_a_clock_at_1970_changes_nothing() -> None:
+    assert HOUSE.heard(DEVICE, DAY).advance(0).ratchet == HOUSE.ratchet
+
+
+def test_days_of_strangers_and_older_days_are_not_taken_for_news() -> None:
+    assert HOUSE.heard(b"x" * 32, DAY + 9) == HOUSE
+    assert HOUSE.heard(DEVICE, DAY + 9).heard(DEVICE, DAY + 4).newest_day == DAY + 9
+
+
+def test_a_holding_key_is_erased_t_days_after_its_clip_was_first_seen() -> None:
+    seen = HOUSE.heard(DEVICE, DAY).saw_holding(2, DAY).saw_holding(2, DAY + 9)
+    key = X25519Identity(seen.holding[1].secret).text
+    for day in range(DAY, DAY + 6):
+        assert (key in seen.heard(DEVICE, day).advance(day).identities(0)) is (day <= DAY + T)
+    numbers = [one.number for one in decode_book(seen.book(DAY)[1]).holding]
+    assert numbers == [1, *range(3, 65)]
+    assert [one.number for one in seen.with_holding_keys(SeededEntropy(2).take).holding] == list(range(1, 66))
+
+
+def test_the_state_survives_its_file_and_says_no_secret() -> None:
+    state = HOUSE.heard(DEVICE, DAY).saw_holding(1, DAY)
+    other = decode_book(new_household(DAY, 2, SeededEntropy(5).take).book(DAY)[1]).viewers[0]
+    state = replace(state, others=(other,))
+    assert decode_household(encode_household(state)) == state
+    assert repr(state.seed)[2:-1] not in repr(state)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{}", b"[" * 100_000, encode_household(HOUSE)[:-1], encode_household(HOUSE) + b" "]
+)
+def test_a_damaged_state_is_refused(data: bytes) -> None:
+    with pytest.raises(OwnerKeyError, match="damaged"):
+        decode_household(data)
+
+
+def test_the_file_is_private_whole_and_never_made_twice(tmp_path: Path) -> None:
+    store = HouseholdStore(tmp_path / "deep" / "owner")
+    state, book = HOUSE.book(DAY)
+    store.create(state, book)
+    assert {path.name: path.stat().st_mode & 0o777 for path in store.folder.iterdir()} == {
+        "state.json": 0o600,
+        "book.json": 0o600,
+        "lock": 0o600,
+    }
+    assert store.folder.stat().st_mode & 0o777 == 0o700
+    assert store.load() == state
+    with pytest.raises(UsageError, match="already"):
+        store.create(state, book)
+    assert store.change(lambda now: now.heard(DEVICE, DAY + 7)).newest_day == DAY + 7
+    assert store.load().newest_day == DAY + 7
