@@ -42,15 +42,17 @@ class CameraState(StrEnum):
 
 
 class DiskState(StrEnum):
-    """How the disk is, told in four words: exact figures would reveal the size of a clip.
+    """Whether the disk takes clips, in a word: exact figures would reveal the size of a clip.
 
-    `failed` = it takes no files at all: read-only, no permission, broken, or not there.
+    `failed` = it takes no files at all: read-only, no permission, broken, or not there. `no_keys` = nobody
+    has a key for a clip of now: nothing is recorded.
     """
 
     OK = "ok"
     LOW = "low"
     FULL = "full"
     FAILED = "failed"
+    NO_KEYS = "no_keys"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,20 @@ real ones; disk, broker, camera, bell, chance and time are simulated.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.uplink import NoUplink
 from latchkey.device import Device
 from latchkey.frames import RawFrame
 from latchkey.ports import Board, FaceFinder, Lane
-from latchkey.settings import MqttSettings, OwnerSettings, Settings
+from latchkey.settings import Settings
+from latchkey.units import utc_day
 from latchkey_sim.bell import ScriptedBell
 from latchkey_sim.broker import MemoryBroker, SimLink
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import one_key_book
 from latchkey_sim.journal import ListJournal
 from latchkey_sim.lamp import RecordingLamp
 from latchkey_sim.strip import StripCamera
@@ -77,13 +78,16 @@ def desk(
     seed: int = 1,
     vault: MemoryDisk | None = None,
     state: MemoryDisk | None = None,
+    book: bytes | None = None,
+    start_wall_ns: int = START_WALL_NS,
     prepare: Callable[[Board], Board] = lambda board: board,
 ) -> Desk:
-    """Put a device on the desk and start it; `vault` and `state` may come from an earlier life."""
-    if not settings.owner.recipients:
-        raise ValueError("settings without a recipient: nobody could open a clip")
+    """Put a device on the desk and start it; `vault` and `state` may come from an earlier life.
+
+    Without `book`, clips are sealed to `latchkey_sim.household.OWNER` on every day.
+    """
     settings = replace(settings, mqtt=replace(settings.mqtt, host="broker.home"))
-    clock = VirtualClock(START_WALL_NS)
+    clock = VirtualClock(start_wall_ns)
     broker, journal, entropy = MemoryBroker(clock), ListJournal(), SeededEntropy(seed)
     camera, bell, lamp = StripCamera(clock, frames), ScriptedBell(clock, rings_ns), RecordingLamp(clock)
     workers, index = VirtualWorkers(clock, costs_ns or {}), MemoryIndex()
@@ -106,14 +110,9 @@ def desk(
             workers=workers,
             journal=journal,
             traffic=list,
+            book=one_key_book(utc_day(START_WALL_NS)) if book is None else book,
         )
     )
     device = Device(board, settings, DEVICE_ID)
     device.start()
     return Desk(clock, camera, bell, lamp, vault, state, index, broker, workers, journal, board, device)
-
-
-def tiny_settings(recipient: str, **sections: Any) -> Settings:
-    """Give settings for tiny pictures and short clips, sealed to `recipient`."""
-    settings = Settings(owner=OwnerSettings((recipient,)), mqtt=MqttSettings())
-    return replace(settings, **sections)

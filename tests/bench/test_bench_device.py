@@ -16,17 +16,16 @@ import pytest
 from latchkey.adapters.cameras import VideoCamera
 from latchkey.adapters.clock import SystemClock
 from latchkey.boards import linux_board
-from latchkey.clip import X25519Identity
 from latchkey.device import Device, run
 from latchkey.settings import DeviceSettings, MqttSettings, OwnerSettings, Settings, VaultSettings
 from latchkey.units import NS_PER_MS
 from latchkey_sim.bell import ScriptedBell
 from latchkey_sim.brokers import Listener, mosquitto_broker
 from latchkey_sim.footage import moving_face, write_video
+from latchkey_sim.household import write_book
 from latchkey_sim.journal import ListJournal
 
 pytestmark = pytest.mark.bench
-OWNER = X25519Identity(bytes(range(1, 33)))
 PRESSES = 100
 PAUSE_S = 0.12
 BELL_GOAL_MS = 50
@@ -49,7 +48,7 @@ def test_a_press_is_heard_in_time_while_a_clip_is_recorded(
         settings = Settings(
             device=DeviceSettings(state=tmp_path / "state"),
             vault=VaultSettings(path=tmp_path / "vault"),
-            owner=OwnerSettings((str(OWNER.recipient),)),
+            owner=OwnerSettings(book=write_book(tmp_path, time.time_ns())),
             mqtt=MqttSettings(host=broker.host, port=broker.port),
         )
         clock = SystemClock()
@@ -102,7 +101,7 @@ def program(video: Path, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str
     config = tmp_path / "door.toml"
     config.write_text(
         f'schema = 1\n[camera]\nboard = "file"\nsource = "{video}"\n'
-        f'[owner]\nrecipients = ["{OWNER.recipient}"]\n'
+        f'[owner]\nbook = "{write_book(tmp_path, time.time_ns())}"\n'
     )
     began = time.monotonic()
     child = subprocess.Popen(

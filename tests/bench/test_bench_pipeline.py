@@ -20,7 +20,6 @@ from latchkey.adapters.cameras import VideoCamera
 from latchkey.adapters.finders import open_finder
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.boards import linux_board
-from latchkey.clip import X25519Identity
 from latchkey.device import Device
 from latchkey.settings import (
     DeviceSettings,
@@ -33,13 +32,13 @@ from latchkey.settings import (
 from latchkey_sim.bell import ScriptedBell
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.footage import moving_face, write_video
+from latchkey_sim.household import write_book
 from latchkey_sim.journal import ListJournal
 
 pytestmark = pytest.mark.bench
 FPS, SECONDS, ROUNDS = 25, 10, 5
 RECORDING = RecordingSettings()
 GOALS = {("centerface", 720): 0.5, ("centerface", 1080): 0.65, ("yunet", 720): 0.68, ("yunet", 1080): 0.76}
-OWNER = X25519Identity(bytes(range(1, 33)))
 
 
 def _floor(video: Path) -> float:
@@ -67,7 +66,7 @@ def _pipeline(video: Path, folder: Path, privacy: PrivacySettings) -> float:
     settings = Settings(
         device=DeviceSettings(state=folder / "state"),
         vault=VaultSettings(path=folder / "vault"),
-        owner=OwnerSettings((str(OWNER.recipient),)),
+        owner=OwnerSettings(book=write_book(folder, time.time_ns())),
         recording=RECORDING,
         privacy=privacy,
     )

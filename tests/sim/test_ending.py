@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from latchkey.clip import X25519Identity
 from latchkey_sim.brokers import any_broker
 from latchkey_sim.footage import moving_face, write_video
+from latchkey_sim.household import write_book
 
 LIMIT_S = 60.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -119,11 +119,11 @@ def test_an_interrupted_demo_leaves_nothing(number: int, video: Path, tmp_path: 
 
 def _door(folder: Path) -> Path:
     """Write the settings of a simulated doorbell without a broker."""
-    public = X25519Identity(bytes(range(1, 33))).recipient
+    book = write_book(folder, time.time_ns())
     settings = folder / "door.toml"
     settings.write_text(
         f'schema = 1\n[camera]\nboard = "sim"\nsource = "1"\nwidth = 640\nheight = 360\n'
-        f'[owner]\nrecipients = ["{public}"]\n[privacy]\ndetector = "none"\n'
+        f'[owner]\nbook = "{book}"\n[privacy]\ndetector = "none"\n'
     )
     return settings
 

@@ -11,15 +11,15 @@ import av
 import numpy as np
 import pytest
 
-from latchkey.clip import X25519Identity, decrypt
+from latchkey.clip import decrypt
 from latchkey.frames import Bgr, Box, Plane, RawFrame
 from latchkey.ports import Publication
 from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vault import ClipMeta, decode_meta
-from latchkey_sim.desk import DEVICE_ID, Desk, desk, tiny_settings
+from latchkey_sim.desk import DEVICE_ID, Desk, desk
+from latchkey_sim.household import OWNER
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 FPS = 10
 SIZE = (128, 96)
 SHORT = RecordingSettings(pre_roll_s=2.0, post_roll_s=3.0, longest_clip_s=12.0, threads=1)
@@ -35,8 +35,8 @@ class Sees:
         return [Box(40, 30, 60, 50, 0.9)]
 
 
-def _settings(**changes: object) -> Settings:
-    return tiny_settings(str(OWNER.recipient), recording=SHORT, **changes)
+def _settings(**changes: Any) -> Settings:
+    return Settings(recording=SHORT, **changes)
 
 
 def _street(seconds: float, moving: tuple[tuple[float, float], ...] = ()) -> Iterator[RawFrame]:

@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 
 from latchkey.adapters.disk import FolderDisk
-from latchkey.clip import X25519Identity
 from latchkey.device.disk_watch import FAILING_NS, WELL_NS
 from latchkey.errors import DiskError, DiskFull
 from latchkey.pipeline.durable import PROBE, probe
 from latchkey.ports import Board
-from latchkey.settings import RecordingSettings, VaultSettings
+from latchkey.settings import RecordingSettings, Settings, VaultSettings
 from latchkey.units import MIB, NS_PER_S
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.street import heard, street
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 SHORT = RecordingSettings(pre_roll_s=2.0, post_roll_s=3.0, longest_clip_s=60.0, threads=1)
 READ_ONLY = DiskError("cannot create it: Read-only file system")
 VISITS = ((6.0, 8.0), (60.0, 62.0))
@@ -30,7 +28,7 @@ def _home(
     vault: MemoryDisk | None = None,
     state: MemoryDisk | None = None,
 ) -> Desk:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     rings_ns = [7 * NS_PER_S, 61 * NS_PER_S]
     frames = street(90, VISITS)
     return desk(frames, settings, rings_ns=rings_ns, prepare=prepare, vault=vault, state=state)
@@ -83,7 +81,7 @@ def test_a_vault_that_becomes_read_only_loses_the_clip_loudly_and_says_why_once(
 
 
 def test_a_vault_that_fails_while_nothing_happens_is_told_before_anybody_comes() -> None:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     home = desk(street(WELL_NS / NS_PER_S + 60), settings)
     home.run_until(5 * NS_PER_S)
     home.vault.break_writes(READ_ONLY)
@@ -139,7 +137,7 @@ def _small_home(limit_bytes: int, **files: bytes) -> Desk:
     vault = MemoryDisk(limit_bytes)
     for clip, data in files.items():
         vault.create(f"clips/2026-09-21.{clip * 32}.age").append(data)
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT, vault=SMALL)
+    settings = Settings(recording=SHORT, vault=SMALL)
     rings_ns = [7 * NS_PER_S, 61 * NS_PER_S]
     return desk(street(90, VISITS), settings, rings_ns=rings_ns, vault=vault)
 

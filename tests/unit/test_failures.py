@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
-from latchkey.clip import X25519Identity, decrypt
+from latchkey.clip import decrypt
 from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cause, FilterState, Plane, RawFrame
-from latchkey.settings import PrivacySettings, RecordingSettings
+from latchkey.settings import PrivacySettings, RecordingSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey.vault import ClipMeta, decode_meta
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
 from latchkey_sim.faces.paths import Cross, Peek
 from latchkey_sim.faces.paths import Path as Way
 from latchkey_sim.faces.score import ClipScore, score_clip
@@ -27,8 +27,8 @@ from latchkey_sim.faces.tally import COVERED
 from latchkey_sim.faces.truth import FaceClip, Moment
 from latchkey_sim.faces.walks import Script, Walk
 from latchkey_sim.footage import decoded
+from latchkey_sim.household import OWNER
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 SIZE, FPS = (640, 360), 15.0
 CALM_S = 10
 """The place with nobody in it, before the walk: long enough to know what is usual."""
@@ -183,7 +183,7 @@ def _play(
     recording = RecordingSettings(pre_roll_s=20.0, post_roll_s=2.0, preset="ultrafast")
     home = desk(
         _footage(fault.clip, fault.alter),
-        tiny_settings(str(OWNER.recipient), recording=recording, privacy=privacy),
+        Settings(recording=recording, privacy=privacy),
         finder=fault.finder,
         rings_ns=[calm_ns + round(at_s * NS_PER_S) for at_s in (2, 4, walk_s / 2, walk_s - 2)],
     )

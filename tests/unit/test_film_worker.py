@@ -3,28 +3,27 @@
 import pytest
 
 from latchkey.adapters.encoder import H264Encoder
-from latchkey.clip import X25519Identity
 from latchkey.errors import DiskError, DiskFull
 from latchkey.events import Trigger
 from latchkey.frames import Cover, FilterState
 from latchkey.pipeline.film import ClipFacts, Film
 from latchkey.pipeline.frame_queue import Held
 from latchkey.pipeline.vaultkeeper import VaultKeeper
-from latchkey.settings import RecordingSettings, VaultSettings
+from latchkey.settings import RecordingSettings, Settings, VaultSettings
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import CoverPlan, Motion
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import OWNER, FixedReaders
 from latchkey_sim.street import heard, kept_clips, street
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 SHORT = RecordingSettings(pre_roll_s=1.0, post_roll_s=1.0, longest_clip_s=2.0, threads=1)
 STILL = Motion(moving=False, share=0.0, boxes=(), zones=())
 
 
 def _home(seconds: float, moving: tuple[tuple[float, float], ...], **options: object) -> Desk:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     return desk(street(seconds, moving), settings, **options)  # type: ignore[arg-type]
 
 
@@ -80,8 +79,8 @@ def test_a_lost_clip_whose_abandoning_finds_the_worker_full_is_abandoned_later()
 def test_a_clip_with_a_frame_that_failed_is_never_sealed_as_whole() -> None:
     """Frames behind the failed one are under way already, and so may the end of the clip be."""
     disk, index = MemoryDisk(), MemoryIndex()
-    keeper = VaultKeeper(disk, index, (str(OWNER.recipient),), SeededEntropy(1).take, VaultSettings())
-    film = Film("c" * 32, 20_000, 10, keeper, H264Encoder(SHORT), None)
+    keeper = VaultKeeper(disk, index, FixedReaders(), SeededEntropy(1).take, VaultSettings())
+    film = Film("c" * 32, 10, keeper, H264Encoder(SHORT), None)
     plan = CoverPlan(FilterState.FALLBACK_FULL, (Cover(0, 0, 128, 96),))
     frames = [Held(frame, STILL) for frame in street(4)]
     _expose_all(film, frames[:15], plan)

@@ -18,15 +18,13 @@ import pytest
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.index import SqliteIndex
 from latchkey.adapters.workers import ThreadWorkers
-from latchkey.clip import X25519Identity
 from latchkey.frames import Bgr, Box, RawFrame
 from latchkey.ports import Board, Publication
-from latchkey.settings import PrivacySettings, RecordingSettings, Zone
+from latchkey.settings import PrivacySettings, RecordingSettings, Settings, Zone
 from latchkey.units import NS_PER_MS, NS_PER_S
-from latchkey_sim.desk import DEVICE_ID, Desk, desk, tiny_settings
+from latchkey_sim.desk import DEVICE_ID, Desk, desk
 from latchkey_sim.footage import moving_face
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 VISITS = 3
 SECONDS = 11
 SMALL, LARGE = np.ones((32, 32)), np.ones((720, 1280), np.uint8)
@@ -83,8 +81,7 @@ def _times_ns(home: Desk) -> list[tuple[int, int]]:
 
 def _visit(frames: list[RawFrame], finder: Middle | None, folder: Path) -> list[tuple[int, int]]:
     """Pre-roll, several presses, commands, a cut at the longest clip, a privacy zone, the sealing."""
-    settings = tiny_settings(
-        str(OWNER.recipient),
+    settings = Settings(
         recording=RecordingSettings(longest_clip_s=5.0, post_roll_s=3.0),
         privacy=PrivacySettings(zones=(CORNER,)),
     )

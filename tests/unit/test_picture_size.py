@@ -6,15 +6,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from latchkey.clip import X25519Identity
 from latchkey.frames import Bgr, Box, Colour, RawFrame
-from latchkey.settings import RecordingSettings
+from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
+from latchkey_sim.household import OWNER
 from latchkey_sim.scoring import cover_mask
 from latchkey_sim.street import FPS, Kept, heard, kept_clips, street
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 SHORT = RecordingSettings(pre_roll_s=2.0, post_roll_s=3.0, longest_clip_s=60.0, threads=1)
 WIDE = (256, 128)
 FRAME_NS = NS_PER_S // FPS
@@ -45,7 +44,7 @@ def _marked(frame: RawFrame) -> RawFrame:
 
 
 def _recorded(frames: Iterable[RawFrame], finder: RedPatches | None = None) -> tuple[Desk, list[Kept]]:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     home = desk(map(_marked, frames), settings, finder=finder, rings_ns=[7 * NS_PER_S])
     home.run_until_ended(200 * NS_PER_S)
     home.device.close()
@@ -126,7 +125,7 @@ def test_a_new_colour_begins_a_new_clip_too() -> None:
 
 
 def test_a_camera_that_comes_back_with_another_size_within_a_recording_is_recorded() -> None:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     frames = [*street(9, VISIT), *street(20, ((6.0, 16.0),), size=WIDE, begin_s=13)]
     home = desk(map(_marked, frames), settings, finder=RedPatches(), rings_ns=[7 * NS_PER_S, 12 * NS_PER_S])
     home.run_until_ended(200 * NS_PER_S)

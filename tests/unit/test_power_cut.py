@@ -15,18 +15,17 @@ import numpy as np
 import pytest
 
 from latchkey.adapters.disk import FolderDisk
-from latchkey.clip import X25519Identity
 from latchkey.errors import EXIT_DAMAGED
 from latchkey.frames import Bgr, Box, RawFrame
 from latchkey.owner import joined_chunks, list_clips
-from latchkey.settings import RecordingSettings
+from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
-from latchkey_sim.desk import desk, tiny_settings
+from latchkey_sim.desk import desk
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.footage import write_video
+from latchkey_sim.household import OWNER, write_book
 from latchkey_sim.street import decoded_video, heard, street
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 SIZE = (320, 240)
 LOSSLESS = RecordingSettings(pre_roll_s=2.0, post_roll_s=3.0, crf=0, threads=1)
 """Small pictures at the highest quality, so that they fill chunks of 64 KiB."""
@@ -61,7 +60,7 @@ def _torn_footage(disk: FolderDisk | MemoryDisk) -> bytes:
 
 
 def test_a_power_cut_takes_the_last_seconds_of_a_clip_and_leaves_the_rest() -> None:
-    settings = tiny_settings(str(OWNER.recipient), recording=LOSSLESS)
+    settings = Settings(recording=LOSSLESS)
     home = desk(_visit(60), settings, finder=Nobody(), rings_ns=[6 * NS_PER_S])
     home.run_until((4 + RECORDED_S) * NS_PER_S)
     found = home.vault.after_power_cut()
@@ -75,7 +74,7 @@ def test_a_power_cut_takes_the_last_seconds_of_a_clip_and_leaves_the_rest() -> N
 
 
 def test_what_is_written_is_synced_every_second_of_recording() -> None:
-    settings = tiny_settings(str(OWNER.recipient), recording=LOSSLESS)
+    settings = Settings(recording=LOSSLESS)
     home = desk(_visit(60), settings, finder=Nobody(), rings_ns=[6 * NS_PER_S])
     home.run_until(30 * NS_PER_S)
     log = [line for line in home.vault.log if " clips/20" in line and ".age.part" in line]
@@ -86,7 +85,7 @@ def test_what_is_written_is_synced_every_second_of_recording() -> None:
 
 
 def test_a_power_cut_right_after_the_beginning_leaves_a_torn_clip_and_not_an_empty_file() -> None:
-    settings = tiny_settings(str(OWNER.recipient), recording=LOSSLESS)
+    settings = Settings(recording=LOSSLESS)
     home = desk(_visit(20), settings, finder=Nobody(), rings_ns=[6 * NS_PER_S])
     while not [name for name in home.vault.files if name.endswith(".age.part")]:
         home.run_until(home.clock.now_ns() + NS_PER_S // 20)
@@ -104,7 +103,7 @@ def test_a_killed_program_leaves_a_torn_clip_with_most_of_what_it_had_recorded(t
         f'schema = 1\n[camera]\nboard = "file"\nsource = "{video}"\n[vault]\npath = "{tmp_path}/vault"\n'
         f'[recording]\npreset = "ultrafast"\n[device]\nstate = "{tmp_path}/state"\n'
         '[privacy]\ndetector = "none"\n'
-        f'[owner]\nrecipients = ["{OWNER.recipient}"]\n'
+        f'[owner]\nbook = "{write_book(tmp_path, time.time_ns())}"\n'
     )
     with _latchkey("run", "--config", str(config)) as child:
         assert child.stderr is not None

@@ -7,14 +7,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latchkey.clip import X25519Identity, decrypt
+from latchkey.clip import decrypt
 from latchkey.frames import Bgr, Box, Plane, RawFrame
-from latchkey.settings import MotionSettings, PrivacySettings, RecordingSettings, Zone
+from latchkey.settings import MotionSettings, PrivacySettings, RecordingSettings, Settings, Zone
 from latchkey.units import NS_PER_S
 from latchkey.vision import MotionGate, PrivacyZones
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
+from latchkey_sim.household import OWNER
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 FPS, WIDTH, HEIGHT = 10, 128, 96
 ZONE = Zone("neighbour", ((0.0, 0.0), (0.4, 0.0), (0.25, 0.9), (0.0, 0.7)))
 PRIVACY = PrivacySettings(zones=(ZONE,))
@@ -72,7 +72,7 @@ def _run(life: int | None) -> tuple[Desk, Watchful, list[bytes]]:
     finder = Watchful()
     home = desk(
         _street(life),
-        tiny_settings(str(OWNER.recipient), recording=SHORT, privacy=PRIVACY),
+        Settings(recording=SHORT, privacy=PRIVACY),
         finder=finder,
         rings_ns=[4 * NS_PER_S],
     )

@@ -5,14 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from latchkey.cli import Interrupted, Stop, main
 from latchkey.cli.command import LINE_LIMIT_CHARS, Terminal
-from latchkey.clip import X25519Identity
 from latchkey.errors import OutputFailed
+from latchkey_sim.household import write_book
 
 
 def shell(script: str) -> subprocess.CompletedProcess[str]:
@@ -66,9 +67,9 @@ def test_trouble_with_streams_and_arguments_is_one_line(script: str, code: int, 
 
 
 def _check(folder: Path, places: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    public = X25519Identity(bytes(range(1, 33))).recipient
+    write_book(folder, time.time_ns())
     settings = folder / "door.toml"
-    settings.write_text(f'schema = 1\n{places}\n[owner]\nrecipients = ["{public}"]\n')
+    settings.write_text(f'schema = 1\n{places}\n[owner]\nbook = "book.json"\n')
     return main(["check", str(settings)]), capsys.readouterr().err
 
 
@@ -91,8 +92,7 @@ def test_folders_that_cannot_be_used_together_or_are_none_are_wrong_settings(
     assert _check(tmp_path, '[vault]\npath = "there"', capsys) == (0, "")
 
 
-PUBLIC = X25519Identity(bytes(range(1, 33))).recipient
-OWNED = f'schema = 1\n[owner]\nrecipients = ["{PUBLIC}"]\n'
+OWNED = 'schema = 1\n[owner]\nbook = "book.json"\n'
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,13 @@ OWNED = f'schema = 1\n[owner]\nrecipients = ["{PUBLIC}"]\n'
         ),
         (f'{OWNED}[mqtt]\nca_file = "none"\nhost = "broker"', ":5: mqtt.ca_file", "the certificate"),
         (
-            'schema = 1\n[owner]\n\nrecipients = ["age1..."]',
-            ":4: owner.recipients: 'age1...' is not an age public key",
+            'schema = 1\n[owner]\n\nbook = "door.toml"',
+            ":4: owner.book: door.toml is no key book: it is not JSON",
             "`latchkey owner init`",
         ),
-        ("schema = 1\n[owner]", ":2: owner.recipients is empty", "`latchkey owner init` makes a key"),
-        ("schema = 1", ":1: owner.recipients is empty", "`latchkey owner init` makes a key"),
+        ('schema = 1\n[owner]\nbook = "none"', ":3: owner.book: none: No such file", "`latchkey owner init`"),
+        ("schema = 1\n[owner]", ":2: owner.book: it is not set", "`latchkey owner init` makes a household"),
+        ("schema = 1", ":1: owner.book: it is not set", "`latchkey owner init` makes a household"),
     ],
 )
 def test_settings_that_cannot_run_are_the_same_error_with_its_line_for_check_and_run(
@@ -127,6 +128,7 @@ def test_settings_that_cannot_run_are_the_same_error_with_its_line_for_check_and
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "door.toml").write_text(text)
+    write_book(tmp_path, time.time_ns())
     told = []
     for words in (["check", "door.toml"], ["run", "--config", "door.toml"]):
         assert main(words) == 3
@@ -135,7 +137,7 @@ def test_settings_that_cannot_run_are_the_same_error_with_its_line_for_check_and
     error, way_out = told[0].splitlines()
     assert error.startswith(f"latchkey: error: door.toml{said}")
     assert hint in way_out
-    assert [path.name for path in tmp_path.iterdir()] == ["door.toml"]
+    assert {path.name for path in tmp_path.iterdir()} == {"door.toml", "book.json"}
 
 
 def test_files_that_nobody_would_read_are_not_missed(

@@ -4,17 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from latchkey.clip import X25519Identity
 from latchkey.device.device import CLOSE_LIMIT_NS
 from latchkey.frames import Bgr, Box
 from latchkey.ports import Board, Lane
-from latchkey.settings import RecordingSettings
+from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_MS, NS_PER_S
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
+from latchkey_sim.household import OWNER
 from latchkey_sim.street import heard, kept_clips, street
 from latchkey_sim.strip import StripCamera
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 SHORT = RecordingSettings(pre_roll_s=2.0, post_roll_s=3.0, longest_clip_s=12.0, threads=1)
 STOP_NS = 10 * NS_PER_S
 
@@ -40,7 +39,7 @@ class CountingCamera(StripCamera):
 
 
 def _home(costs_ns: dict[Lane, int], *, moving_until_s: float = 80, rings_ns: tuple[int, ...] = ()) -> Desk:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
 
     def prepare(board: Board) -> Board:
         frames = street(90, ((6, moving_until_s),))

@@ -18,7 +18,7 @@ from latchkey.ports import ClipEntry
 
 T = TypeVar("T")
 
-VERSION = 1
+VERSION = 2
 BUSY_LIMIT_S = 5.0
 """How long to wait for another process; its transactions take milliseconds."""
 
@@ -27,7 +27,7 @@ _TABLE = """CREATE TABLE clips (
     clip TEXT NOT NULL UNIQUE,
     day INTEGER NOT NULL,
     size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
-    state TEXT NOT NULL CHECK (state IN ('whole', 'torn'))
+    state TEXT NOT NULL CHECK (state IN ('whole', 'torn', 'kept'))
 )"""
 _PUT = """INSERT INTO clips (clip, day, size_bytes, state) VALUES (?, ?, ?, ?)
     ON CONFLICT (clip) DO UPDATE SET day = excluded.day, size_bytes = excluded.size_bytes,

@@ -10,6 +10,7 @@ from latchkey.adapters.mqtt import PahoLink
 from latchkey.adapters.nolink import NoLink
 from latchkey.adapters.uplink import NoUplink
 from latchkey.adapters.workers import ThreadWorkers
+from latchkey.boards.book import read_book
 from latchkey.egress import Destination, Egress, Ledger
 from latchkey.pipeline.identity import device_id
 from latchkey.ports import Bell, Board, Camera, Clock, Journal, JournalLine, Link, Severity, Workers
@@ -54,6 +55,7 @@ def linux_board(
         workers=workers or ThreadWorkers(clock),
         journal=journal,
         traffic=lambda: [row.line() for row in ledger.rows()],
+        book=read_book(settings.owner),
     )
 
 

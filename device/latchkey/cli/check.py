@@ -7,12 +7,12 @@ from pathlib import Path
 
 from latchkey.adapters.disk import disk_errors
 from latchkey.adapters.mqtt import read_password, tls_context
-from latchkey.boards import find_board
+from latchkey.boards import check_book, find_board
 from latchkey.cli.command import Command, Terminal
-from latchkey.clip import parse_recipient
-from latchkey.errors import EXIT_OK, OwnerKeyError, SettingsError
+from latchkey.errors import EXIT_OK, SettingsError
 from latchkey.reading import check_ordinary
 from latchkey.settings import Places, PrivacySettings, Settings, load_with_places
+from latchkey.vault import day_text
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -57,16 +57,10 @@ def _load(path: Path) -> tuple[Settings, Places]:
 
 
 def _check_owner(settings: Settings, places: Places) -> None:
-    key = ("owner", "recipients")
-    if not settings.owner.recipients:
-        hint = '`latchkey owner init` makes a key; then set [owner] recipients = ["age1..."]'
-        raise places.error(key, "owner.recipients is empty: nobody could open a clip", hint)
-    for recipient in settings.owner.recipients:
-        try:
-            parse_recipient(recipient)
-        except OwnerKeyError as error:
-            hint = "`latchkey owner init` makes a key, `latchkey owner public` prints what belongs here"
-            raise places.error(key, f"owner.recipients: {error}", hint) from error
+    try:
+        check_book(settings.owner)
+    except SettingsError as error:
+        raise places.error(("owner", "book"), f"owner.book: {error}", error.hint) from error
 
 
 def _check_camera(settings: Settings, places: Places) -> None:
@@ -111,10 +105,12 @@ def _check_folders(settings: Settings, places: Places) -> None:
 def _summary(settings: Settings) -> list[str]:
     mqtt, vault, privacy = settings.mqtt, settings.vault, settings.privacy
     broker = f"metadata goes to {mqtt.host}:{mqtt.port}" if mqtt.host else "nothing is published (no broker)"
+    book = check_book(settings.owner)
+    days = min(book.days, vault.days or book.days)
     return [
         f"camera    {settings.camera.board} {settings.camera.source}",
-        f"clips     {vault.path}, kept {vault.days} day(s), at most {vault.max_mib} MiB",
-        f"opened by {len(settings.owner.recipients)} key(s)",
+        f"clips     {vault.path}, kept {days} day(s), at most {vault.max_mib} MiB",
+        f"opened by {len(book.viewers)} viewer(s), keys until {day_text(book.end_day - 1)}",
         f"filter    hides {_hidden(privacy)}, {len(privacy.zones)} privacy zone(s)",
         f"faces     {_faces(privacy.face_layer_hours)}",
         f"network   {broker}; no upload, no audio, no live view",

@@ -1,4 +1,4 @@
-"""`latchkey clips`: list, open, verify, recover and delete sealed clips.
+"""`latchkey clips`: list, open, verify, recover, keep and delete sealed clips.
 
 What opens faces is `latchkey.cli.faces`, what verifies and recovers `latchkey.cli.verify`.
 """
@@ -12,12 +12,11 @@ from pathlib import Path
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
-from latchkey.cli.owner import add_key_option, load_key
+from latchkey.cli.keys import add_key_option, load_keys, note_holding, owner_store
 from latchkey.cli.verify import recover, show, verify_entry, verify_file, warn
 from latchkey.errors import EXIT_FAILED, EXIT_OK, LatchkeyError, NotOnDisk, UsageError
 from latchkey.owner import (
     ProofWatch,
-    default_key_path,
     faces_bytes,
     find_clip,
     list_clips,
@@ -25,6 +24,7 @@ from latchkey.owner import (
     read_meta,
     stream_clip,
 )
+from latchkey.owner.keyring import Keys
 from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
@@ -45,9 +45,11 @@ def configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="put back what its covers hide, from its face layer; is noted",
     )
-    log = actions.add_parser("log", help="tell which clips were opened with their faces, and when")
+    log = actions.add_parser("log", help="tell which clips were opened with their faces or kept, and when")
     log.add_argument("--json", action="store_true", help="print a JSON array")
     removal = actions.add_parser("rm", help="delete a clip for good")
+    keeping = actions.add_parser("keep", help="keep a clip beyond its days, for you alone")
+    unkeeping = actions.add_parser("unkeep", help="let a kept clip go with its days")
     verifying = actions.add_parser("verify", help="tell who recorded a clip, and whether all of it is there")
     verifying.add_argument("id", metavar="ID|FILE", help="a clip of the vault, or a file: MP4 or sealed")
     verifying.add_argument("--companion", type=Path, metavar="FILE", help="the ID.chain.age of FILE")
@@ -61,11 +63,11 @@ def configure(parser: ArgumentParser) -> None:
     recovery.add_argument("--force", action="store_true", help="replace FILE if it is there")
     for action in (opening, removal):
         action.add_argument("--yes", action="store_true", help="do not ask")
-    for action in (opening, removal, recovery):
+    for action in (opening, removal, recovery, keeping, unkeeping):
         action.add_argument("id", metavar="ID", help="id of the clip, or its first 6 or more characters")
     for action in (listing, opening, verifying, recovery):
         add_key_option(action)
-    for action in (listing, opening, log, removal, verifying, recovery):
+    for action in (listing, opening, log, removal, verifying, recovery, keeping, unkeeping):
         place = action.add_mutually_exclusive_group()
         place.add_argument("--vault", type=Path, metavar="DIR", help="folder of the clips [./latchkey-vault]")
         place.add_argument("--config", type=Path, metavar="FILE", help="settings that name the folder")
@@ -92,6 +94,10 @@ def run(options: Namespace, terminal: Terminal) -> int:
         return _open(disk, entry, options, terminal)
     if options.action == "recover":
         return recover(disk, entry, options, terminal)
+    if options.action in ("keep", "unkeep"):
+        from latchkey.cli.keep import keep_or_unkeep
+
+        return keep_or_unkeep(vault, entry, options.action, terminal)
     return _remove(vault, entry, options, terminal)
 
 
@@ -128,10 +134,10 @@ def _vault(options: Namespace) -> Path:
 def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     disk = FolderDisk(vault)
     entries = list_clips(disk)
-    keys: tuple[str, ...] = ()
-    if options.key or default_key_path().exists():
-        keys = load_key(options.key, terminal).identities
+    keys = load_keys(options.key, terminal) if options.key or owner_store().exists else None
     facts = [_facts(disk, entry, keys) for entry in entries]
+    if keys is not None:
+        note_holding(disk, entries, keys)
     layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
         rows = [_row(entry, fact, layers[entry.clip]) for entry, fact in zip(entries, facts, strict=True)]
@@ -141,8 +147,8 @@ def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
         terminal.put(_line(entry, fact, layers[entry.clip]))
     if not entries:
         terminal.say(f"no clips in {vault}")
-    elif not keys:
-        terminal.say("with your key (--key FILE) the list also says when, why and how long")
+    elif keys is None:
+        terminal.say("with your household, or --key FILE, the list also says when, why and how long")
     return EXIT_OK
 
 
@@ -150,11 +156,11 @@ Facts = ClipMeta | LatchkeyError | None
 """What the key opened, why it did not, or None without a key."""
 
 
-def _facts(disk: FolderDisk, entry: ClipEntry, keys: tuple[str, ...]) -> Facts:
-    if not keys:
+def _facts(disk: FolderDisk, entry: ClipEntry, keys: Keys | None) -> Facts:
+    if keys is None:
         return None
     try:
-        return read_meta(disk, entry.clip, keys)
+        return read_meta(disk, entry.clip, keys.of(entry.day))
     except LatchkeyError as error:
         return error
 
@@ -214,16 +220,18 @@ def _open(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Term
     to_stdout = options.out == "-"
     if to_stdout and terminal.out.isatty():
         raise UsageError("a video is not for a terminal", hint="-o FILE writes it to a file")
-    keys = load_key(options.key, terminal).identities
+    keys = load_keys(options.key, terminal)
+    identities = keys.of(entry.day)
+    note_holding(disk, [entry], keys)
     watch = ProofWatch()
     if to_stdout:
-        stream_clip(disk, entry, keys, terminal.out.buffer, watch)
+        stream_clip(disk, entry, identities, terminal.out.buffer, watch)
         terminal.flush()
-        warn(disk, entry, keys, watch, terminal)
+        warn(disk, entry, identities, watch, terminal)
         return EXIT_OK
-    n_bytes = open_clip(disk, entry, keys, Path(options.out), watch, force=options.force)
+    n_bytes = open_clip(disk, entry, identities, Path(options.out), watch, force=options.force)
     terminal.say(f"{options.out}: {n_bytes / MIB:.1f} MiB, readable by you only")
-    warn(disk, entry, keys, watch, terminal)
+    warn(disk, entry, identities, watch, terminal)
     return EXIT_OK
 
 
@@ -245,4 +253,4 @@ def _agreed(entry: ClipEntry, terminal: Terminal) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-COMMAND = Command("clips", "list, open and delete clips", configure, run)
+COMMAND = Command("clips", "list, open, keep and delete clips", configure, run)

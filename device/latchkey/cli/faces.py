@@ -1,21 +1,23 @@
-"""`latchkey clips open --with-faces` and `latchkey clips log`: a deliberate act, and who did it when."""
+"""`latchkey clips open --with-faces` and `latchkey clips log`: deliberate acts, and when they were done."""
 
 import json
 import sys
 from argparse import Namespace
+from dataclasses import asdict
 from pathlib import Path
 
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.cli.command import Terminal
-from latchkey.cli.owner import load_key
+from latchkey.cli.keys import load_keys
 from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, UsageError
+from latchkey.owner.actlog import NAME, acts, note_act
 from latchkey.owner.composing import FaceLayer, compose
-from latchkey.owner.facelog import NAME, note_opening, openings
 from latchkey.owner.files import writing
 from latchkey.ports import ClipEntry
 from latchkey.vault import day_text
 
+_TOLD = {"faces": "opened with faces", "keep": "kept", "unkeep": "kept no longer"}
 TYPED_CHARS = 6
 """So many characters of the id are typed to open faces."""
 
@@ -28,13 +30,13 @@ def open_with_faces(vault: Path, entry: ClipEntry, options: Namespace, terminal:
     if options.out == "-":
         raise UsageError("a clip with faces is not for a pipe", hint="-o FILE writes it to a file")
     disk = FolderDisk(vault)
-    keys = load_key(options.key, terminal).identities
+    keys = load_keys(options.key, terminal).of(entry.day)
     with FaceLayer(disk, entry, keys) as layer:
         if not options.yes and not _agreed(entry, terminal):
             terminal.say("nothing was opened")
             return EXIT_FAILED
         with writing(Path(options.out), force=options.force) as sink:
-            note_opening(vault, entry.clip, SystemClock().wall_ns())
+            note_act(vault, "faces", entry.clip, SystemClock().wall_ns())
             done = compose(disk, entry, keys, layer, sink.name, Path(options.out))
     faces = f"{done.frames_with_faces} of {done.frames} pictures with faces put back"
     terminal.say(f"{options.out}: {faces}; encoded anew, so it is no proof of anything; readable by you only")
@@ -46,15 +48,15 @@ def open_with_faces(vault: Path, entry: ClipEntry, options: Namespace, terminal:
 
 
 def show_log(vault: Path, options: Namespace, terminal: Terminal) -> int:
-    """Print who opened faces when; times are UTC."""
-    found, unreadable = openings(vault)
+    """Print what was done on purpose, and when; times are UTC."""
+    found, unreadable = acts(vault)
     if options.json:
-        terminal.put(json.dumps([{"at": opening.at, "clip": opening.clip} for opening in found], indent=1))
+        terminal.put(json.dumps([asdict(act) for act in found], indent=1))
     else:
-        for opening in found:
-            terminal.put(f"{opening.at}  {opening.clip}  opened with faces")
+        for act in found:
+            terminal.put(f"{act.at}  {act.clip}  {_TOLD[act.act]}")
         if not found:
-            terminal.say(f"no clip of {vault} has been opened with its faces here")
+            terminal.say(f"no clip of {vault} has been opened with its faces or kept here")
     if unreadable:
         terminal.say(f"latchkey: warning: {unreadable} line(s) of {vault / NAME} cannot be read")
     return EXIT_OK

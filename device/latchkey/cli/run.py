@@ -45,7 +45,7 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
 def _armed(settings: Settings) -> str:
     if not settings.baseline.armed:
         return "ready, disarmed: rings are announced, nothing is recorded"
-    kept = f"armed; clips are kept {settings.vault.days} day(s) and opened by their owner only"
+    kept = "armed; clips are opened by their owner only"
     hours = settings.privacy.face_layer_hours
     return f"{kept}; so are the faces under the covers, at most {hours} hour(s)" if hours else kept
 

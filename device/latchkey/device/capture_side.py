@@ -14,6 +14,7 @@ from latchkey.events import (
     CameraState,
     CaptureHealth,
     ClipLost,
+    DiskState,
     ModesSet,
     MotionChanged,
     ToLink,
@@ -22,13 +23,15 @@ from latchkey.events import (
     encode,
 )
 from latchkey.frames import Cause, RawFrame
+from latchkey.pipeline.dating import date_clips
 from latchkey.pipeline.facevault import FaceVault
 from latchkey.pipeline.frame_queue import FrameQueue, Held
+from latchkey.pipeline.readers import Readers
 from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, JournalLine, LampState, Severity, Still
 from latchkey.settings import Settings
-from latchkey.units import NS_PER_MS, NS_PER_S, to_s, utc_day
+from latchkey.units import NS_PER_MS, NS_PER_S, to_s
 from latchkey.vision import MotionGate, PrivacyZones
 
 FRAMES_PER_STEP = 2
@@ -62,9 +65,10 @@ class CaptureSide:
         self._zones = PrivacyZones(settings.privacy.zones)
         self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(board.workers)
-        recipients, take = settings.owner.recipients, board.entropy.take
-        faces = FaceVault(board.vault, recipients, take, board.clock, settings.privacy.face_layer_hours)
-        self._keeper = VaultKeeper(board.vault, board.index, recipients, take, settings.vault, faces)
+        take = board.entropy.take
+        self._readers = Readers(board.vault, board.clock, board.book)
+        self._faces = FaceVault(board.vault, take, board.clock, settings.privacy.face_layer_hours)
+        self._keeper = VaultKeeper(board.vault, board.index, self._readers, take, settings.vault, self._faces)
         self._recorder = Recorder(board, settings, self._keeper, self._say)
         self._moving = False
         self._camera = CameraState.OK
@@ -85,11 +89,13 @@ class CaptureSide:
         """Put the vault in order after whatever happened before; a failing one is told by `step`."""
         try:
             torn = self._keeper.start().torn
+            self._readers.check(self._date)
         except DiskError:
             self._disk.doubt()
         else:
             if torn:
                 self._note("disk", _torn(torn), "warning")
+        self._tell_news()
 
     def step(self, messages: Iterable[bytes]) -> int:
         """Do what is due; give the monotonic ns of the next due thing. Never blocks."""
@@ -136,8 +142,7 @@ class CaptureSide:
             self._note("bell", "nothing is recorded: the camera is " + self._why_not())
             return
         if self._disk.is_unfit:
-            why = "takes no files" if self._disk.is_failing else "is full"
-            self._note("bell", f"nothing is recorded: the vault {why}", "error")
+            self._note("bell", f"nothing is recorded: the vault {self._disk.trouble}", "error")
             self._disk.doubt()
             return
         if self._camera in (CameraState.LOST, CameraState.FROZEN):
@@ -264,12 +269,22 @@ class CaptureSide:
 
     def _housekeep(self) -> None:
         self._disk.step()
+        self._tell_news()
         self._tell_health(self._board.clock.now_ns())
 
     def _check_vault(self) -> DiskAnswer:
         """Look after the vault; runs in the film worker."""
-        found = self._keeper.check(utc_day(self._board.clock.wall_ns()))
-        return DiskAnswer(found.room, _torn(found.torn) if found.torn else "")
+        found = self._keeper.check()
+        self._readers.check(self._date)
+        room = DiskState.NO_KEYS if self._readers.is_out else found.room
+        return DiskAnswer(room, _torn(found.torn) if found.torn else "")
+
+    def _date(self, day: int) -> None:
+        date_clips(self._board.vault, self._board.index, day, self._faces)
+
+    def _tell_news(self) -> None:
+        for severity, text in self._readers.news():
+            self._note("owner", text, severity)
 
     def _tell_health(self, now_ns: int) -> None:
         since_ns = max(now_ns - self._health_at_ns, 1)

@@ -17,6 +17,13 @@ FAILING_NS = 15 * NS_PER_S
 """Pauses between two questions, while the disk is well and while it fails or is full."""
 
 
+_TROUBLE = {
+    DiskState.FULL: "is full",
+    DiskState.FAILED: "takes no files",
+    DiskState.NO_KEYS: "has no key to seal to",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DiskAnswer:
     """How the disk is, and what else was found that the owner should know, or nothing."""
@@ -48,8 +55,8 @@ class DiskWatch:
 
     @property
     def is_unfit(self) -> bool:
-        """Whether the folder was failing, or full, when last asked."""
-        return self.state in (DiskState.FULL, DiskState.FAILED)
+        """Whether the folder was failing or full, or nobody had a key, when last asked."""
+        return self.state in (DiskState.FULL, DiskState.FAILED, DiskState.NO_KEYS)
 
     def doubt(self) -> None:
         """Ask as soon as possible: something could not be written."""
@@ -69,6 +76,11 @@ class DiskWatch:
             self._take(answer)
             self._due_ns = now_ns + (FAILING_NS if self.is_unfit else WELL_NS)
 
+    @property
+    def trouble(self) -> str:
+        """Why no clip is taken, or "" where one is."""
+        return _TROUBLE.get(self.state, "")
+
     def _take(self, ticket: Ticket[DiskAnswer]) -> None:
         before = self.state
         try:
@@ -84,7 +96,9 @@ class DiskWatch:
                 self._note(f"the {self._folder} takes no files: {error}", "error")
         if self.state is DiskState.FULL and before is not DiskState.FULL:
             self._note(f"the {self._folder} is full", "error")
-        if before in (DiskState.FULL, DiskState.FAILED) and not self.is_unfit:
+        if self.state is DiskState.NO_KEYS and before is not DiskState.NO_KEYS:
+            self._note(f"the {self._folder} takes no clips: nobody could open them", "error")
+        if before in _TROUBLE and not self.is_unfit:
             self._note(f"the {self._folder} takes files again", "info")
 
     def _note(self, text: str, severity: Severity) -> None:

@@ -4,11 +4,8 @@ from latchkey.owner.chain import VaultChain, placed
 from latchkey.owner.files import writing
 from latchkey.owner.identities import (
     IdentityFile,
-    default_key_path,
     load_identities,
-    make_identity_file,
     parse_identity_file,
-    public_keys,
 )
 from latchkey.owner.opening import (
     ClipTorn,
@@ -38,7 +35,6 @@ __all__ = [
     "ProofWatch",
     "ReadableDisk",
     "VaultChain",
-    "default_key_path",
     "faces_bytes",
     "find_clip",
     "joined_chunks",
@@ -46,12 +42,10 @@ __all__ = [
     "limited",
     "list_clips",
     "load_identities",
-    "make_identity_file",
     "open_chunks",
     "open_clip",
     "parse_identity_file",
     "placed",
-    "public_keys",
     "read_companion",
     "read_meta",
     "recover_clip",

@@ -7,14 +7,15 @@
 - A holding key is erased T days after the owner first saw a clip that it opens.
 """
 
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from latchkey.clip import Take, X25519Identity
+from latchkey.clip import Take, X25519Identity, X25519Recipient
 from latchkey.clip.signing import SigningKey
-from latchkey.owner.ratchet import DayErased, Ratchet
+from latchkey.owner.ratchet import REACH_DAYS, Ratchet
 from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS, HoldingKey, KeyBook, Viewer, encode_book
 from latchkey.vault.signed import whole
+from latchkey.vault.trust import TimeOrder, encode_time
 
 HOLDING_KEYS = 64
 """Starts of the device with a clock that is not to be believed, between two books."""
@@ -65,6 +66,11 @@ class Household:
         days = [device.newest_day for device in self.devices if device.newest_day is not None]
         return max(days, default=None)
 
+    @property
+    def long_term_recipient(self) -> str:
+        """The age public key that kept clips are sealed to."""
+        return str(X25519Identity(self.long_term).recipient)
+
     def book(self, today: int) -> tuple["Household", bytes]:
         """Sign a new book with the owner's keys for the next 400 days; give the state after it, and the book.
 
@@ -87,6 +93,12 @@ class Household:
         )
         return after, encode_book(book, self.signing_key)
 
+    def time_order(self, today: int) -> tuple["Household", bytes]:
+        """Sign that it is `today`; give the state after it, and the order."""
+        after = replace(self, number=self.number + 1)
+        order = TimeOrder(after.number, self.signing_key.public, today)
+        return after, encode_time(order, self.signing_key)
+
     def with_holding_keys(self, take: Take) -> "Household":
         """Give the state with `HOLDING_KEYS` unused holding keys, drawing those that are missing."""
         unused = sum(one.seen_day is None for one in self.holding)
@@ -106,10 +118,12 @@ class Household:
         )
         return replace(self, devices=devices)
 
-    def saw_holding(self, number: int, today: int) -> "Household":
-        """Take note that the owner has seen a clip of a holding key: its days begin."""
+    def saw_holding(self, numbers: Sequence[int], own_day: int) -> "Household":
+        """Take note that the owner has seen clips of these holding keys: their days begin."""
+        sure_day = self.sure_day(own_day)
+        today = own_day if sure_day is None else sure_day
         holding = tuple(
-            replace(one, seen_day=today) if one.number == number and one.seen_day is None else one
+            replace(one, seen_day=today) if one.number in numbers and one.seen_day is None else one
             for one in self.holding
         )
         return replace(self, holding=holding)
@@ -135,10 +149,22 @@ class Household:
 
     def identities(self, day: int) -> tuple[str, ...]:
         """Give the secret keys for clips of a day: that day's if it lives, the long-term and holding ones."""
-        keys = [X25519Identity(self.long_term), *(X25519Identity(one.secret) for one in self.holding)]
-        with suppress(DayErased):
-            keys.insert(0, self.ratchet.day_identity(day))
-        return tuple(key.text for key in keys)
+        held = (X25519Identity(one.secret).text for one in self.holding)
+        return (*self.day_keys(day), X25519Identity(self.long_term).text, *held)
+
+    def day_keys(self, day: int) -> tuple[str, ...]:
+        """Give the secret key of a day; () where it is erased, or the day is none that comes."""
+        if not self.ratchet.day <= day <= self.ratchet.day + REACH_DAYS:
+            return ()
+        return (self.ratchet.day_identity(day).text,)
+
+    def readers_of(self, day: int) -> tuple[str, ...]:
+        """Give the public keys that a clip of a day was sealed to, while the day's key lives; else ()."""
+        if not self.day_keys(day):
+            return ()
+        points = [viewer.key_of(day) for viewer in self.others]
+        own = self.ratchet.day_identity(day).recipient
+        return (str(own), *(str(X25519Recipient(point)) for point in points if point is not None))
 
 
 def new_household(today: int, days: int, take: Take) -> Household:

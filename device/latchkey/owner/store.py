@@ -18,7 +18,7 @@ from latchkey.owner.household import HoldingSecret, Household, KnownDevice
 from latchkey.owner.ratchet import Ratchet
 from latchkey.reading import read_small
 from latchkey.units import MIB
-from latchkey.vault.book import LONGEST_DAYS, Viewer
+from latchkey.vault.book import BOOK_LIMIT_BYTES, LONGEST_DAYS, Viewer, decode_book
 from latchkey.vault.signed import NUMBER_LIMIT, OrderWrong, key_bytes, key_text, whole
 
 STATE_NAME, BOOK_NAME, LOCK_NAME = "state.json", "book.json", "lock"
@@ -142,6 +142,13 @@ class HouseholdStore:
             if after != before:
                 self._write(self._path, encode_household(after))
         return after
+
+    def book_end_day(self) -> int | None:
+        """Give the first day for which the newest book has no key; None where there is no book to read."""
+        try:
+            return decode_book(read_small(self.book_path, BOOK_LIMIT_BYTES)).end_day
+        except (OSError, OwnerKeyError):
+            return None
 
     def put_book(self, book: bytes) -> None:
         """Replace the book."""

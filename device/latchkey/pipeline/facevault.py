@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from latchkey.clip import Take, parse_recipient
+from latchkey.clip import Take
 from latchkey.errors import DiskError, FilterError, NotOnDisk
 from latchkey.pipeline.facelayer import FaceSealer
 from latchkey.ports import ClipEntry, ClipSpec, Clock, Disk, DiskFile
@@ -36,17 +36,10 @@ class _Layer:
 
 
 class FaceVault:
-    """The face layers of one vault. One thread at a time. `hours` 0 = none is kept, and old ones go.
+    """The face layers of one vault. One thread at a time. `hours` 0 = none is kept, and old ones go."""
 
-    `recipients` are who can open layers; they may be others than those of the clips.
-    Raises OwnerKeyError where a recipient is not a key.
-    """
-
-    def __init__(self, disk: Disk, recipients: Sequence[str], take: Take, clock: Clock, hours: int) -> None:
-        for text in recipients:
-            parse_recipient(text)
+    def __init__(self, disk: Disk, take: Take, clock: Clock, hours: int) -> None:
         self._disk = disk
-        self._recipients = tuple(recipients)
         self._take = take
         self._clock = clock
         self._hours = hours
@@ -69,12 +62,17 @@ class FaceVault:
             if clip not in self._layers:
                 self._layers[clip] = _Layer(days[clip], size_bytes, self._due_ns(days[clip]), is_exact=False)
 
-    def begin(self, clip: str, day: int, spec: ClipSpec, first_ns: int) -> "OpenLayer | None":
-        """Begin the layer of a clip whose first frame is of monotonic `first_ns`; None where it is off."""
+    def begin(
+        self, clip: str, day: int, recipients: Sequence[str], spec: ClipSpec, first_ns: int
+    ) -> "OpenLayer | None":
+        """Begin the layer of a clip whose first frame is of monotonic `first_ns`; None where it is off.
+
+        `recipients` can open it; they may be others than those of the clip. Raises OwnerKeyError.
+        """
         if not self.is_on:
             return None
         head = LayerHead(clip, spec.width, spec.height, spec.colour)
-        sealer = FaceSealer(self._recipients, self._take, head, first_ns)
+        sealer = FaceSealer(recipients, self._take, head, first_ns)
         return OpenLayer(self._disk, clip, day, first_ns, sealer)
 
     def keep(self, layer: "OpenLayer") -> None:
@@ -85,6 +83,13 @@ class FaceVault:
     def lose(self, layer: "OpenLayer") -> None:
         """Take note of a layer that was given up: `tidy` removes what may be left of it."""
         self._lost.add(faces_part_name(layer.clip, layer.day))
+
+    def move(self, clip: str, day: int) -> None:
+        """Give the layer of a clip another day, as the clip has got one. Raises DiskError."""
+        layer = self._layers.get(clip)
+        if layer is not None:
+            self._disk.rename(faces_name(clip, layer.day), faces_name(clip, day))
+            layer.day = day
 
     def forget(self, clip: str) -> None:
         """Take note that a clip is deleted, and its layer with it."""

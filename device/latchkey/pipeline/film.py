@@ -49,14 +49,12 @@ class Film:
     def __init__(
         self,
         clip_id: str,
-        day: int,
         fps: float,
         keeper: VaultKeeper,
         encoder: Encoder,
         check: SelfCheck | None,
     ) -> None:
         self.clip_id = clip_id
-        self._day = day
         self._fps = fps
         self._keeper = keeper
         self._encoder = encoder
@@ -84,11 +82,11 @@ class Film:
         picture = held.picture()
         safe = redact(picture, plan)
         if self._groups is None or self._file is None:
-            self._keeper.tidy(self._day)
+            self._keeper.tidy()
             self._first_ns = safe.at_ns
             spec = ClipSpec(safe.width, safe.height, self._fps, safe.colour)
             self._groups = Groups(self._encoder.start(spec), self._check)
-            self._file = self._keeper.begin(self.clip_id, self._day)
+            self._file = self._keeper.begin(self.clip_id)
             self._file.begin_faces(spec, safe.at_ns)
         self._last_ns = safe.at_ns
         self._planned.append(plan.cause)

@@ -24,8 +24,7 @@ from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, ClipEntry, JournalLine, Severity, Ticket
 from latchkey.settings import Settings
-from latchkey.units import NS_PER_S, to_ns, utc_day
-from latchkey.vault import expires_day
+from latchkey.units import NS_PER_S, to_ns
 from latchkey.vision import CoverPlan
 
 FILM_IN_FLIGHT = 2
@@ -71,7 +70,6 @@ class _Clip:
     film: Film
     start_ns: int
     start_wall_ns: int
-    expires_day: int
     flight: deque[Ticket[None]] = field(default_factory=deque)
     facts: ClipFacts | None = None
     sealing: Ticket[ClipEntry | None] | None = None
@@ -258,10 +256,9 @@ class Recorder:
     def _start_clip(self, session: _Session, start_ns: int) -> _Clip:
         clock = self._board.clock
         start_wall_ns = clock.wall_ns() - (clock.now_ns() - start_ns)
-        day = utc_day(start_wall_ns)
         clip_id = self._board.entropy.take("clip-id", 16).hex()
-        film = Film(clip_id, day, self._board.camera.fps, self._keeper, self._board.encoder, self._check)
-        clip = _Clip(film, start_ns, start_wall_ns, expires_day(day, self._settings.vault.days))
+        film = Film(clip_id, self._board.camera.fps, self._keeper, self._board.encoder, self._check)
+        clip = _Clip(film, start_ns, start_wall_ns)
         clip.triggers, clip.zones = list(session.triggers), session.zones
         clip.wall_s = session.wall_ns // NS_PER_S
         if session.goes_on:  # it began with the frame after the last clip's; the ring was announced with that
@@ -344,7 +341,8 @@ class Recorder:
 
     def _announce(self, clip: _Clip, entry: ClipEntry) -> None:
         worst = clip.film.worst
-        self._say(ClipEnded(entry.clip, clip.trigger, clip.wall_s, clip.zones, worst, clip.expires_day))
+        expires_day = self._keeper.expires_day(entry)
+        self._say(ClipEnded(entry.clip, clip.trigger, clip.wall_s, clip.zones, worst, expires_day))
         self._note("clip", f"{entry.clip[:8]} is sealed and kept ({entry.size_bytes / 1e6:.1f} MB)")
 
     def _note(self, part: str, text: str, severity: Severity = "info") -> None:

@@ -1,6 +1,7 @@
 """Deleting a clip and all that belongs to it."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from latchkey.errors import NotOnDisk
 from latchkey.ports import ClipEntry, ClipIndex, Disk
@@ -11,8 +12,12 @@ def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
     """Delete a clip: its face layer first, then itself, what lies beside it, and last its row. Raises
     DiskError.
 
-    Files that are gone already are fine. Flash may keep old blocks; they are sealed.
+    Files that are gone already are fine. Flash may keep old blocks; they are sealed. A clip that was kept
+    since `entry` was read stays.
     """
+    if entry.state != "kept" and _is_there(disk, sealed_name(entry.clip, entry.day, "kept")):
+        index.put(replace(entry, state="kept"))
+        return
     names = (
         faces_name(entry.clip, entry.day),
         sealed_name(entry.clip, entry.day, entry.state),
@@ -26,3 +31,11 @@ def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
             disk.remove(name)
     disk.sync_folder(CLIPS)
     index.drop(entry.clip)
+
+
+def _is_there(disk: Disk, name: str) -> bool:
+    try:
+        disk.size_bytes(name)
+    except NotOnDisk:
+        return False
+    return True

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from latchkey.clip import ProofWriter, Take, parse_recipient, seal
+from latchkey.clip import ProofWriter, Take, seal
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.events import DiskState
 from latchkey.pipeline.clipchain import ClipChain
 from latchkey.pipeline.durable import probe, write_whole
 from latchkey.pipeline.facevault import FaceVault, OpenLayer
+from latchkey.pipeline.readers import ReaderSource
 from latchkey.pipeline.removing import remove_clip
 from latchkey.pipeline.sealedfile import SealedFile
 from latchkey.ports import ClipEntry, ClipIndex, ClipSpec, ClipState, Disk
@@ -71,31 +72,26 @@ class _Means:
 
     disk: Disk
     index: ClipIndex
-    recipients: tuple[str, ...]
     take: Take
     faces: FaceVault | None
     chain: ClipChain
 
 
 class VaultKeeper:
-    """The vault of one device. One thread at a time. Without `faces` no face layer is kept, nor tidied.
-
-    Raises OwnerKeyError where a recipient is not a key.
-    """
+    """The vault of one device. One thread at a time. Without `faces` no face layer is kept, nor tidied."""
 
     def __init__(
         self,
         disk: Disk,
         index: ClipIndex,
-        recipients: Sequence[str],
+        readers: ReaderSource,
         take: Take,
         settings: VaultSettings,
         faces: FaceVault | None = None,
     ) -> None:
-        for text in recipients:
-            parse_recipient(text)
         self._chain = ClipChain(disk, take)
-        self._means = _Means(disk, index, tuple(recipients), take, faces, self._chain)
+        self._means = _Means(disk, index, take, faces, self._chain)
+        self._readers = readers
         self._faces = faces
         self._disk = disk
         self._index = index
@@ -131,8 +127,17 @@ class VaultKeeper:
         self._started = True
         return VaultReport(len(repair.entries), len(repair.torn), len(repair.strangers), failures)
 
-    def begin(self, clip: str, day: int) -> "OpenClip":
-        """Begin a clip of UTC day `day`. Raises DiskFull, DiskError, OwnerKeyError (no recipient)."""
+    def expires_day(self, entry: ClipEntry) -> int:
+        """Give the UTC day on which a clip is deleted; the last day there is where its own is not known."""
+        return expires_day(entry.day, self._days)
+
+    @property
+    def _days(self) -> int:
+        """The readers' T, or fewer where the settings say so."""
+        return min(self._readers.days, self._settings.days or self._readers.days)
+
+    def begin(self, clip: str) -> "OpenClip":
+        """Begin a clip of now. Raises DiskFull, DiskError, KeysRunOut."""
         if not self._started:
             self.start()
         if self.room() is DiskState.FULL:
@@ -140,8 +145,9 @@ class VaultKeeper:
                 "the disk has no room for another clip",
                 hint="free some room, or lower vault.max_mib or vault.spare_mib",
             )
-        last_day = expires_day(day, self._settings.days)
-        opened = OpenClip(self._means, clip, day, last_day, self._open.discard)
+        day = self._readers.day()
+        recipients, last_day = self._readers.recipients(day), expires_day(day, self._days)
+        opened = OpenClip(self._means, clip, day, last_day, recipients, self._open.discard)
         self._open.add(opened)
         try:
             opened.create()  # with its header: from now on a crash leaves a file that is torn, not empty
@@ -153,14 +159,16 @@ class VaultKeeper:
             raise
         return opened
 
-    def tidy(self, today: int) -> TidyReport:
+    def tidy(self) -> TidyReport:
         """Delete what is past its days or beyond the room, oldest first, and face layers that are due.
 
-        A clip counts with its face layer. Raises DiskError.
+        A clip counts with its face layer. Kept clips count, and are never deleted. Raises DiskError.
         """
         failures = self._faces.tidy() if self._faces is not None else 0
-        entries = self._index.entries()
-        due = expired(entries, today, self._settings.days)
+        known = self._index.entries()
+        entries = [entry for entry in known if entry.state != "kept"]
+        kept_bytes = sum(entry.size_bytes for entry in known if entry.state == "kept")
+        due = expired(entries, self._readers.today(), self._days)
         sizes = {entry.clip: entry.size_bytes + self._faces_bytes(entry.clip) for entry in entries}
         due_ids = {entry.clip for entry in due}
         over = overflow(
@@ -168,14 +176,14 @@ class VaultKeeper:
             max_bytes=self._settings.max_bytes,
             free_bytes=self._disk.free_bytes() + sum(sizes[clip] for clip in due_ids),
             spare_bytes=self._settings.spare_bytes,
-            open_bytes=sum(opened.size_bytes for opened in self._open),
+            open_bytes=kept_bytes + sum(opened.size_bytes for opened in self._open),
         )
         due_ids |= {entry.clip for entry in over}
         due += [entry for entry in entries if entry.clip in due_ids and entry not in due]
         removed = tuple(entry for entry in due if self._forget(entry))
         return TidyReport(removed, failures + len(due) - len(removed))
 
-    def check(self, today: int) -> VaultCheck:
+    def check(self) -> VaultCheck:
         """Find out whether the vault can take a clip: put it in order, tidy, write a probe.
 
         Raises DiskFull, DiskError where it cannot.
@@ -186,7 +194,7 @@ class VaultKeeper:
         except DiskFull:
             is_full = True  # tidying may make room
         torn = 0 if self._started else self.start().torn
-        self.tidy(today)
+        self.tidy()
         if is_full:
             probe(self._disk)
         return VaultCheck(self.room(), torn)
@@ -238,17 +246,24 @@ class OpenClip:
     """
 
     def __init__(
-        self, means: _Means, clip: str, day: int, last_day: int, leave: Callable[["OpenClip"], None]
+        self,
+        means: _Means,
+        clip: str,
+        day: int,
+        last_day: int,
+        recipients: Sequence[str],
+        leave: Callable[["OpenClip"], None],
     ) -> None:
         self.clip = clip
         self.day = day
+        self._recipients = recipients
         self._layer: OpenLayer | None = None
         self._means = means
         self._disk = means.disk
         self._leave_keeper = leave
-        self._file = SealedFile(means.disk, clip, means.recipients, means.take)
+        self._file = SealedFile(means.disk, clip, recipients, means.take)
         self.proof = ProofWriter(means.take)
-        self._place = means.chain.begin(clip, day, last_day, self.proof.public, means.recipients)
+        self._place = means.chain.begin(clip, day, last_day, self.proof.public, recipients)
         self._named = False
         self._over = False
 
@@ -267,9 +282,9 @@ class OpenClip:
         self._file.create(self.day)
 
     def begin_faces(self, spec: ClipSpec, first_ns: int) -> None:
-        """Begin the face layer, where there is to be one. Raises OwnerKeyError."""
+        """Begin the face layer, where there is to be one."""
         if self._means.faces is not None:
-            self._layer = self._means.faces.begin(self.clip, self.day, spec, first_ns)
+            self._layer = self._means.faces.begin(self.clip, self.day, self._recipients, spec, first_ns)
 
     def add_faces(self, at_ns: int, patches: FacePatches | None) -> None:
         """Add what lies under the covers of the clip's next picture. Never raises DiskError."""
@@ -298,7 +313,7 @@ class OpenClip:
         self._file.close()
         self._end_layer()
         self._means.chain.end(self._place.sequence, self._file.payload_hash)
-        sealed_meta = seal(encode_meta(meta), self._means.recipients, self._means.take)
+        sealed_meta = seal(encode_meta(meta), self._recipients, self._means.take)
         write_whole(self._disk, meta_name(self.clip), sealed_meta)
         entry = self._take_name("whole")
         self._leave()

@@ -34,3 +34,6 @@ class Board:
     journal: Journal
     traffic: Callable[[], list[str]]
     """The egress ledger: a line of JSON per destination and purpose."""
+
+    book: bytes = b""
+    """The owner's key book as the settings name it; empty = none is named."""

@@ -61,7 +61,8 @@ class Disk(Protocol):
         ...
 
 
-ClipState = Literal["whole", "torn"]
+ClipState = Literal["whole", "torn", "kept"]
+"""`kept` = whole, sealed to the owner's long-term key, and deleted by its owner only."""
 
 
 @dataclass(frozen=True, slots=True)

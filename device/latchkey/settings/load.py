@@ -21,8 +21,6 @@ LINE_LIMIT_CHARS = 4096
 
 ZONE_LIMIT = 32
 ZONE_POINTS_LIMIT = 64
-TEXTS_LIMIT = 32
-"""Recipients; the header of a clip could name 128."""
 
 TEXT_LIMIT_CHARS = 1024
 SHOWN_LIMIT_CHARS = 60
@@ -145,7 +143,7 @@ class _Reader:
         if is_dataclass(hint) and isinstance(hint, type):
             return self.section(hint, value, path)
         if get_origin(hint) is tuple:
-            return self._list(get_args(hint)[0], value, path)
+            return self._zones(value, path)
         if hint is float and type(value) is int and abs(value) <= NUMBER_LIMIT:
             value = float(value)
         wanted = str if hint is Path else hint
@@ -188,22 +186,10 @@ class _Reader:
         if low is not None and high is not None and not low <= value <= high:
             raise self.error(path, f"{key} must lie in {span(low, high)}, not {_shown(value)}")
 
-    def _list(self, kind: type, value: object, path: tuple[str, ...]) -> tuple[Any, ...]:
+    def _zones(self, value: object, path: tuple[str, ...]) -> tuple[Zone, ...]:
         key = ".".join(path)
         if not isinstance(value, list):
             raise self.error(path, f"{key} must be a list")
-        if kind is Zone:
-            return self._zones(value, path)
-        if not all(type(item) is str for item in value):
-            raise self.error(path, f"{key} must be a list of texts in quotes")
-        if len(value) > TEXTS_LIMIT:
-            raise self.error(path, f"{key} has more than {TEXTS_LIMIT} entries")
-        for text in value:
-            self._check_text(text, path)
-        return tuple(value)
-
-    def _zones(self, value: list[object], path: tuple[str, ...]) -> tuple[Zone, ...]:
-        key = ".".join(path)
         if len(value) > ZONE_LIMIT:
             raise self.error(path, f"{key} has more than {ZONE_LIMIT} zones")
         zones = []

@@ -142,7 +142,11 @@ class VaultSettings:
 
     path: Path = option(Path("latchkey-vault"), "folder of the sealed clips")
     days: int = option(
-        1, "a clip is deleted once this many whole UTC days have passed since its own", low=1, high=30
+        0,
+        "a clip is deleted once this many whole UTC days have passed since its own; 0 = as many as the"
+        " owner's key book says; more than those has no effect",
+        low=0,
+        high=30,
     )
     max_mib: int = option(4096, "the oldest clips are deleted above this", low=16, high=1 << 24)
     spare_mib: int = option(64, "room on the disk that clips leave free", low=8, high=1 << 20)
@@ -174,7 +178,7 @@ class MqttSettings:
 class OwnerSettings:
     """Who can open clips."""
 
-    recipients: tuple[str, ...] = option((), "age public keys (age1...) that clips are sealed to")
+    book: Path | None = option(None, "file of the owner's key book: who can open clips, and how long")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from latchkey.vault.names import (
     meta_name,
     parse_name,
     part_name,
+    rewrapped_name,
     sealed_name,
     slip_name,
     tail_name,
@@ -53,6 +54,7 @@ from latchkey.vault.slip import (
     encode_chain_head,
     encode_slip,
 )
+from latchkey.vault.trust import UNDATED
 
 __all__ = [
     "CLIPS",
@@ -63,6 +65,7 @@ __all__ = [
     "META_LIMIT_BYTES",
     "SLIP_CONTEXT",
     "SLIP_LIMIT_BYTES",
+    "UNDATED",
     "ChainHead",
     "ClipMeta",
     "FaceRecord",
@@ -97,6 +100,7 @@ __all__ = [
     "parse_name",
     "part_name",
     "reconcile",
+    "rewrapped_name",
     "room_state",
     "sealed_clip",
     "sealed_name",

@@ -3,6 +3,7 @@
     clips/2026-11-24.ID.age.part   being written
     clips/2026-11-24.ID.age        whole
     clips/2026-11-24.ID.torn.age   recording ended before it was whole
+    clips/2026-11-24.ID.kept.age   whole, and kept by its owner; .part while it is sealed anew
     clips/ID.meta.age              sealed facts about it; ID.meta.age.part while being written
     clips/ID.chain.age             sealed companion: its device, and its place among the clips
     clips/ID.tail.age              sealed end of a clip that is being written, or was torn
@@ -10,7 +11,7 @@
     clips/2026-11-24.ID.faces.age  its face layer, if the owner asked for one; .part while being written
 
 ID is 32 lower-case hexadecimal digits, 128 random bits. The UTC day stands in the name so that a
-lost index is rebuilt from names and sizes alone, without any key.
+lost index is rebuilt from names and sizes alone, without any key; 9999-12-31 = the day is not known.
 """
 
 import re
@@ -25,7 +26,7 @@ CLIPS = "clips"
 INDEX_NAME = "index.sqlite"
 
 FileKind = Literal[
-    "part", "whole", "torn", "faces", "faces_part",
+    "part", "whole", "torn", "kept", "kept_part", "faces", "faces_part",
     "meta", "meta_part", "chain", "chain_part", "tail", "tail_part", "slip", "slip_part",
 ]  # fmt: skip
 
@@ -34,6 +35,8 @@ _CLIP_SUFFIXES: dict[FileKind, str] = {
     "part": ".age.part",
     "whole": ".age",
     "torn": ".torn.age",
+    "kept": ".kept.age",
+    "kept_part": ".kept.age.part",
     "faces": ".faces.age",
     "faces_part": ".faces.age.part",
 }
@@ -70,8 +73,13 @@ def part_name(clip: str, day: int) -> str:
 
 
 def sealed_name(clip: str, day: int, state: ClipState) -> str:
-    """Name of a whole or torn clip."""
+    """Name of a whole, torn or kept clip."""
     return _clip_name(clip, day, state)
+
+
+def rewrapped_name(clip: str, day: int) -> str:
+    """Name of a clip while it is sealed anew, to be kept or no longer kept."""
+    return _clip_name(clip, day, "kept_part")
 
 
 def meta_name(clip: str) -> str:

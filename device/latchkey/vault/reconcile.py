@@ -64,8 +64,8 @@ class _Reconciler:
         self._layers: dict[str, int] = {}
 
     def repair(self, entries: Sequence[ClipEntry], number_of: Callable[[str], int | None]) -> Repair:
-        for name in sorted(self._sizes, key=lambda name: (".torn." in name, name)):
-            self._sort(name)  # whole before torn: of two files of a clip the first is kept
+        for name in sorted(self._sizes, key=lambda name: (".kept." not in name, ".torn." in name, name)):
+            self._sort(name)  # kept before whole before torn: of two files of a clip the first stays
         for parsed, name in self._parts:
             self._end_part(parsed, name)
         self._removals += [name for clip, name in self._metas.items() if clip not in self._found]
@@ -95,8 +95,10 @@ class _Reconciler:
             self._asides.append((parsed, name))
         elif parsed.kind in _HALF_WRITTEN or parsed.clip in self._found:
             self._removals.append(name)
+        elif parsed.kind == "torn" or parsed.kind == "kept":
+            self._enter(parsed, name, parsed.kind)
         else:
-            self._enter(parsed, name, "torn" if parsed.kind == "torn" else "whole")
+            self._enter(parsed, name, "whole")
 
     def _end_part(self, parsed: FileName, name: str) -> None:
         """Give a file that was being written its final name; an empty one is removed."""

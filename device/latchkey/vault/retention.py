@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from latchkey.events import DiskState
 from latchkey.ports import ClipEntry
 from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
+from latchkey.vault.days import LAST_DAY
 
 FULL_SHARE = 4
 """Below a quarter of the spare room no new clip begins: outbox and index need the rest."""
 
 
 def expires_day(day: int, days: int) -> int:
-    """Give the UTC day on which a clip of `day` is deleted: `days` whole days have passed since its own."""
-    return day + days + 1
+    """Give the UTC day on which a clip of `day` is deleted: `days` whole days have passed since its own.
+
+    An undated clip is never deleted for its age.
+    """
+    return min(day + days + 1, LAST_DAY)
 
 
 def expired(entries: Sequence[ClipEntry], today: int, days: int) -> list[ClipEntry]:

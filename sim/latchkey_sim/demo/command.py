@@ -15,7 +15,7 @@ from latchkey.units import to_s
 from latchkey_sim.board import SEED_LIMIT_DIGITS
 from latchkey_sim.brokers import Delivery, Listener, any_broker
 from latchkey_sim.demo.folder import out_folder, write_private
-from latchkey_sim.demo.owner_side import make_key, open_clips
+from latchkey_sim.demo.owner_side import make_household, open_clips
 from latchkey_sim.demo.report import NO_DETECTOR, Summary, headline, summarise, table
 from latchkey_sim.demo.review import OpenedClip, Review, review
 from latchkey_sim.demo.stage import Played, Stage, Wishes, demo_settings, play, set_stage
@@ -83,9 +83,9 @@ def perform(wishes: Wishes, out: Path, terminal: Terminal, *, as_json: bool = Fa
 
 
 def _play(wishes: Wishes, folder: Path, state: Path, terminal: Terminal) -> tuple[Stage, Played]:
-    public_key = make_key(folder)
+    book = make_household(folder, state)
     with any_broker() as broker:
-        settings = demo_settings(folder, state, public_key, broker, wishes.detector)
+        settings = demo_settings(folder, state, book, broker, wishes.detector)
         keys = sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None
         stage = set_stage(wishes, settings, terminal.err, keys)
         with Listener(broker, now_ns=stage.board.clock.wall_ns) as listener:

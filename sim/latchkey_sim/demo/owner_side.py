@@ -1,4 +1,4 @@
-"""What the owner does in a demo: makes a key, and opens the clips as `latchkey clips open` does."""
+"""What the owner does in a demo: makes a household, and opens the clips as `latchkey clips open` does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,16 @@ from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.errors import LatchkeyError
-from latchkey.owner import list_clips, load_identities, make_identity_file, open_clip, read_meta
+from latchkey.owner import list_clips, load_identities, open_clip, read_meta
+from latchkey.owner.household import new_household
+from latchkey.owner.keyring import identity_file
 from latchkey.ports import ClipEntry
+from latchkey.units import utc_day
 from latchkey.vault import ClipMeta
+from latchkey_sim.demo.folder import write_private
 from latchkey_sim.demo.review import OpenedClip
 
-KEY_NAME, VAULT_NAME = "owner.key", "vault"
+KEY_NAME, VAULT_NAME, BOOK_NAME = "owner.key", "vault", "book.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,13 @@ class Opened:
     unreadable: int
 
 
-def make_key(folder: Path) -> str:
-    """Write `owner.key`, an age identity file, and give its public key."""
-    return make_identity_file(folder / KEY_NAME, OsEntropy().take, SystemClock().wall_ns())
+def make_household(folder: Path, state: Path) -> Path:
+    """Write `owner.key`, the live day keys as an age identity file, and a key book; give its path."""
+    today = utc_day(SystemClock().wall_ns())
+    household, book = new_household(today, 1, OsEntropy().take).book(today)
+    write_private(folder / KEY_NAME, identity_file(household, today).encode("ascii"))
+    write_private(state / BOOK_NAME, book)
+    return state / BOOK_NAME
 
 
 def open_clips(folder: Path) -> Opened:

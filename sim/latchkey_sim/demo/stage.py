@@ -100,17 +100,15 @@ class _Bells:
         return sorted(at_ns for bell in self._bells for at_ns in bell.presses())
 
 
-def demo_settings(
-    folder: Path, state: Path, public_key: str, broker: Broker, detector: str = "auto"
-) -> Settings:
-    """Give the settings of a demo: the defaults, with its own folders, key and broker."""
+def demo_settings(folder: Path, state: Path, book: Path, broker: Broker, detector: str = "auto") -> Settings:
+    """Give the settings of a demo: the defaults, with its own folders, key book and broker."""
     return Settings(
         device=DeviceSettings(state=state),
         camera=CameraSettings(board="sim"),
         vault=VaultSettings(path=folder / VAULT_NAME),
         mqtt=MqttSettings(host=broker.host, port=broker.port),
         privacy=PrivacySettings(detector=detector),
-        owner=OwnerSettings(recipients=(public_key,)),
+        owner=OwnerSettings(book=book),
     )
 
 

@@ -8,16 +8,18 @@ import pytest
 
 from latchkey.cli.check import COMMAND
 from latchkey.cli.command import Terminal
-from latchkey.clip import X25519Identity
 from latchkey.errors import SettingsError
 from latchkey.settings import parse
+from latchkey_sim.household import write_book
 
-OWNER = X25519Identity(b"o" * 32)
+
+NOON_NS = 1_795_521_600_000_000_000  # 2026-11-24T12:00:00Z
 
 
 def check(folder: Path, privacy: str) -> str:
     file, out = folder / "door.toml", io.StringIO()
-    file.write_text(f'schema = 1\n[owner]\nrecipients = ["{OWNER.recipient}"]\n[privacy]\n{privacy}\n')
+    book = write_book(folder, NOON_NS)
+    file.write_text(f'schema = 1\n[owner]\nbook = "{book}"\n[privacy]\n{privacy}\n')
     COMMAND.run(Namespace(file=file, json=False), Terminal(out, io.StringIO()))
     (line,) = [line for line in out.getvalue().splitlines() if line.strip().startswith("faces")]
     return line

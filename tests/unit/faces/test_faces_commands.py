@@ -20,7 +20,7 @@ from latchkey.clip import NoIdentityMatched, X25519Identity
 from latchkey.errors import DiskError, UsageError
 from latchkey.events import Trigger
 from latchkey.frames import Cover, FilterState
-from latchkey.owner.facelog import NAME, note_opening, openings
+from latchkey.owner.actlog import NAME, acts, note_act
 from latchkey.owner.opening import FacesGone
 from latchkey.pipeline.facevault import FaceVault
 from latchkey.pipeline.film import ClipFacts, Film
@@ -31,6 +31,7 @@ from latchkey.vault import INDEX_NAME, LayerDamaged, faces_name
 from latchkey.vision import CoverPlan, Motion
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
 from latchkey_sim.masked import masked_street
 
 OWNER, STRANGER = (X25519Identity(bytes(range(first, first + 32))) for first in (1, 2))
@@ -68,7 +69,7 @@ class House:
 
     @property
     def logged(self) -> list[str]:
-        return [opening.clip for opening in openings(self.vault)[0]]
+        return [act.clip for act in acts(self.vault)[0]]
 
 
 @pytest.fixture
@@ -77,10 +78,10 @@ def house(tmp_path: Path) -> House:
     key.write_text(OWNER.text + "\n")
     key.chmod(0o600)
     disk, take = FolderDisk(vault), SeededEntropy(1).take
-    recipients = [str(OWNER.recipient)]
-    faces = FaceVault(disk, recipients, take, VirtualClock(0), 24)
-    keeper = VaultKeeper(disk, SqliteIndex(vault / INDEX_NAME), recipients, take, VaultSettings(), faces)
-    film = Film(ID, DAY, 10, keeper, H264Encoder(RecordingSettings()), None)
+    faces = FaceVault(disk, take, VirtualClock(0), 24)
+    index, readers = SqliteIndex(vault / INDEX_NAME), FixedReaders([str(OWNER.recipient)], DAY)
+    keeper = VaultKeeper(disk, index, readers, take, VaultSettings(), faces)
+    film = Film(ID, 10, keeper, H264Encoder(RecordingSettings()), None)
     for frame in masked_street(2):
         film.expose(Held(frame, STILL), CoverPlan(FilterState.OK, (HALF,)))
     film.finish(ClipFacts(Trigger.RING, (Trigger.RING,), 0, "paint", 0))
@@ -113,7 +114,7 @@ def test_the_log_tells_each_opening_in_order(house: House) -> None:
     _, out, _ = house.run("log")
     assert [line.split()[1] for line in out.splitlines()] == [ID, ID]
     rows = json.loads(house.run("log", "--json")[1])
-    assert [set(row) for row in rows] == [{"at", "clip"}] * 2
+    assert [set(row) for row in rows] == [{"at", "act", "clip"}] * 2
     assert rows[0]["at"] <= rows[1]["at"]
 
 
@@ -233,11 +234,11 @@ def test_the_list_tells_which_clips_have_a_layer(house: House) -> None:
 
 
 def test_a_line_of_the_log_that_a_crash_cut_spoils_no_other(house: House) -> None:
-    note_opening(house.vault, ID, 0)
+    note_act(house.vault, "faces", ID, 0)
     with (house.vault / NAME).open("ab") as file:
         file.write(b'{"at":"2026')
-    note_opening(house.vault, ID, 10**18)
-    found, unreadable = openings(house.vault)
+    note_act(house.vault, "faces", ID, 10**18)
+    found, unreadable = acts(house.vault)
     assert [opening.at for opening in found] == ["1970-01-01T00:00:00Z", "2001-09-09T01:46:40Z"]
     assert unreadable == 1
     code, _, err = house.run("log")
@@ -246,7 +247,7 @@ def test_a_line_of_the_log_that_a_crash_cut_spoils_no_other(house: House) -> Non
 
 
 def test_an_earlier_line_is_never_changed(house: House) -> None:
-    note_opening(house.vault, ID, 0)
+    note_act(house.vault, "faces", ID, 0)
     before = (house.vault / NAME).read_bytes()
     os.utime(house.vault / NAME, (0, 0))
     house.open("--yes")

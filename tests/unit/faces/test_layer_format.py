@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latchkey.clip import ClipDamaged, X25519Identity, seal
+from latchkey.clip import ClipDamaged, seal
 from latchkey.errors import LatchkeyError
 from latchkey.frames import Colour, Cover, FilterState, RawFrame
 from latchkey.owner.composing import FaceLayer, jpeg_shape
@@ -20,8 +20,8 @@ from latchkey.vault import LayerDamaged, LayerHead, LayerReader, encode_head, en
 from latchkey.vision import COVER_YUV, cut_patches
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import OWNER
 
-OWNER = X25519Identity(b"o" * 32)
 CLIP = "ab" * 16
 HEAD = LayerHead(CLIP, 64, 48, Colour(1, False))
 COVER = Cover(8, 4, 24, 20)

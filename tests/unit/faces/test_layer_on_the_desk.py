@@ -15,11 +15,11 @@ from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
 from latchkey.frames import Cover, Plane, RawFrame
 from latchkey.owner.composing import Composed, FaceLayer, compose
 from latchkey.ports import Publication
-from latchkey.settings import PrivacySettings, RecordingSettings
+from latchkey.settings import PrivacySettings, RecordingSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey.vault import faces_name, sealed_name
 from latchkey.vision import COVER_YUV
-from latchkey_sim.desk import DEVICE_ID, Desk, desk, tiny_settings
+from latchkey_sim.desk import DEVICE_ID, Desk, desk
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.finder import PaintFinder
 from latchkey_sim.masked import PAINT_YUV, PATTERN_LEVELS, face_at, masked_street
@@ -35,7 +35,7 @@ JPEG = b"\xff\xd8\xff"
 def visit(hours: int, seed: int = 1) -> Desk:
     """Somebody with a painted face walks by and rings; all is sealed and over."""
     privacy = PrivacySettings(face_layer_hours=hours)
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT, privacy=privacy)
+    settings = Settings(recording=SHORT, privacy=privacy)
     home = desk(masked_street(8), settings, finder=PaintFinder(), rings_ns=[3 * NS_PER_S], seed=seed)
     home.run_until_ended(100 * NS_PER_S)
     home.device.close()
@@ -143,7 +143,7 @@ def test_no_plaintext_of_the_layer_is_ever_on_the_disk() -> None:
 
 
 def test_nobody_on_the_broker_can_turn_the_layer_on() -> None:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     home = desk(masked_street(8), settings, finder=PaintFinder(), rings_ns=[3 * NS_PER_S])
     for word in ("faces", "face_layer", "face_layer_hours", "privacy", "armed", "shutter", "snooze"):
         for value in (b"24", b'{"face_layer_hours": 24}', b"faces"):
@@ -170,7 +170,7 @@ def test_a_layer_cut_off_by_a_power_cut_gives_the_faces_up_to_there(tmp_path: Pa
 
 def test_a_power_cut_while_recording_keeps_the_layer_as_far_as_it_was_durable() -> None:
     privacy = PrivacySettings(face_layer_hours=24)
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT, privacy=privacy)
+    settings = Settings(recording=SHORT, privacy=privacy)
     home = desk(masked_street(30), settings, finder=PaintFinder(), rings_ns=[3 * NS_PER_S])
     home.run_until(12 * NS_PER_S)
     found = home.vault.after_power_cut()

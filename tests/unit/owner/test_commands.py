@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -16,16 +17,21 @@ from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.clips import COMMAND as CLIPS
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.owner import COMMAND as OWNER
+from latchkey.clip import X25519Identity
 from latchkey.errors import LatchkeyError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.events import Trigger
+from latchkey.owner.ratchet import Ratchet
+from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
 from latchkey.vault import INDEX_NAME, ClipMeta
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
 
 A, B = "a" * 32, "b" * 32
 VIDEO = bytes(range(256)) * 400
 STATES = {"ok": 299, "fallback_region": 1, "fallback_full": 0}
+DAY = 20_781
 NOON_NS = 1_795_521_600_000_000_000  # 2026-11-24T12:00:00Z
 BOTH = (Trigger.RING, Trigger.MOTION)
 META = ClipMeta(A, Trigger.RING, BOTH, NOON_NS, 5, 20_000_000_000, 300, 150, STATES, "centerface", 0, 1)
@@ -33,12 +39,16 @@ META = ClipMeta(A, Trigger.RING, BOTH, NOON_NS, 5, 20_000_000_000, 300, 150, STA
 
 @dataclass
 class House:
-    """A home folder with a key, and a vault with a whole clip A and a torn clip B."""
+    """A home folder with a household, and a vault with a whole clip A and a torn clip B."""
 
     home: Path
     vault: Path
-    key: Path
+    store: HouseholdStore
     index: SqliteIndex
+
+    def forget(self) -> None:
+        """Lose the household."""
+        shutil.rmtree(self.store.folder)
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "HOME": str(self.home)}
@@ -49,15 +59,23 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     home, vault = tmp_path / "home", tmp_path / "vault"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
-    public = run(OWNER, "init")[0].strip()
+    run(OWNER, "init", "--days", 30)
+    store = HouseholdStore(home / ".config/latchkey/owner")
+    store.change(lambda now: replace(now, ratchet=Ratchet(DAY - 1, now.ratchet.secret)))
     index = SqliteIndex(vault / INDEX_NAME)
-    keeper = VaultKeeper(FolderDisk(vault), index, [public], SeededEntropy(1).take, VaultSettings())
-    opened = keeper.begin(A, 20_781)
-    opened.append(VIDEO)
-    opened.finish(META)
-    keeper.begin(B, 20_780).append(VIDEO)
+    for clip, day in ((A, DAY), (B, DAY - 1)):
+        keeper = keeper_of(store, vault, index, day)
+        opened = keeper.begin(clip)
+        opened.append(VIDEO)
+        if clip == A:
+            opened.finish(META)
     keeper.start()
-    return House(home, vault, home / ".config/latchkey/owner.key", index)
+    return House(home, vault, store, index)
+
+
+def keeper_of(store: HouseholdStore, vault: Path, index: SqliteIndex, day: int) -> VaultKeeper:
+    readers = FixedReaders(store.load().readers_of(day) or ["age1none"], day)
+    return VaultKeeper(FolderDisk(vault), index, readers, SeededEntropy(day).take, VaultSettings())
 
 
 def run(command: Command, *arguments: object) -> tuple[str, str]:
@@ -80,38 +98,28 @@ def program(house: House, *words: object) -> subprocess.CompletedProcess[bytes]:
     )  # fmt: skip
 
 
-def test_init_prints_the_public_key_alone_and_the_advice_apart(house: House, tmp_path: Path) -> None:
-    out, err = run(OWNER, "init", "--out", tmp_path / "second.key")
-    assert out.startswith("age1")
-    assert len(out.split()) == 1
-    assert "recipients" in err
-    assert "SECRET" not in out + err
-
-
-def test_public_prints_what_init_printed(house: House, tmp_path: Path) -> None:
-    out, _ = run(OWNER, "init", "--out", tmp_path / "second.key")
-    assert run(OWNER, "public", "--key", tmp_path / "second.key")[0] == out
-    assert run(OWNER, "public")[0] != out
-
-
-def test_init_never_overwrites(house: House) -> None:
-    with pytest.raises(UsageError):
-        run(OWNER, "init")
-
-
-def test_a_key_that_others_can_read_is_warned_about(house: House) -> None:
-    house.key.chmod(0o644)
-    assert "chmod 600" in run(OWNER, "public")[1]
+@pytest.fixture
+def key(house: House, tmp_path: Path) -> Path:
+    """An age identity file of the household."""
+    path = tmp_path / "keys"
+    path.write_text(run(OWNER, "identities")[0])
+    path.chmod(0o600)
+    return path
 
 
 def test_the_list_without_a_key_tells_id_day_bytes_and_state_only(house: House) -> None:
-    house.key.unlink()
+    house.forget()
     rows = json.loads(run(CLIPS, "list", "--json", "--vault", house.vault)[0])
     assert [set(row) for row in rows] == [{"id", "day", "size_bytes", "state"}] * 2
     out, err = run(CLIPS, "list", "--vault", house.vault)
     assert f"{A}  2026-11-24" in out
     assert f"{B}  2026-11-23" in out
-    assert "--key" in err
+    assert "household" in err
+
+
+def test_a_key_file_that_others_can_read_is_warned_about(house: House, key: Path) -> None:
+    key.chmod(0o644)
+    assert "chmod 600" in run(CLIPS, "list", "--vault", house.vault, "--key", key)[1]
 
 
 def test_the_list_with_the_key_tells_when_why_and_how_long(house: House) -> None:
@@ -126,7 +134,7 @@ def test_the_list_with_the_key_tells_when_why_and_how_long(house: House) -> None
 
 
 def test_the_list_with_a_wrong_key_says_so_for_each_clip_and_goes_on(house: House, tmp_path: Path) -> None:
-    run(OWNER, "init", "--out", tmp_path / "other.key")
+    (tmp_path / "other.key").write_text(X25519Identity(b"x" * 32).text)
     rows = json.loads(
         run(CLIPS, "list", "--json", "--vault", house.vault, "--key", tmp_path / "other.key")[0]
     )
@@ -134,11 +142,8 @@ def test_the_list_with_a_wrong_key_says_so_for_each_clip_and_goes_on(house: Hous
 
 
 def test_a_clip_with_an_absurd_clock_is_listed(house: House) -> None:
-    public = run(OWNER, "public")[0].strip()
-    keeper = VaultKeeper(
-        FolderDisk(house.vault), house.index, [public], SeededEntropy(2).take, VaultSettings()
-    )
-    opened = keeper.begin("c" * 32, 10**7)
+    keeper = keeper_of(house.store, house.vault, house.index, DAY + 1)
+    opened = keeper.begin("c" * 32)
     opened.append(VIDEO)
     opened.finish(replace(META, clip="c" * 32, start_wall_ns=10**30))
     assert "9999-12-31 23:59:59 UTC" in run(CLIPS, "list", "--vault", house.vault)[0]
@@ -162,7 +167,7 @@ def test_a_clip_opens_by_the_start_of_its_id(house: House, tmp_path: Path) -> No
 
 
 def test_without_a_key_nothing_opens(house: House, tmp_path: Path) -> None:
-    house.key.unlink()
+    house.forget()
     with pytest.raises(OwnerKeyError):
         run(CLIPS, "open", A, "-o", tmp_path / "clip.mp4", "--vault", house.vault)
     assert not (tmp_path / "clip.mp4").exists()

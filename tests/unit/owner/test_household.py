@@ -57,7 +57,7 @@ def test_days_of_strangers_and_older_days_are_not_taken_for_news() -> None:
 
 
 def test_a_holding_key_is_erased_t_days_after_its_clip_was_first_seen() -> None:
-    seen = HOUSE.heard(DEVICE, DAY).saw_holding(2, DAY).saw_holding(2, DAY + 9)
+    seen = HOUSE.heard(DEVICE, DAY).saw_holding([2], DAY).saw_holding([2], DAY + 9)
     key = X25519Identity(seen.holding[1].secret).text
     for day in range(DAY, DAY + 6):
         assert (key in seen.heard(DEVICE, day).advance(day).identities(0)) is (day <= DAY + T)
@@ -67,7 +67,7 @@ def test_a_holding_key_is_erased_t_days_after_its_clip_was_first_seen() -> None:
 
 
 def test_the_state_survives_its_file_and_says_no_secret() -> None:
-    state = HOUSE.heard(DEVICE, DAY).saw_holding(1, DAY)
+    state = HOUSE.heard(DEVICE, DAY).saw_holding([1], DAY)
     other = decode_book(new_household(DAY, 2, SeededEntropy(5).take).book(DAY)[1]).viewers[0]
     state = replace(state, others=(other,))
     assert decode_household(encode_household(state)) == state

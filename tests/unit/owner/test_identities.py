@@ -1,67 +1,32 @@
 """The owner's key file."""
 
-import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from latchkey.clip import X25519Identity
-from latchkey.errors import OwnerKeyError, UsageError
-from latchkey.owner import load_identities, make_identity_file, parse_identity_file, public_keys
-from latchkey_sim.entropy import SeededEntropy
+from latchkey.clip import X25519Identity, parse_identity
+from latchkey.errors import OwnerKeyError
+from latchkey.owner import load_identities, parse_identity_file
 
 ALICE = X25519Identity(b"a" * 32)
 BOB = X25519Identity(b"b" * 32)
 NOON_NS = 1_795_521_600_000_000_000  # 2026-11-24T12:00:00Z
 
 
-def make(path: Path, seed: int = 1) -> str:
-    return make_identity_file(path, SeededEntropy(seed).take, NOON_NS)
-
-
-def test_a_new_key_file_is_a_standard_one_for_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "owner.key"
-    public = make(path)
-    lines = path.read_text().splitlines()
-    assert lines[:2] == ["# created: 2026-11-24T12:00:00Z", f"# public key: {public}"]
-    assert lines[2].startswith("AGE-SECRET-KEY-1")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    file = load_identities(path)
-    assert public_keys(file) == [public]
-    assert not file.exposed
-
-
-def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
-    make(tmp_path / "owner.key")
-    before = (tmp_path / "owner.key").read_bytes()
-    with pytest.raises(UsageError, match="left as it is"):
-        make(tmp_path / "owner.key", seed=2)
-    assert (tmp_path / "owner.key").read_bytes() == before
-
-
-def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path) -> None:
-    (tmp_path / "owner.key").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UsageError):
-        make(tmp_path / "owner.key")
-    assert not (tmp_path / "elsewhere").exists()
-
-
-def test_the_age_tools_read_our_key_file(need: Callable[[str], str], tmp_path: Path) -> None:
-    public = make(tmp_path / "owner.key")
-    run = subprocess.run(
-        [need("age-keygen"), "-y", tmp_path / "owner.key"], capture_output=True, text=True, check=True
-    )
-    assert run.stdout.strip() == public
+def make(path: Path) -> None:
+    path.write_text(f"# mine\n{ALICE.text}\n")
+    path.chmod(0o600)
 
 
 def test_we_read_key_files_of_age_keygen(need: Callable[[str], str], tmp_path: Path) -> None:
     path = tmp_path / "owner.key"
     subprocess.run([need("age-keygen"), "-o", path], capture_output=True, check=True)
     shown = next(line for line in path.read_text().splitlines() if "public key" in line)
-    assert public_keys(load_identities(path)) == [shown.rpartition(" ")[2]]
+    (key,) = [parse_identity(text) for text in load_identities(path).identities]
+    assert isinstance(key, X25519Identity)
+    assert str(key.recipient) == shown.rpartition(" ")[2]
 
 
 def test_many_keys_comments_and_empty_lines_are_read() -> None:
@@ -89,10 +54,10 @@ def test_an_encrypted_key_file_says_what_to_do() -> None:
     assert "age -d" in (caught.value.hint or "")
 
 
-def test_a_missing_key_file_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_missing_key_file_says_how_to_write_one(tmp_path: Path) -> None:
     with pytest.raises(OwnerKeyError) as caught:
         load_identities(tmp_path / "none")
-    assert "owner init" in (caught.value.hint or "")
+    assert "owner identities" in (caught.value.hint or "")
 
 
 def test_a_key_file_that_others_can_read_is_noticed(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from latchkey.settings import VaultSettings
 from latchkey.vault import ClipMeta, MetaDamaged, encode_meta, meta_name
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import OWNER, FixedReaders
 
-OWNER = X25519Identity(b"o" * 32)
 STRANGER = X25519Identity(b"s" * 32)
 KEYS = [OWNER.text]
 VIDEO = b"moof" * 50_000  # 3 chunks and a bit
@@ -32,11 +32,11 @@ META = ClipMeta(ID, Trigger.RING, (Trigger.RING,), 1, 2, 3, 2, 1, STATES, "cente
 
 def keeper_of(disk: Disk, seed: int = 1) -> VaultKeeper:
     take = SeededEntropy(seed).take
-    return VaultKeeper(disk, MemoryIndex(), [str(OWNER.recipient)], take, VaultSettings())
+    return VaultKeeper(disk, MemoryIndex(), FixedReaders(), take, VaultSettings())
 
 
 def record(disk: Disk, clip: str = ID) -> ClipEntry:
-    opened = keeper_of(disk, seed=int(clip[:4], 16)).begin(clip, 20_781)
+    opened = keeper_of(disk, seed=int(clip[:4], 16)).begin(clip)
     opened.append(VIDEO)
     return opened.finish(replace(META, clip=clip))
 
@@ -130,7 +130,7 @@ def test_a_wrong_key_opens_neither_clip_nor_record(tmp_path: Path) -> None:
 
 def torn_vault(disk: Disk) -> ClipEntry:
     """Record half a clip, then start anew as after a power cut."""
-    keeper_of(disk).begin(ID, 20_781).append(VIDEO)
+    keeper_of(disk).begin(ID).append(VIDEO)
     keeper_of(disk, seed=2).start()
     (entry,) = list_clips(disk)
     return entry
@@ -196,7 +196,7 @@ def test_a_torn_clip_has_no_record() -> None:
 def test_a_clip_that_is_being_written_is_not_listed() -> None:
     disk = MemoryDisk()
     entry = record(disk, "cd" * 16)
-    keeper_of(disk).begin(ID, 20_781).append(VIDEO)
+    keeper_of(disk).begin(ID).append(VIDEO)
     assert list_clips(disk) == [entry]
 
 

@@ -1,12 +1,11 @@
 """The keeper under crashes, full disks and broken ones: nothing announced is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from latchkey.clip import X25519Identity
 from latchkey.errors import DiskError, DiskFull, OwnerKeyError
 from latchkey.events import DiskState, Trigger
 from latchkey.owner import list_clips, open_chunks, read_meta
@@ -17,8 +16,8 @@ from latchkey.units import MIB
 from latchkey.vault import ClipMeta, sealed_name
 from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import OWNER, FixedReaders
 
-OWNER = X25519Identity(b"o" * 32)
 KEYS = [OWNER.text]
 DAY = 20_781
 IDS = [f"{n:032x}" for n in range(1, 20)]
@@ -28,15 +27,14 @@ META = ClipMeta(IDS[0], Trigger.RING, (Trigger.RING,), 1, 2, 3, 1, 0, STATES, "n
 
 
 def keeper_of(
-    disk: Disk, index: ClipIndex, seed: int = 1, settings: VaultSettings | None = None
+    disk: Disk, index: ClipIndex, seed: int = 1, settings: VaultSettings | None = None, day: int = DAY
 ) -> VaultKeeper:
-    return VaultKeeper(
-        disk, index, [str(OWNER.recipient)], SeededEntropy(seed).take, settings or VaultSettings()
-    )
+    take, readers = SeededEntropy(seed).take, FixedReaders(now_day=day)
+    return VaultKeeper(disk, index, readers, take, settings or VaultSettings(days=1))
 
 
-def record(keeper: VaultKeeper, clip: str = IDS[0], day: int = DAY, footage: bytes = FOOTAGE) -> ClipEntry:
-    opened = keeper.begin(clip, day)
+def record(keeper: VaultKeeper, clip: str = IDS[0], footage: bytes = FOOTAGE) -> ClipEntry:
+    opened = keeper.begin(clip)
     for at in range(0, len(footage), 50_000):
         opened.append(footage[at : at + 50_000])
     return opened.finish(replace(META, clip=clip))
@@ -119,11 +117,11 @@ def crash_images() -> Iterator[tuple[MemoryDisk, MemoryIndex, list[ClipEntry]]]:
         disk, index, announced = DyingDisk(dies_at), MemoryIndex(), list[ClipEntry]()
         keeper = keeper_of(disk, index)
         try:
-            announced.append(record(keeper, IDS[0], DAY - 1))
-            announced.append(record(keeper, IDS[1], DAY))
+            announced.append(record(keeper_of(disk, index, seed=2, day=DAY - 2), IDS[0]))
+            announced.append(record(keeper, IDS[1]))
             announced.pop(0)  # from here on it may go
-            keeper.tidy(DAY)
-            announced.append(record(keeper, IDS[2], DAY))
+            keeper.tidy()
+            announced.append(record(keeper, IDS[2]))
         except Crash:
             disk.left = 1 << 60
             yield disk, index, announced
@@ -181,7 +179,7 @@ def test_a_failing_disk_raises_and_an_abandoned_clip_leaves_nothing_half_named(
     disk.fail_next(operation, error, skip=skip)
     finished = False
     with suppress(DiskError):
-        opened = keeper.begin(IDS[0], DAY)
+        opened = keeper.begin(IDS[0])
         try:
             for _ in range(3):
                 opened.append(FOOTAGE)
@@ -198,7 +196,7 @@ def test_a_failing_disk_raises_and_an_abandoned_clip_leaves_nothing_half_named(
 
 def test_an_abandoned_clip_stays_as_torn_and_opens_as_far_as_it_got() -> None:
     disk, index = MemoryDisk(), MemoryIndex()
-    opened = keeper_of(disk, index).begin(IDS[0], DAY)
+    opened = keeper_of(disk, index).begin(IDS[0])
     opened.append(FOOTAGE)
     entry = opened.abandon()
     assert entry is not None
@@ -209,7 +207,7 @@ def test_an_abandoned_clip_stays_as_torn_and_opens_as_far_as_it_got() -> None:
 
 def test_an_abandoned_clip_without_footage_leaves_nothing() -> None:
     disk, index = MemoryDisk(), MemoryIndex()
-    assert keeper_of(disk, index).begin(IDS[0], DAY).abandon() is None
+    assert keeper_of(disk, index).begin(IDS[0]).abandon() is None
     assert clip_files(disk) == set()
     assert index.entries() == []
 
@@ -217,7 +215,7 @@ def test_an_abandoned_clip_without_footage_leaves_nothing() -> None:
 def test_giving_up_what_is_finished_changes_nothing() -> None:
     disk, index = MemoryDisk(), MemoryIndex()
     keeper = keeper_of(disk, index)
-    opened = keeper.begin(IDS[0], DAY)
+    opened = keeper.begin(IDS[0])
     opened.append(FOOTAGE)
     entry = opened.finish(META)
     assert opened.abandon() is None
@@ -231,14 +229,14 @@ def test_a_full_disk_begins_no_clip_and_keeps_its_spare_room() -> None:
     keeper = keeper_of(disk, MemoryIndex())
     assert keeper.room() is DiskState.FULL
     with pytest.raises(DiskFull) as caught:
-        keeper.begin(IDS[0], DAY)
+        keeper.begin(IDS[0])
     assert caught.value.hint
     assert clip_files(disk) == set()
 
 
 def test_a_disk_that_fills_while_recording_keeps_the_part_as_torn() -> None:
     disk, index = MemoryDisk(limit_bytes=20 * MIB), MemoryIndex()
-    opened = keeper_of(disk, index, settings=VaultSettings(spare_mib=8)).begin(IDS[0], DAY)
+    opened = keeper_of(disk, index, settings=VaultSettings(spare_mib=8)).begin(IDS[0])
     for _ in range(20):
         opened.append(bytes(MIB))
     with pytest.raises(DiskFull):
@@ -251,8 +249,9 @@ def test_a_disk_that_fills_while_recording_keeps_the_part_as_torn() -> None:
 def test_tidying_deletes_what_is_past_its_days_with_its_record() -> None:
     disk, index = MemoryDisk(), MemoryIndex()
     keeper = keeper_of(disk, index)
-    old, new = record(keeper, IDS[0], DAY - 2), record(keeper, IDS[1], DAY - 1)
-    assert keeper.tidy(DAY).removed == (old,)
+    old = record(keeper_of(disk, index, seed=2, day=DAY - 2), IDS[0])
+    new = record(keeper_of(disk, index, seed=3, day=DAY - 1), IDS[1])
+    assert keeper.tidy().removed == (old,)
     assert index.entries() == [new]
     assert clip_files(disk) == files_of(new)
 
@@ -262,29 +261,29 @@ def test_tidying_makes_room_oldest_first_and_spares_the_clip_being_written() -> 
     settings = VaultSettings(max_mib=16)
     keeper = keeper_of(disk, index, settings=settings)
     entries = [record(keeper, clip, footage=bytes(5 * MIB)) for clip in IDS[:3]]
-    opened = keeper.begin(IDS[3], DAY)
+    opened = keeper.begin(IDS[3])
     opened.append(bytes(4 * MIB))
-    assert keeper.tidy(DAY).removed == (entries[0],)
+    assert keeper.tidy().removed == (entries[0],)
     assert opened.finish(replace(META, clip=IDS[3])).state == "whole"
-    assert keeper.tidy(DAY).removed == ()
+    assert keeper.tidy().removed == ()
 
 
 def test_one_clip_that_cannot_be_deleted_does_not_keep_the_others() -> None:
     disk, index = MemoryDisk(), MemoryIndex()
-    keeper = keeper_of(disk, index)
+    earlier, keeper = keeper_of(disk, index, day=DAY - 5), keeper_of(disk, index, seed=2)
     for clip in IDS[:3]:
-        record(keeper, clip, DAY - 5)
+        record(earlier, clip)
     disk.fail_next("remove", DiskError("stuck"))
-    report = keeper.tidy(DAY)
+    report = keeper.tidy()
     assert (len(report.removed), report.failures) == (2, 1)
-    assert len(keeper.tidy(DAY).removed) == 1
+    assert len(keeper.tidy().removed) == 1
     assert clip_files(disk) == set()
 
 
 def test_a_file_that_cannot_be_mended_is_counted_and_the_device_starts() -> None:
     disk, index = MemoryDisk(), MemoryIndex()
     keeper = keeper_of(disk, index)
-    keeper.begin(IDS[0], DAY).append(FOOTAGE)
+    keeper.begin(IDS[0]).append(FOOTAGE)
     record(keeper, IDS[1])
     disk.fail_next("rename", DiskError("stuck"))
     assert keeper_of(disk, index, seed=2).start().failures == 1
@@ -311,19 +310,26 @@ def test_clips_companions_and_records_share_no_key() -> None:
     assert len(set(headers)) == 6
 
 
-@pytest.mark.parametrize("recipients", [["age1nonsense"], [OWNER.text]])
-def test_a_wrong_key_is_noticed_at_the_start_not_at_the_first_visit(recipients: list[str]) -> None:
-    take: Callable[[str, int], bytes] = SeededEntropy(1).take
-    with pytest.raises(OwnerKeyError):
-        VaultKeeper(MemoryDisk(), MemoryIndex(), recipients, take, VaultSettings())
-
-
-def test_without_an_owner_nothing_is_recorded() -> None:
+def test_without_a_reader_nothing_is_recorded() -> None:
     disk = MemoryDisk()
-    keeper = VaultKeeper(disk, MemoryIndex(), [], SeededEntropy(1).take, VaultSettings())
+    readers = FixedReaders(keys=())
+    keeper = VaultKeeper(disk, MemoryIndex(), readers, SeededEntropy(1).take, VaultSettings())
     with pytest.raises(OwnerKeyError):
-        keeper.begin(IDS[0], DAY)
+        keeper.begin(IDS[0])
     assert clip_files(disk) == set()
+
+
+@pytest.mark.parametrize(("setting", "days"), [(0, 3), (1, 1), (3, 3), (30, 3)])
+def test_the_settings_may_shorten_the_readers_days_and_never_lengthen_them(setting: int, days: int) -> None:
+    disk, index, readers = MemoryDisk(), MemoryIndex(), FixedReaders(now_day=DAY, days=3)
+    take = SeededEntropy(1).take
+    keeper = VaultKeeper(disk, index, readers, take, VaultSettings(days=setting))
+    entry = record(keeper)
+    assert keeper.expires_day(entry) == DAY + days + 1
+    readers.now_day = DAY + days
+    assert keeper.tidy().removed == ()
+    readers.now_day += 1
+    assert keeper.tidy().removed == (entry,)
 
 
 def test_ten_thousand_clips_are_listed_without_reading_them() -> None:

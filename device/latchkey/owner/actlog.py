@@ -1,54 +1,59 @@
-"""The log of openings: which clip was opened with its faces, and when.
+"""The log of deliberate acts: which clip was opened with its faces, kept, or kept no longer, and when.
 
 A line of JSON each; lines are only ever added. It lies in the vault's folder, in the clear, so that
-everybody who shares the vault can see it; it says nothing but ids and times of opening. An opening is
-in it, durably, before the first face is shown.
+everybody who shares the vault can see it; it says nothing but ids, acts and times. An act is in it,
+durably, before it is done.
 """
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, get_args
 
 from latchkey.adapters.disk import FILE_MODE, disk_errors
 from latchkey.errors import DiskError
 from latchkey.units import MIB, NS_PER_S
 from latchkey.vault import is_clip_id
 
-NAME = "faces-opened.log"
+NAME = "acts.log"
 SHOWN_BYTES = MIB
-"""Of a longer log the last 12,000 openings or so are shown."""
+"""Of a longer log the last 10,000 acts or so are shown."""
+
+ActKind = Literal["faces", "keep", "unkeep"]
+KINDS: tuple[ActKind, ...] = get_args(ActKind)
 
 _TEXT_LIMIT_CHARS = 40
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Act:
     """A line of the log; `at` is UTC, as the machine's clock had it."""
 
     at: str
+    act: ActKind
     clip: str
 
 
-def note_opening(vault: Path, clip: str, wall_ns: int) -> Opening:
-    """Add an opening, durably. Raises DiskError: then nothing may be shown."""
+def note_act(vault: Path, act: ActKind, clip: str, wall_ns: int) -> Act:
+    """Add an act, durably. Raises DiskError: then it may not be done."""
     moment = datetime.fromtimestamp(wall_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    opening = Opening(moment, clip)
-    line = json.dumps({"at": opening.at, "clip": opening.clip}, separators=(",", ":")) + "\n"
+    noted = Act(moment, act, clip)
+    line = json.dumps(asdict(noted), separators=(",", ":")) + "\n"
     try:
         with disk_errors(f"write {vault / NAME}"):
             _append(vault, line.encode("ascii"))
     except DiskError as error:
         raise DiskError(
-            str(error), hint="who opens faces is noted first, so the vault must be writable"
+            str(error), hint="what is done on purpose is noted first, so the vault must be writable"
         ) from error
-    return opening
+    return noted
 
 
-def openings(vault: Path) -> tuple[list[Opening], int]:
-    """Give the openings, oldest first, and how many lines cannot be read. Raises DiskError."""
+def acts(vault: Path) -> tuple[list[Act], int]:
+    """Give the acts, oldest first, and how many lines cannot be read. Raises DiskError."""
     path = vault / NAME
     with disk_errors(f"read {path}"):
         if not path.is_file():
@@ -60,7 +65,7 @@ def openings(vault: Path) -> tuple[list[Opening], int]:
     if size_bytes > SHOWN_BYTES:
         del lines[0]  # its beginning was left out
     found = [_read(line) for line in lines if line.strip()]
-    return [opening for opening in found if opening], found.count(None)
+    return [act for act in found if act], found.count(None)
 
 
 def _append(vault: Path, line: bytes) -> None:
@@ -82,19 +87,14 @@ def _append(vault: Path, line: bytes) -> None:
         os.close(folder)
 
 
-def _read(line: bytes) -> Opening | None:
+def _read(line: bytes) -> Act | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict):
         return None
-    at, clip = record.get("at"), record.get("clip")
-    if (
-        not isinstance(at, str)
-        or len(at) > _TEXT_LIMIT_CHARS
-        or not isinstance(clip, str)
-        or not is_clip_id(clip)
-    ):
+    at, act, clip = record.get("at"), record.get("act"), record.get("clip")
+    if not isinstance(at, str) or len(at) > _TEXT_LIMIT_CHARS or act not in KINDS:
         return None
-    return Opening(at, clip)
+    return Act(at, act, clip) if isinstance(clip, str) and is_clip_id(clip) else None

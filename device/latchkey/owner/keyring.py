@@ -1,0 +1,83 @@
+"""Which secret keys open a clip: those of a key file for any, those of the household for its day."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import islice
+from typing import Protocol
+
+from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
+from latchkey.errors import LatchkeyError
+from latchkey.owner.household import Household
+from latchkey.owner.opening import ReadableDisk
+from latchkey.ports import ClipEntry
+from latchkey.vault import day_text, sealed_name
+
+AHEAD_DAYS = 1
+"""An identity file also has the key of the next day: a clip after midnight opens with it."""
+
+
+class Keys(Protocol):
+    """Secret keys `AGE-SECRET-KEY-1...`."""
+
+    def of(self, day: int) -> tuple[str, ...]:
+        """Give those that may open a clip of a UTC day."""
+        ...
+
+
+class FileKeys:
+    """The keys of an identity file."""
+
+    def __init__(self, identities: tuple[str, ...]) -> None:
+        self._identities = identities
+
+    def of(self, day: int) -> tuple[str, ...]:  # noqa: ARG002 -- they are for any day
+        """Give all of them."""
+        return self._identities
+
+
+class HouseholdKeys:
+    """The keys of an owner's state."""
+
+    def __init__(self, state: Household) -> None:
+        self.state = state
+
+    def of(self, day: int) -> tuple[str, ...]:
+        """Give the day's key, while it lives, the long-term one, and the holding ones."""
+        return self.state.identities(day)
+
+
+def seen_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Household) -> list[int]:
+    """Give the numbers of holding keys not seen before that open one of these clips."""
+    fresh = [one for one in state.holding if one.seen_day is None]
+    seen: set[int] = set()
+    for entry in entries:
+        if entry.state == "kept" or _opens(disk, entry, state.day_keys(entry.day)):
+            continue
+        found = (one.number for one in fresh if _opens(disk, entry, (X25519Identity(one.secret).text,)))
+        seen.update(islice(found, 1))
+    return sorted(seen)
+
+
+def identity_file(state: Household, today: int) -> str:
+    """Give the live day keys as an age identity file, and the keys of kept and of undated clips."""
+    lines = ["# day keys of Latchkey; who has this file opens the clips of these days"]
+    last_day = max(today, state.newest_day or 0) + AHEAD_DAYS
+    for day in range(state.ratchet.day, last_day + 1):
+        lines += [f"# {day_text(day)}", *state.day_keys(day)]
+    lines += ["# kept clips", X25519Identity(state.long_term).text]
+    for one in state.holding:
+        lines += [f"# holding key {one.number}", X25519Identity(one.secret).text]
+    return "\n".join(lines) + "\n"
+
+
+def _opens(disk: ReadableDisk, entry: ClipEntry, keys: tuple[str, ...]) -> bool:
+    if not keys:
+        return False
+    try:
+        with closing(disk.reader(sealed_name(entry.clip, entry.day, entry.state))) as file:
+            decrypt(file, keys)
+    except NoIdentityMatched:
+        return False
+    except LatchkeyError:  # damaged, or gone meanwhile: no key is to be noted for it
+        return True
+    return True

@@ -1,0 +1,210 @@
+"""Takes the owner's signed orders: a new key book, or the day it is. Keeps what a device knows of its owner.
+
+    keys/owner.pub     the owner's public key, pinned once: from the book that the settings name
+    keys/book.json     the book in use, as it was signed
+    keys/clock.json    the newest day that was believed, and the number of the last order taken
+    keys/holding.json  the number of the last holding key used
+    orders/*           what the owner put there; taken ones are removed, refused ones told and left
+
+Rules
+- Nothing counts without the pinned owner's signature. Numbers only rise: an old order cannot come back.
+- A book is written before the clock: a crash between the two leaves a book whose day is taken at the start.
+- A damaged file counts as missing, but for the holding keys: then all of them count as used.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from latchkey.clip import X25519Recipient
+from latchkey.clip.signing import PUBLIC_BYTES
+from latchkey.errors import NotOnDisk, OwnerKeyError
+from latchkey.pipeline.durable import write_whole
+from latchkey.ports import Disk, Severity
+from latchkey.vault.book import BOOK_LIMIT_BYTES, HoldingKey, KeyBook, decode_book
+from latchkey.vault.days import LAST_DAY, day_text
+from latchkey.vault.signed import NUMBER_LIMIT, OrderWrong, whole
+from latchkey.vault.trust import TimeOrder, decode_time
+
+OWNER, BOOK, CLOCK, HOLDING = "keys/owner.pub", "keys/book.json", "keys/clock.json", "keys/holding.json"
+ORDERS = "orders"
+ORDER_LIMIT = 16
+"""Orders looked at each time, in the order of their names; an owner has one or two there."""
+
+Tell = Callable[[Severity, str], None]
+Heard = Callable[[int], None]
+"""Told the owner's day before an order is taken: after a crash it is told again, never forgotten."""
+
+
+class Orders:
+    """What a device knows of its owner, from the vault's disk. One thread at a time.
+
+    `clock_day` is the day in `keys/clock.json`, None before there is one; `number` that of the last order.
+    """
+
+    def __init__(self, disk: Disk, tell: Tell) -> None:
+        self._disk = disk
+        self._tell = tell
+        self._owner: bytes | None = None
+        self._told: set[tuple[str, bytes]] = set()
+        self.number = 0
+        self.book: KeyBook | None = None
+        self.clock_day: int | None = None
+
+    def start(self) -> None:
+        """Read what is known. Raises DiskError."""
+        owner = self._read(OWNER)
+        self._owner = owner if len(owner) == PUBLIC_BYTES else None
+        self._read_clock()
+        data = self._read(BOOK)
+        if data and self._owner is not None:
+            try:
+                self.book = decode_book(data, self._owner)
+            except OwnerKeyError as error:
+                self._tell("error", f"the key book on the disk cannot be used: {error}")
+        if self.book is not None and self.book.number > self.number:
+            self.put_clock(self.book.time, self.book.number)
+
+    def pick_up(self, heard: Heard) -> None:
+        """Take the orders that lie there, by their numbers. Raises DiskError."""
+        for name, order, data in sorted(self._waiting(), key=lambda one: one[1].number):
+            try:
+                self._take(order, data, heard)
+            except OwnerKeyError as error:
+                self._refuse(name, data, error)
+                continue
+            with suppress(NotOnDisk):
+                self._disk.remove(f"{ORDERS}/{name}")
+
+    def put_clock(self, day: int, number: int | None = None) -> None:
+        """Keep a day, durably. Raises DiskError."""
+        number = self.number if number is None else number
+        write_whole(self._disk, CLOCK, _spelled({"schema": 1, "day": day, "number": number}))
+        self.number, self.clock_day = number, day
+
+    def next_holding(self) -> str | None:
+        """Mark the next unused holding key as used, durably; only then give it. None = all are used.
+
+        Raises DiskError.
+        """
+        one = self._unused_holding()
+        if one is None:
+            return None
+        write_whole(self._disk, HOLDING, _spelled({"schema": 1, "used": one.number}))
+        return str(X25519Recipient(one.key))
+
+    @property
+    def has_holding(self) -> bool:
+        """Whether a holding key is unused. Raises DiskError."""
+        return self._unused_holding() is not None
+
+    def _unused_holding(self) -> HoldingKey | None:
+        used = self._used_holding()
+        keys = self.book.holding if self.book else ()
+        return next((one for one in keys if one.number > used), None)
+
+    def introduce(self, data: bytes, heard: Heard) -> None:
+        """Take the book that the settings name; the first one tells who the owner is. Raises DiskError."""
+        try:
+            book = decode_book(data, self._owner)
+        except OwnerKeyError as error:
+            self._tell("error", f"the key book that the settings name is refused: {error}")
+            return
+        if self._owner is None:
+            write_whole(self._disk, OWNER, book.owner)
+            self._owner = book.owner
+        if self.book is not None and book.number <= self.book.number:
+            if book != self.book:
+                self._tell("info", "the key book that the settings name is older than the one in use")
+            return
+        if book.number <= self.number and self.book is not None:
+            self._tell("warning", "the key book that the settings name is older than an order already taken")
+            return
+        self._use(book, data, heard)
+
+    def _waiting(self) -> Iterator[tuple[str, KeyBook | TimeOrder, bytes]]:
+        names = [name for name in self._disk.names(ORDERS) if not name.endswith(".part")]
+        for name in names[:ORDER_LIMIT]:
+            data = b""
+            try:
+                if self._disk.size_bytes(f"{ORDERS}/{name}") > BOOK_LIMIT_BYTES:
+                    raise OrderWrong(f"it is over {BOOK_LIMIT_BYTES} bytes")
+                data = self._disk.read(f"{ORDERS}/{name}")
+                yield name, _order(data), data
+            except NotOnDisk:
+                continue
+            except OwnerKeyError as error:
+                self._refuse(name, data, error)
+
+    def _take(self, order: KeyBook | TimeOrder, data: bytes, heard: Heard) -> None:
+        if self._owner is None:
+            raise OrderWrong("no owner is known yet: the settings name the first key book")
+        if order.owner != self._owner:
+            raise OrderWrong("it is signed by another owner")
+        if order == self.book:
+            return
+        if order.number <= self.number:
+            raise OrderWrong(f"its number is {order.number}, and {self.number} was taken already")
+        if isinstance(order, KeyBook):
+            self._use(order, data, heard)
+        else:
+            heard(order.time)
+            self.put_clock(order.time, order.number)
+            self._tell("info", f"the owner says that it is {day_text(order.time)}")
+
+    def _use(self, book: KeyBook, data: bytes, heard: Heard) -> None:
+        heard(book.time)
+        write_whole(self._disk, BOOK, data)
+        self.book = book
+        self.put_clock(book.time, max(book.number, self.number))
+        end = day_text(book.end_day - 1)
+        self._tell(
+            "info", f"key book {book.number} is in use, for {len(book.viewers)} viewer(s), until {end}"
+        )
+
+    def _refuse(self, name: str, data: bytes, error: OwnerKeyError) -> None:
+        if (name, data) not in self._told and len(self._told) < 4 * ORDER_LIMIT:
+            self._told.add((name, data))
+            self._tell("warning", f"{ORDERS}/{name} is refused: {error}")
+
+    def _read_clock(self) -> None:
+        fields = _fields(self._read(CLOCK))
+        try:
+            self.clock_day = whole(fields.get("day"), 0, LAST_DAY - 1, "the day")
+            self.number = whole(fields.get("number"), 0, NUMBER_LIMIT, "the number")
+        except OrderWrong:
+            self.clock_day, self.number = None, 0
+
+    def _used_holding(self) -> int:
+        data = self._read(HOLDING)
+        if not data:
+            return 0
+        try:
+            return whole(_fields(data).get("used"), 0, NUMBER_LIMIT, "the number")
+        except OrderWrong:
+            return NUMBER_LIMIT
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return self._disk.read(name)
+        except NotOnDisk:
+            return b""
+
+
+def _order(data: bytes) -> KeyBook | TimeOrder:
+    """Read an order of either kind. Raises OwnerKeyError."""
+    with suppress(OrderWrong):
+        return decode_time(data)
+    return decode_book(data)
+
+
+def _fields(data: bytes) -> dict[str, object]:
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _spelled(fields: dict[str, int]) -> bytes:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
