@@ -12,7 +12,6 @@ from latchkey.errors import SettingsError
 from latchkey.settings import parse
 from latchkey_sim.household import write_book
 
-
 NOON_NS = 1_795_521_600_000_000_000  # 2026-11-24T12:00:00Z
 
 

@@ -1,0 +1,202 @@
+"""`latchkey owner` and `latchkey clips keep`: what they print, ask, and refuse."""
+
+import io
+import json
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.disk import FolderDisk
+from latchkey.adapters.index import SqliteIndex
+from latchkey.cli.clips import COMMAND as CLIPS
+from latchkey.cli.command import Command, Terminal
+from latchkey.cli.owner import COMMAND as OWNER
+from latchkey.clip import NoIdentityMatched
+from latchkey.errors import NotOnDisk, UsageError
+from latchkey.events import Trigger
+from latchkey.owner import list_clips, parse_identity_file
+from latchkey.owner.household import KnownDevice
+from latchkey.owner.store import HouseholdStore
+from latchkey.pipeline.readers import Readers
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.settings import VaultSettings
+from latchkey.units import utc_day
+from latchkey.vault import INDEX_NAME, UNDATED, ClipMeta, day_text
+from latchkey.vault.book import decode_book, encode_book
+from latchkey.vault.trust import decode_time
+from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import DEVICE, FixedReaders
+
+ID = "ab" * 16
+STATES = {"ok": 1, "fallback_region": 0, "fallback_full": 0}
+META = ClipMeta(ID, Trigger.RING, (Trigger.RING,), 1, 2, 3, 1, 0, STATES, "none", 0, 1)
+VIDEO = bytes(range(256)) * 400
+
+
+def today() -> int:
+    return utc_day(SystemClock().wall_ns())
+
+
+def run(command: Command, *arguments: object, code: int = 0) -> tuple[str, str]:
+    """Run a command; give what it wrote to stdout and stderr. Raises what it raises."""
+    parser = ArgumentParser()
+    command.configure(parser)
+    terminal = Terminal(io.StringIO(), io.StringIO())
+    assert command.run(parser.parse_args([str(word) for word in arguments]), terminal) == code
+    assert isinstance(terminal.out, io.StringIO)
+    assert isinstance(terminal.err, io.StringIO)
+    return terminal.out.getvalue(), terminal.err.getvalue()
+
+
+class Home:
+    """A home folder with a household that knows a device, and the vault of that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.said = run(OWNER, "init", "--days", 3)
+        self.store = HouseholdStore(folder / ".config/latchkey/owner")
+        self.store.change(lambda state: replace(state, devices=(KnownDevice(DEVICE.public),)))
+        self.vault = folder / "vault"
+        self.disk, self.index = FolderDisk(self.vault), SqliteIndex(self.vault / INDEX_NAME)
+        self.record(ID, today(), self.store.load().readers_of(today()))
+
+    def record(self, clip: str, day: int, readers: tuple[str, ...]) -> None:
+        take = SeededEntropy(int(clip[:4], 16)).take
+        keeper = VaultKeeper(self.disk, self.index, FixedReaders(readers, day), take, VaultSettings())
+        opened = keeper.begin(clip)
+        opened.append(VIDEO)
+        opened.finish(replace(META, clip=clip))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return Home(tmp_path)
+
+
+class Keyboard(io.StringIO):
+    """A terminal at which somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_init_prints_where_the_book_is_the_settings_line_and_the_limits(home: Home) -> None:
+    out, err = home.said
+    assert out == f"{home.store.book_path}\n"
+    assert f'book = "{home.store.book_path}"' in err
+    assert "not from flash" in err
+    assert "backup" in err
+    assert "SECRET" not in out + err
+    book = decode_book(home.store.book_path.read_bytes(), home.store.load().signing_key.public)
+    assert (book.number, book.days, book.time, book.end_day) == (1, 3, today(), today() + 400)
+
+
+def test_a_household_is_never_replaced(home: Home) -> None:
+    before = home.store.load()
+    with pytest.raises(UsageError, match="left as it is"):
+        run(OWNER, "init")
+    assert home.store.load() == before
+
+
+def test_each_use_of_the_state_advances_it(home: Home, tmp_path: Path) -> None:
+    home.store.change(lambda state: replace(state.heard(DEVICE.public, today()), days=1))
+    back = replace(home.store.load().ratchet, day=today() - 9)
+    for words in (
+        ["list", "--vault", home.vault],
+        ["open", ID[:6], "-o", tmp_path / "x", "--vault", home.vault],
+    ):
+        home.store.change(lambda state: replace(state, ratchet=back))
+        with suppress(NoIdentityMatched):  # it is another ratchet's day now
+            run(CLIPS, *words, "--vault", home.vault)
+        assert home.store.load().ratchet.day == today() - 1
+
+
+def test_advancing_ahead_needs_the_day_typed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "no doorbell of yours has signed a day" in run(OWNER, "advance")[1]
+    to = day_text(today() + 3650)
+    with pytest.raises(UsageError, match="nobody to ask"):
+        run(OWNER, "advance", "--to", to)
+    monkeypatch.setattr(sys, "stdin", Keyboard("yes\n"))
+    assert "nothing was erased" in run(OWNER, "advance", "--to", to, code=1)[1]
+    assert home.store.load().ratchet.day == today()
+    monkeypatch.setattr(sys, "stdin", Keyboard(f"{to}\n"))
+    out, err = run(OWNER, "advance", "--to", to)
+    assert out == f"{day_text(today() + 3647)}\n"
+    assert "cannot be opened any more" in err
+    assert "backups" in err
+
+
+def test_the_age_tool_opens_a_clip_with_the_identities(
+    home: Home, need: Callable[[str], str], tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text(run(OWNER, "identities")[0])
+    (clip,) = (home.vault / "clips").glob(f"*.{ID}.age")
+    done = subprocess.run([need("age"), "-d", "-i", tmp_path / "keys", clip], capture_output=True, check=True)
+    assert done.stdout == VIDEO
+
+
+def test_identities_are_those_of_live_days_and_no_more(home: Home) -> None:
+    state = home.store.load()
+    text = run(OWNER, "identities")[0]
+    keys = parse_identity_file(text.encode(), "keys")
+    assert keys[:2] == (*state.day_keys(today()), *state.day_keys(today() + 1))
+    assert len(keys) == 2 + 1 + 64
+    assert f"# {day_text(today())}" in text
+
+
+def test_a_new_book_and_a_day_are_handed_to_the_doorbell_that_takes_them(home: Home) -> None:
+    readers = Readers(home.disk, SystemClock(), home.store.book_path.read_bytes())
+    readers.check(lambda _: None)
+    out, err = run(OWNER, "book", "--vault", home.vault)
+    assert out == f"{home.store.book_path}\n"
+    assert "key book 2" in err
+    run(OWNER, "time", "--vault", home.vault)
+    assert decode_time((home.vault / "orders/time-3.json").read_bytes()).time == today()
+    readers.check(lambda _: None)
+    assert list((home.vault / "orders").iterdir()) == []
+    assert "key book 2 is in use" in str(readers.news())
+    with pytest.raises(NotOnDisk, match="no vault"):
+        run(OWNER, "time", "--vault", home.vault / "none")
+
+
+def test_the_end_of_the_book_is_warned_of(home: Home) -> None:
+    state, book = home.store.load().book(today())
+    assert "keys end" not in run(CLIPS, "list", "--vault", home.vault)[1]
+    old = replace(
+        decode_book(book), viewers=(replace(decode_book(book).viewers[0], first_day=today() - 370),)
+    )
+    home.store.put_book(encode_book(old, state.signing_key))
+    assert "keys end" in run(CLIPS, "list", "--vault", home.vault)[1]
+
+
+def test_keep_and_unkeep_are_counted_told_and_logged(home: Home) -> None:
+    assert "1 clip(s) kept" in run(CLIPS, "keep", ID[:8], "--vault", home.vault)[1]
+    assert [entry.state for entry in list_clips(home.disk)] == ["kept"]
+    (row,) = json.loads(run(CLIPS, "list", "--json", "--vault", home.vault)[0])
+    assert (row["state"], row["trigger"]) == ("kept", "ring")
+    assert "0 clip(s) kept" in run(CLIPS, "unkeep", ID[:8], "--vault", home.vault)[1]
+    assert [entry.state for entry in home.index.entries()] == ["whole"]
+    rows = json.loads(run(CLIPS, "log", "--json", "--vault", home.vault)[0])
+    assert [(row["act"], row["clip"]) for row in rows] == [("keep", ID), ("unkeep", ID)]
+
+
+def test_the_days_of_a_holding_key_begin_when_its_clip_is_listed(home: Home, tmp_path: Path) -> None:
+    state = home.store.load()
+    book = decode_book(home.store.book_path.read_bytes())
+    readers = Readers(MemoryDisk(), SystemClock(), home.store.book_path.read_bytes())
+    readers.check(lambda _: None)
+    home.record("cd" * 16, UNDATED, readers.recipients(UNDATED))
+    assert all(one.seen_day is None for one in state.holding)
+    run(CLIPS, "list", "--vault", home.vault)
+    seen = [one for one in home.store.load().holding if one.seen_day is not None]
+    assert [(one.number, one.seen_day) for one in seen] == [(book.holding[0].number, today())]
+    run(CLIPS, "open", "cdcdcd", "-o", tmp_path / "clip.mp4", "--vault", home.vault)
+    assert (tmp_path / "clip.mp4").read_bytes() == VIDEO

@@ -1,0 +1,150 @@
+"""What whoever has copies can open: nothing older than T days, whatever else they have."""
+
+from dataclasses import replace
+
+import pytest
+
+from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
+from latchkey.events import Trigger
+from latchkey.owner.household import Household, KnownDevice, new_household
+from latchkey.owner.store import encode_household
+from latchkey.pipeline.readers import Readers
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.settings import VaultSettings
+from latchkey.units import NS_PER_S, S_PER_DAY
+from latchkey.vault import ClipMeta
+from latchkey.vault.book import decode_book
+from latchkey_sim.clock import VirtualClock
+from latchkey_sim.disk import MemoryDisk, MemoryIndex
+from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import DEVICE, SimHousehold
+
+DAY, T, DAY_NS = 20_781, 2, S_PER_DAY * NS_PER_S
+STATES = {"ok": 1, "fallback_region": 0, "fallback_full": 0}
+META = ClipMeta("0" * 32, Trigger.RING, (Trigger.RING,), 1, 2, 3, 1, 0, STATES, "none", 0, 1)
+N_DAYS = 8
+
+
+class Doorbell:
+    """A vault that records a clip a day, and a thief who copies every file of it every day."""
+
+    def __init__(self, book: bytes) -> None:
+        self.clock, self.disk, self.index = VirtualClock(DAY * DAY_NS), MemoryDisk(), MemoryIndex()
+        self.readers = Readers(self.disk, self.clock, book)
+        take = SeededEntropy(3).take
+        self.keeper = VaultKeeper(self.disk, self.index, self.readers, take, VaultSettings())
+        self.stolen: dict[int, list[bytes]] = {}
+        self.copied: dict[str, bytes] = {}
+
+    def live(self, day: int) -> None:
+        """Record the clip of a day, tidy, and be copied."""
+        self.clock.wait_until(self.clock.now_ns() + (day - self.clock.wall_ns() // DAY_NS) * DAY_NS)
+        self.readers.check(lambda _: None)
+        self.keeper.check()
+        clip = f"{day:032x}"
+        opened = self.keeper.begin(clip)
+        opened.append(b"footage")
+        opened.finish(replace(META, clip=clip))
+        self.copied |= {name: bytes(data) for name, data in self.disk.files.items()}
+        self.stolen[day] = [bytes(data) for name, data in self.disk.files.items() if clip in name]
+
+    @property
+    def days_there(self) -> list[int]:
+        return [entry.day for entry in self.index.entries()]
+
+
+def opens(data: bytes, keys: list[str]) -> bool:
+    try:
+        return bool(b"".join(decrypt(data, keys)))
+    except NoIdentityMatched:
+        return False
+
+
+def derivable(state: Household) -> list[str]:
+    """Give every key that can be made of a state: all later days, and each secret used as it stands."""
+    days = range(state.ratchet.day, state.ratchet.day + 60)
+    secrets = [state.seed, state.ratchet.secret, state.long_term, *(one.secret for one in state.holding)]
+    found = [key for day in days for key in state.identities(day)[:1]]
+    return [*found, *(X25519Identity(secret).text for secret in secrets)]
+
+
+def open_days(door: Doorbell, state: Household) -> list[int]:
+    """Give the days of whose clips and records anything opens with anything made of a state."""
+    keys = derivable(state)
+    return [day for day, files in door.stolen.items() if any(opens(data, keys) for data in files)]
+
+
+@pytest.fixture(scope="module")
+def lived() -> tuple[Doorbell, list[Household]]:
+    """A doorbell after eight days, and the owner's state as it was on each of them."""
+    house = SimHousehold.begun(DAY, T)
+    door = Doorbell(house.book(DAY))
+    states = []
+    for day in range(DAY, DAY + N_DAYS):
+        door.live(day)
+        states.append(house.use(day))
+    return door, states
+
+
+def test_a_state_copied_on_day_d_opens_exactly_the_days_from_d_minus_t_on(
+    lived: tuple[Doorbell, list[Household]],
+) -> None:
+    door, states = lived
+    for day, state in enumerate(states, DAY):
+        assert open_days(door, state) == list(range(max(DAY, day - T), DAY + N_DAYS))
+
+
+def test_with_disk_and_every_earlier_copy_of_it_and_the_state_after_t_nothing_older_opens(
+    lived: tuple[Doorbell, list[Household]],
+) -> None:
+    door, states = lived
+    last, keys = states[-1], derivable(states[-1])
+    floor = DAY + N_DAYS - 1 - T
+    assert last.ratchet.day == floor
+    assert door.days_there == list(range(floor, DAY + N_DAYS))
+    sealed = {name: data for name, data in door.copied.items() if name.endswith(".age")}
+    opened = {name for name, data in sealed.items() if opens(data, keys)}
+    assert len(opened) == 2 * (T + 1)
+    assert len(sealed) == 2 * N_DAYS
+
+
+def test_what_lies_on_the_device_holds_no_secret_of_the_owner(
+    lived: tuple[Doorbell, list[Household]],
+) -> None:
+    door, states = lived
+    everything = b"".join(door.copied.values())
+    for state in states:
+        for day in range(state.ratchet.day, DAY + N_DAYS):
+            assert state.ratchet.day_identity(day).secret not in everything
+        assert state.seed not in everything
+        assert encode_household(state)[:40] not in everything
+
+
+def test_a_viewer_who_was_away_for_two_months_opens_what_came_since_until_the_next_use() -> None:
+    house = SimHousehold.begun(DAY, T)
+    door, away = Doorbell(house.book(DAY)), house.use(DAY)
+    for day in (DAY, DAY + 30, DAY + 58, DAY + 60):
+        door.live(day)
+    assert door.days_there == [DAY + 58, DAY + 60]  # the device deletes by itself
+    assert open_days(door, away) == [DAY, DAY + 30, DAY + 58]  # `derivable` looks 60 days ahead
+    back = away.heard(DEVICE.public, DAY + 60).advance(DAY + 60)
+    assert open_days(door, back) == [DAY + 58, DAY + 60]
+
+
+def test_viewers_with_different_days_each_lose_their_own_and_the_laxest_bounds_the_clip() -> None:
+    second = replace(
+        new_household(DAY, 5, SeededEntropy(8).take), devices=(KnownDevice(DEVICE.public),), viewer="e" * 32
+    )
+    viewer = decode_book(second.book(DAY)[1]).viewers[0]
+    house = SimHousehold.begun(DAY, 1)
+    house.state = replace(house.state, others=(replace(viewer, first_day=DAY + 2, keys=viewer.keys[2:]),))
+    door = Doorbell(house.book(DAY))
+    for day in range(DAY, DAY + N_DAYS):
+        door.live(day)
+    today = DAY + N_DAYS - 1
+    assert door.readers.days == 5
+    assert door.days_there == list(range(today - 5, today + 1))
+    assert open_days(door, house.use(today)) == [today - 1, today]
+    assert open_days(door, second) == list(range(DAY + 2, today + 1))  # later clips only
+    advanced = second.heard(DEVICE.public, today).advance(today)
+    assert open_days(door, advanced) == list(range(today - 5, today + 1))

@@ -1,0 +1,150 @@
+"""Kept clips: sealed anew with the video untouched, out of reach of days and room, found without an index."""
+
+from dataclasses import replace
+
+import pytest
+
+from latchkey.clip import NoIdentityMatched, take_header
+from latchkey.errors import DiskError, UsageError
+from latchkey.events import Trigger
+from latchkey.owner import find_clip, list_clips, open_chunks, read_meta
+from latchkey.owner.keeping import keep_clip, unkeep_clip
+from latchkey.pipeline.removing import remove_clip
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.ports import ClipEntry
+from latchkey.settings import VaultSettings
+from latchkey.units import MIB
+from latchkey.vault import ClipMeta
+from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
+from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders, SimHousehold
+
+DAY, A, B = 20_781, "a" * 32, "b" * 32
+STATES = {"ok": 1, "fallback_region": 0, "fallback_full": 0}
+META = ClipMeta(A, Trigger.RING, (Trigger.RING,), 1, 2, 3, 1, 0, STATES, "none", 0, 1)
+FOOTAGE = b"footage " * 20_000
+
+
+class Home:
+    """A vault with one whole clip, and its owner's household."""
+
+    def __init__(self, footage: bytes = FOOTAGE, settings: VaultSettings | None = None) -> None:
+        self.state = SimHousehold.begun(DAY).state
+        self.disk, self.index = MemoryDisk(), MemoryIndex()
+        self.readers = FixedReaders(self.state.readers_of(DAY), DAY, 3)
+        self.settings = settings or VaultSettings()
+        self.take = SeededEntropy(2).take
+        self.keeper = VaultKeeper(self.disk, self.index, self.readers, self.take, self.settings)
+        self.entry = self.record(A, footage)
+
+    def record(self, clip: str, footage: bytes = FOOTAGE) -> ClipEntry:
+        opened = self.keeper.begin(clip)
+        opened.append(footage)
+        return opened.finish(replace(META, clip=clip))
+
+    def keep(self) -> ClipEntry:
+        keys, recipient = self.state.identities(DAY), self.state.long_term_recipient
+        return keep_clip(self.disk, self.index, self.entry, keys, recipient, self.take)
+
+    def opens(self, keys: tuple[str, ...]) -> bool:
+        """Whether the clip and its record open in full."""
+        entry = find_clip(list_clips(self.disk), A)
+        try:
+            whole = b"".join(open_chunks(self.disk, entry, keys)) == FOOTAGE
+            return whole and read_meta(self.disk, A, keys).clip == A
+        except NoIdentityMatched:
+            return False
+
+    @property
+    def long_term(self) -> tuple[str, ...]:
+        return self.state.advance_to(DAY + 50).identities(DAY)
+
+
+def test_a_kept_clip_opens_with_the_long_term_key_alone_and_its_video_is_untouched() -> None:
+    home = Home()
+    before = bytes(home.disk.files[f"clips/2026-11-24.{A}.age"])
+    assert not home.opens(home.long_term)
+    kept = home.keep()
+    after = bytes(home.disk.files[f"clips/2026-11-24.{A}.kept.age"])
+    assert (kept.state, kept.size_bytes, home.disk.names("clips")) == (
+        "kept",
+        len(after),
+        [f"2026-11-24.{A}.kept.age", f"{A}.meta.age"],
+    )
+    assert home.opens(home.long_term)
+    assert not home.opens(home.state.day_keys(DAY))
+    with home.disk.reader(f"clips/2026-11-24.{A}.kept.age") as file:
+        header = take_header(file)
+    assert before.endswith(after[len(header) :])
+
+
+def test_a_kept_clip_outlives_its_days_and_the_quota_and_counts() -> None:
+    home = Home(bytes(9 * MIB), VaultSettings(max_mib=16))
+    kept = home.keep()
+    home.readers.now_day = DAY + 1000
+    newer = home.record(B, bytes(5 * MIB))
+    assert home.keeper.tidy().removed == ()
+    newest = home.record("c" * 32, bytes(5 * MIB))
+    assert home.keeper.tidy().removed == (newer,)
+    assert home.index.entries() == [kept, newest]
+
+
+def test_a_kept_clip_is_found_without_an_index() -> None:
+    home = Home()
+    kept = home.keep()
+    index = MemoryIndex()
+    VaultKeeper(home.disk, index, home.readers, home.take, home.settings).start()
+    assert index.entries() == [kept]
+
+
+def test_a_device_that_still_takes_it_for_expired_does_not_delete_it() -> None:
+    home = Home()
+    kept = home.keep()
+    remove_clip(home.disk, home.index, home.entry)
+    assert home.index.entries() == [kept]
+    assert home.opens(home.long_term)
+
+
+def test_unkeep_gives_it_back_to_the_readers_of_its_day_and_to_expiry() -> None:
+    home = Home()
+    entry = unkeep_clip(home.disk, home.index, home.keep(), home.state, home.take)
+    assert (entry.state, home.index.entries()) == ("whole", [entry])
+    assert home.opens(home.state.day_keys(DAY))
+    assert not home.opens(home.long_term)
+    home.readers.now_day = DAY + 4
+    assert home.keeper.tidy().removed == (entry,)
+    assert home.disk.names("clips") == []
+
+
+def test_what_cannot_be_kept_or_given_back_says_why_and_stays() -> None:
+    home = Home()
+    with pytest.raises(UsageError, match="not kept"):
+        unkeep_clip(home.disk, home.index, home.entry, home.state, home.take)
+    kept = home.keep()
+    with pytest.raises(UsageError, match="only a whole clip"):
+        keep_clip(home.disk, home.index, kept, home.long_term, home.state.long_term_recipient, home.take)
+    with pytest.raises(UsageError, match="over"):
+        unkeep_clip(home.disk, home.index, kept, home.state.advance_to(DAY + 9), home.take)
+    stranger = SimHousehold.begun(DAY, seed=7).state
+    with pytest.raises(NoIdentityMatched):
+        unkeep_clip(home.disk, home.index, kept, stranger, home.take)
+    assert home.opens(home.long_term)
+    assert not [name for name in home.disk.files if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("operation", ["create", "append", "sync", "rename", "remove", "sync_folder"])
+@pytest.mark.parametrize("skip", range(4))
+def test_a_power_cut_at_any_step_of_keeping_leaves_one_clip_that_opens(
+    operation: DiskOperation, skip: int
+) -> None:
+    home = Home()
+    home.disk.fail_next(operation, DiskError("power cut"), skip=skip)
+    try:
+        home.keep()
+    except DiskError:
+        home.disk = home.disk.after_power_cut()
+    VaultKeeper(home.disk, home.index, home.readers, home.take, home.settings).start()
+    (entry,) = home.index.entries()
+    assert entry.state in ("whole", "kept")
+    assert home.opens(home.state.identities(DAY))
+    assert len(home.disk.names("clips")) == 2

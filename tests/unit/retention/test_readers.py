@@ -1,0 +1,221 @@
+"""Who a clip is sealed to: believed clocks, spoofed ones, keys that end, orders good and bad."""
+
+import json
+
+import pytest
+
+from latchkey.clip import X25519Identity
+from latchkey.errors import DiskError
+from latchkey.pipeline.readers import KeysRunOut, Readers
+from latchkey.units import NS_PER_S, S_PER_DAY
+from latchkey.vault import UNDATED
+from latchkey_sim.clock import VirtualClock
+from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.household import SimHousehold
+
+DAY, DAY_NS = 20_781, S_PER_DAY * NS_PER_S
+NOON_NS = DAY * DAY_NS + DAY_NS // 2
+
+
+class Door:
+    """A doorbell's readers, its vault's disk, its clock, and the owner's household."""
+
+    def __init__(self, ahead_days: int = 0) -> None:
+        self.house = SimHousehold.begun(DAY)
+        self.disk = MemoryDisk()
+        self.book = self.house.book(DAY)
+        self.dated: list[int] = []
+        self.start(ahead_days)
+
+    def start(self, ahead_days: int) -> None:
+        """Start anew on the same disk, with a wall clock so many days ahead of `DAY`."""
+        self.clock = VirtualClock(NOON_NS + ahead_days * DAY_NS)
+        self.readers = Readers(self.disk, self.clock, self.book)
+        self.check()
+
+    def check(self) -> list[str]:
+        """Look after the orders; give what is told."""
+        self.readers.check(self.dated.append)
+        return [text for _, text in self.readers.news()]
+
+    def put(self, name: str, data: bytes) -> None:
+        file = self.disk.create(f"orders/{name}")
+        file.append(data)
+        file.close()
+
+    def wait(self, days: int) -> None:
+        self.clock.wait_until(self.clock.now_ns() + days * DAY_NS)
+
+    def now(self) -> tuple[int, tuple[str, ...]]:
+        """Give the day of a clip that begins now, and who can open it."""
+        day = self.readers.day()
+        return day, self.readers.recipients(day)
+
+    def key(self, day: int) -> tuple[str, ...]:
+        return (str(self.house.state.ratchet.day_identity(day).recipient),)
+
+    def holding(self, number: int) -> tuple[str, ...]:
+        secret = self.house.state.holding[number - 1].secret
+        return (str(X25519Identity(secret).recipient),)
+
+
+def test_a_clip_is_sealed_to_the_key_of_its_day() -> None:
+    door = Door()
+    for day in (DAY, DAY + 1, DAY + 2):
+        assert door.now() == (day, door.key(day))
+        door.wait(1)
+        assert door.check() == []
+
+
+@pytest.mark.parametrize("ahead_days", [399, 3650, 3, -14, -DAY])
+def test_a_spoofed_clock_gets_a_holding_key_and_deletes_nothing(ahead_days: int) -> None:
+    door = Door()
+    door.start(ahead_days)
+    assert door.now() == (UNDATED, door.holding(1))
+    assert door.readers.today() == DAY
+    assert not door.readers.is_out
+    door.start(0)
+    assert door.now() == (DAY, door.key(DAY))  # it did not stick
+
+
+def test_each_start_gets_a_holding_key_of_its_own_and_keeps_it() -> None:
+    door = Door()
+    for number in (1, 2, 3):
+        door.start(399)
+        assert door.now() == door.now() == (UNDATED, door.holding(number))
+
+
+def test_a_crash_between_marking_a_holding_key_and_using_it_never_uses_it_twice() -> None:
+    door = Door()
+    door.start(399)
+    used = set()
+    for operation in ("append", "sync", "rename", "sync_folder"):
+        door.disk.fail_next(operation, DiskError("power cut"))  # type: ignore[arg-type]
+        with pytest.raises(DiskError):
+            door.now()
+        door.disk = door.disk.after_power_cut()
+        door.start(399)
+        keys = door.now()[1]
+        assert keys not in used
+        used.add(keys)
+        door.disk = door.disk.after_power_cut()
+        door.start(399)
+
+
+def test_a_damaged_count_of_holding_keys_counts_as_all_used() -> None:
+    door = Door()
+    door.disk.files["keys/holding.json"] = bytearray(b"{rot")
+    door.start(399)
+    assert door.readers.is_out
+    with pytest.raises(KeysRunOut, match="holding keys"):
+        door.now()
+
+
+def test_when_all_holding_keys_are_used_nothing_is_sealed_to_anybody() -> None:
+    door = Door()
+    for _ in range(64):
+        door.start(399)
+        door.now()
+    door.start(399)
+    assert door.readers.is_out
+    with pytest.raises(KeysRunOut):
+        door.now()
+
+
+def test_only_the_owner_lowers_the_floor_and_old_orders_cannot_come_back() -> None:
+    door = Door()
+    early, late = door.house.time(DAY + 1), door.house.time(DAY + 399)
+    door.put("a", late)
+    door.check()
+    assert (door.dated, door.disk.names("orders")) == ([DAY, DAY + 399], [])
+    assert door.now()[0] == UNDATED  # the clock says DAY, the owner said DAY + 399
+    door.put("b", early)
+    assert "its number is 2, and 3 was taken" in door.check()[0]
+    assert door.check() == []
+    assert door.disk.names("orders") == ["b"]
+    door.put("c", door.house.time(DAY))
+    door.check()
+    assert door.now() == (DAY, door.key(DAY))
+    door.start(0)
+    assert door.now() == (DAY, door.key(DAY))
+
+
+def test_a_new_book_is_taken_and_an_old_foreign_or_changed_one_is_told_and_left() -> None:
+    door = Door()
+    foreign = SimHousehold.begun(DAY, seed=9)
+    foreign.book(DAY)
+    changed = json.loads(door.house.book(DAY))
+    changed["time"] += 1
+    door.put("changed", json.dumps(changed, sort_keys=True, separators=(",", ":")).encode())
+    door.put("foreign", foreign.book(DAY))
+    door.put("rubbish", b"\x00" * 100)
+    door.put("large", b" " * 600_000)
+    said = " ".join(door.check())
+    for word in ("another owner", "does not verify", "not JSON", "over 524288 bytes"):
+        assert word in said
+    assert door.check() == []
+    assert door.now() == (DAY, door.key(DAY))
+    old, new = door.house.book(DAY), door.house.book(DAY)
+    door.put("new", new)
+    assert "key book 4 is in use" in door.check()[0]
+    door.put("old", old)
+    assert "its number is 3, and 4 was taken" in door.check()[0]
+    assert len(door.disk.names("orders")) == 5
+
+
+def test_the_first_owner_is_the_only_one() -> None:
+    door = Door()
+    door.book = SimHousehold.begun(DAY, seed=9).book(DAY)
+    door.readers = Readers(door.disk, door.clock, door.book)
+    assert "another owner" in door.check()[0]
+    assert door.now() == (DAY, door.key(DAY))
+
+
+def test_without_a_book_nothing_is_recorded_and_it_is_said() -> None:
+    readers = Readers(MemoryDisk(), VirtualClock(NOON_NS), b"")
+    readers.check(lambda _: None)
+    assert readers.news() == [("error", "no key book of an owner is known: nothing is recorded")]
+    assert readers.is_out
+    with pytest.raises(KeysRunOut, match="no key book"):
+        readers.recipients(readers.day())
+
+
+def test_keys_that_end_are_told_thirty_days_before_and_then_nothing_is_recorded() -> None:
+    door = Door()
+    door.wait(369)
+    assert door.check() == []
+    door.wait(1)
+    assert "keys end on" in door.check()[0]
+    door.wait(29)
+    assert door.now() == (DAY + 399, door.key(DAY + 399))
+    door.wait(1)
+    assert "keys have run out" in " ".join(door.check())
+    assert door.readers.is_out
+    with pytest.raises(KeysRunOut, match="no key for"):
+        door.now()
+    door.put("book", door.house.book(DAY + 400))
+    door.check()
+    assert door.now() == (DAY + 400, door.key(DAY + 400))
+
+
+@pytest.mark.parametrize("name", ["keys/clock.json", "keys/book.json", "keys/owner.pub"])
+@pytest.mark.parametrize("rot", [b"", b"\xff" * 40, b"[1]"])
+def test_a_damaged_file_of_keys_is_mended_from_the_settings(name: str, rot: bytes) -> None:
+    door = Door()
+    door.disk.files[name] = bytearray(rot)
+    door.start(1)
+    assert door.now() == (DAY + 1, door.key(DAY + 1))
+
+
+def test_a_power_cut_at_any_step_of_taking_a_book_leaves_the_old_one_or_the_new() -> None:
+    for skip in range(12):
+        door = Door()
+        door.disk.sync_folder("keys")
+        door.put("book", door.house.book(DAY + 1))
+        door.disk.fail_next("sync_folder" if skip % 2 else "rename", DiskError("cut"), skip=skip // 2)
+        try:
+            door.check()
+        except DiskError:
+            door.disk = door.disk.after_power_cut()
+        door.start(1)
+        assert door.now() == (DAY + 1, door.key(DAY + 1))
