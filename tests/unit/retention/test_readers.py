@@ -90,7 +90,7 @@ def test_a_crash_between_marking_a_holding_key_and_using_it_never_uses_it_twice(
     door.start(399)
     used = set()
     for operation in ("append", "sync", "rename", "sync_folder"):
-        door.disk.fail_next(operation, DiskError("power cut"))  # type: ignore[arg-type]
+        door.disk.fail_next(operation, DiskError("power cut"))
         with pytest.raises(DiskError):
             door.now()
         door.disk = door.disk.after_power_cut()
