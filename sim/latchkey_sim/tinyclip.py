@@ -79,9 +79,9 @@ def tiny_parts(
     return [*map(writer.feed, video), writer.close(encode_manifest(manifest), lambda _: padding_bytes)]
 
 
-def record_tiny(keeper: VaultKeeper, clip: str, day: int, take: Take, fragments: int = 3) -> ClipEntry:
+def record_tiny(keeper: VaultKeeper, clip: str, take: Take, fragments: int = 3) -> ClipEntry:
     """Record a tiny clip into a vault, as `Film` does. Raises DiskError; then the clip is given up."""
-    opened = keeper.begin(clip, day)
+    opened = keeper.begin(clip)
     try:
         for video in (tiny_head(), *(tiny_fragment(n, take("tiny/pictures", 48)) for n in range(fragments))):
             opened.append(opened.proof.feed(video))

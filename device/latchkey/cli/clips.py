@@ -12,7 +12,7 @@ from pathlib import Path
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
-from latchkey.cli.keys import add_key_option, load_keys, note_holding, owner_store
+from latchkey.cli.keys import add_key_option, load_keys, note_seen, owner_store
 from latchkey.cli.verify import recover, show, verify_entry, verify_file, warn
 from latchkey.errors import EXIT_FAILED, EXIT_OK, LatchkeyError, NotOnDisk, UsageError
 from latchkey.owner import (
@@ -85,13 +85,14 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
         return show_log(vault, options, terminal)
     disk = FolderDisk(vault)
-    entry = find_clip(list_clips(disk), options.id)
+    entries = list_clips(disk)
+    entry = find_clip(entries, options.id)
     if options.action == "open" and options.with_faces:
         from latchkey.cli.faces import open_with_faces  # OpenCV and FFmpeg, which no other action needs
 
         return open_with_faces(vault, entry, options, terminal)
     if options.action == "open":
-        return _open(disk, entry, options, terminal)
+        return _open(disk, entries, entry, options, terminal)
     if options.action == "recover":
         return recover(disk, entry, options, terminal)
     if options.action in ("keep", "unkeep"):
@@ -115,7 +116,7 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
     vault = FolderDisk(_vault(options))
     entries = list_clips(vault)
     entry = find_clip(entries, options.id)
-    keys = load_key(options.key, terminal).identities
+    keys = load_keys(options.key, terminal).every()
     return show(entry.clip, verify_entry(vault, entries, entry, keys, options), options, terminal)
 
 
@@ -137,7 +138,7 @@ def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     keys = load_keys(options.key, terminal) if options.key or owner_store().exists else None
     facts = [_facts(disk, entry, keys) for entry in entries]
     if keys is not None:
-        note_holding(disk, entries, keys)
+        note_seen(disk, entries, keys)
     layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
         rows = [_row(entry, fact, layers[entry.clip]) for entry, fact in zip(entries, facts, strict=True)]
@@ -214,7 +215,9 @@ def _moment(wall_ns: int) -> datetime:
     return datetime.fromtimestamp(min(max(wall_ns // NS_PER_S, 0), limit_s), UTC)
 
 
-def _open(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+def _open(
+    disk: FolderDisk, entries: list[ClipEntry], entry: ClipEntry, options: Namespace, terminal: Terminal
+) -> int:
     if options.yes:
         raise UsageError("--yes answers what only --with-faces asks")
     to_stdout = options.out == "-"
@@ -222,7 +225,7 @@ def _open(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Term
         raise UsageError("a video is not for a terminal", hint="-o FILE writes it to a file")
     keys = load_keys(options.key, terminal)
     identities = keys.of(entry.day)
-    note_holding(disk, [entry], keys)
+    note_seen(disk, entries, keys)
     watch = ProofWatch()
     if to_stdout:
         stream_clip(disk, entry, identities, terminal.out.buffer, watch)

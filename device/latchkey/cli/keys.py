@@ -7,6 +7,7 @@ from pathlib import Path
 from latchkey.adapters.clock import SystemClock
 from latchkey.cli.command import Terminal
 from latchkey.owner import load_identities
+from latchkey.owner.hearing import hear
 from latchkey.owner.household import Household
 from latchkey.owner.keyring import FileKeys, HouseholdKeys, Keys, seen_holding
 from latchkey.owner.opening import ReadableDisk
@@ -41,7 +42,7 @@ def use_household() -> Household:
 def load_keys(path: Path | None, terminal: Terminal) -> Keys:
     """Give the keys, and warn if others on the machine can read the file. Raises OwnerKeyError."""
     if path is None:
-        keys = HouseholdKeys(use_household())
+        keys = HouseholdKeys(use_household(), own_day())
         _warn_of_end(terminal)
         return keys
     file = load_identities(path)
@@ -51,13 +52,19 @@ def load_keys(path: Path | None, terminal: Terminal) -> Keys:
     return FileKeys(file.identities)
 
 
-def note_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], keys: Keys) -> None:
-    """Let the days of holding keys begin whose clips are seen now. Raises OwnerKeyError, DiskError."""
+def note_seen(disk: ReadableDisk, entries: Sequence[ClipEntry], keys: Keys) -> None:
+    """Take note of clips that were seen: of the days their device signed, and of holding keys.
+
+    What is older than its days then is erased. Raises OwnerKeyError, DiskError.
+    """
     if not isinstance(keys, HouseholdKeys):
         return
     numbers = seen_holding(disk, entries, keys.state)
-    if numbers:
-        owner_store().change(lambda state: state.saw_holding(numbers, own_day()))
+
+    def note(state: Household) -> Household:
+        return hear(disk, entries, state).saw_holding(numbers, own_day()).advance(own_day())
+
+    owner_store().change(note)
 
 
 def _warn_of_end(terminal: Terminal) -> None:

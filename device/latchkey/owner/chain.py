@@ -52,7 +52,7 @@ class VaultChain:
             remarks.append("its slip is lost or another's")
         own = Link(number, self._hash(entry))
         self._before(companion.previous, broken, remarks)
-        if entry.state == "whole":
+        if entry.state != "torn":
             self._after(own, broken)
             self._newest(own, broken)
         return Place(number, tuple(broken), tuple(remarks))

@@ -15,7 +15,7 @@ from latchkey.owner.opening import ReadableDisk
 from latchkey.pipeline.durable import write_whole
 from latchkey.ports import ClipEntry, ClipIndex, ClipState
 from latchkey.units import MIB
-from latchkey.vault import CLIPS, META_LIMIT_BYTES, meta_name, rewrapped_name, sealed_name
+from latchkey.vault import CLIPS, chain_name, meta_name, rewrapped_name, sealed_name
 
 
 def keep_clip(
@@ -26,7 +26,7 @@ def keep_clip(
     recipient: str,
     take: Take,
 ) -> ClipEntry:
-    """Seal a whole clip and its record to `recipient` alone; from now on only its owner deletes it.
+    """Seal a whole clip, its record and companion to `recipient` alone; only its owner deletes it now.
 
     Its face layer goes in its own time. Raises UsageError, NoIdentityMatched, ClipError, DiskError.
     """
@@ -67,12 +67,10 @@ def _seal_anew(
         disk.remove(part)  # an earlier attempt that was cut off
     try:
         size_bytes = _copy(disk, name, part, identities, recipients, take)
-        record = disk.read(meta_name(entry.clip))
-        if len(record) > 2 * META_LIMIT_BYTES:
-            raise DiskError(f"cannot read {meta_name(entry.clip)}: it is too large for a record")
-        source = io.BytesIO(record)
-        header = _header(take_header(source), identities, recipients, take)
-        write_whole(disk, meta_name(entry.clip), header + source.read())
+        for beside in (meta_name(entry.clip), chain_name(entry.clip)):
+            source = io.BytesIO(disk.read(beside))
+            header = _header(take_header(source), identities, recipients, take)
+            write_whole(disk, beside, header + source.read())
         disk.rename(part, new_name)
     except BaseException:
         with suppress(DiskError):

@@ -10,7 +10,8 @@ from latchkey.errors import LatchkeyError
 from latchkey.owner.household import Household
 from latchkey.owner.opening import ReadableDisk
 from latchkey.ports import ClipEntry
-from latchkey.vault import day_text, sealed_name
+from latchkey.vault import UNDATED, day_text, sealed_name
+from latchkey.vault.book import KEY_DAYS
 
 AHEAD_DAYS = 1
 """An identity file also has the key of the next day: a clip after midnight opens with it."""
@@ -21,6 +22,10 @@ class Keys(Protocol):
 
     def of(self, day: int) -> tuple[str, ...]:
         """Give those that may open a clip of a UTC day."""
+        ...
+
+    def every(self) -> tuple[str, ...]:
+        """Give all there are, for a clip whose day is not known."""
         ...
 
 
@@ -34,16 +39,33 @@ class FileKeys:
         """Give all of them."""
         return self._identities
 
+    def every(self) -> tuple[str, ...]:
+        """Give all of them."""
+        return self._identities
+
 
 class HouseholdKeys:
-    """The keys of an owner's state."""
+    """The keys of an owner's state; `today` by the owner's clock."""
 
-    def __init__(self, state: Household) -> None:
+    def __init__(self, state: Household, today: int) -> None:
         self.state = state
+        self._today = today
 
     def of(self, day: int) -> tuple[str, ...]:
         """Give the day's key, while it lives, the long-term one, and the holding ones."""
         return self.state.identities(day)
+
+    def every(self) -> tuple[str, ...]:
+        """Give those of all live days, the long-term one, and the holding ones."""
+        days = [key for day in live_days(self.state, self._today) for key in self.state.day_keys(day)]
+        return (*days, *self.state.identities(UNDATED))
+
+
+def live_days(state: Household, today: int) -> range:
+    """Give the days whose keys are held, to the day after the newest that has come; a book's 400 at most."""
+    first_day = state.ratchet.day
+    last_day = max(today, state.newest_day or 0, first_day) + AHEAD_DAYS
+    return range(first_day, min(last_day + 1, first_day + KEY_DAYS))
 
 
 def seen_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Household) -> list[int]:
@@ -61,8 +83,7 @@ def seen_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Househ
 def identity_file(state: Household, today: int) -> str:
     """Give the live day keys as an age identity file, and the keys of kept and of undated clips."""
     lines = ["# day keys of Latchkey; who has this file opens the clips of these days"]
-    last_day = max(today, state.newest_day or 0) + AHEAD_DAYS
-    for day in range(state.ratchet.day, last_day + 1):
+    for day in live_days(state, today):
         lines += [f"# {day_text(day)}", *state.day_keys(day)]
     lines += ["# kept clips", X25519Identity(state.long_term).text]
     for one in state.holding:

@@ -23,7 +23,7 @@ from latchkey.pipeline.groups import Batch, Groups
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
 from latchkey.ports import ClipEntry, ClipSpec, Encoder
-from latchkey.vault import ClipMeta
+from latchkey.vault import UNDATED, ClipMeta
 from latchkey.vision import FILTER_VERSION, CoverPlan, redact
 
 
@@ -36,7 +36,6 @@ class ClipFacts:
     start_wall_ns: int
     detector: str
     failed_looks: int
-    clock_trusted: bool = False
     """Whether anything vouched for the wall clock at the start."""
 
 
@@ -103,7 +102,8 @@ class Film:
         self._check_whole()
         self._keep(self._file, self._groups.close())
         meta = self._meta(facts, self._groups)
-        manifest = encode_manifest(_manifest(meta, facts, self._file.commitment))
+        trusted = self._file.day != UNDATED
+        manifest = encode_manifest(_manifest(meta, self._file.commitment, clock_trusted=trusted))
         with _encoder_to_blame():
             self._file.append(self._file.proof.close(manifest, self._file.padding_bytes))
         return self._file.finish(meta)
@@ -151,12 +151,12 @@ class Film:
             raise DiskError(f"clip {self.clip_id} broke off at an earlier frame")
 
 
-def _manifest(meta: ClipMeta, facts: ClipFacts, commitment: bytes) -> Manifest:
+def _manifest(meta: ClipMeta, commitment: bytes, *, clock_trusted: bool) -> Manifest:
     """Give what the clip says of itself: the record without id and device time, which would tie clips
     together.
     """
     shared = {spec.name: getattr(meta, spec.name) for spec in fields(meta) if spec.name not in _TYING}
-    return Manifest(**shared, clock_trusted=facts.clock_trusted, commitment=commitment)
+    return Manifest(**shared, clock_trusted=clock_trusted, commitment=commitment)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from latchkey.ports import ClipEntry, ClipState
 from latchkey.vault.names import CLIPS, FileName, faces_name, parse_name, sealed_name
 
-_HALF_WRITTEN = ("meta_part", "chain_part", "tail_part", "slip_part")
+_HALF_WRITTEN = ("kept_part", "meta_part", "chain_part", "tail_part", "slip_part")
 """Small files that are whole under their final name, or not there."""
 
 

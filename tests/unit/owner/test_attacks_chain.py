@@ -14,7 +14,6 @@ from latchkey.clip import (
     Companion,
     ProofWriter,
     SigningKey,
-    X25519Identity,
     check_proof,
     decode_companion,
     decrypt,
@@ -31,9 +30,9 @@ from latchkey.settings import VaultSettings
 from latchkey.vault import HEAD_NAME, chain_name, sealed_name, slip_name, tail_name
 from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import OWNER, FixedReaders
 from latchkey_sim.tinyclip import MANIFEST, record_tiny, tiny_fragment, tiny_head, tiny_parts
 
-OWNER = X25519Identity(b"o" * 32)
 KEYS = [OWNER.text]
 DAY = 20_781
 IDS = [f"{n:032x}" for n in range(1, 9)]
@@ -45,12 +44,12 @@ class Vault:
     def __init__(self, seed: int = 1, count: int = 4) -> None:
         self.disk, self.entropy = MemoryDisk(), SeededEntropy(seed)
         self.keeper = VaultKeeper(
-            self.disk, MemoryIndex(), [str(OWNER.recipient)], self.entropy.take, VaultSettings()
+            self.disk, MemoryIndex(), FixedReaders(), self.entropy.take, VaultSettings()
         )
         self.entries = [self.record(clip) for clip in IDS[:count]]
 
     def record(self, clip: str) -> ClipEntry:
-        return record_tiny(self.keeper, clip, DAY, self.entropy.take)
+        return record_tiny(self.keeper, clip, self.entropy.take)
 
     @property
     def device(self) -> bytes:
@@ -204,9 +203,9 @@ def test_a_crash_at_every_write_then_restart() -> None:
         disk.left = dies_at
         starts = set[bytes]()
         try:
-            keeper = VaultKeeper(disk, MemoryIndex(), [str(OWNER.recipient)], entropy.take, VaultSettings())
-            record_tiny(keeper, IDS[0], DAY, entropy.take, fragments=2)
-            record_tiny(keeper, IDS[1], DAY, entropy.take, fragments=2)
+            keeper = VaultKeeper(disk, MemoryIndex(), FixedReaders(), entropy.take, VaultSettings())
+            record_tiny(keeper, IDS[0], entropy.take, fragments=2)
+            record_tiny(keeper, IDS[1], entropy.take, fragments=2)
         except Crash:
             disk.left = 1 << 60
         else:
@@ -214,9 +213,9 @@ def test_a_crash_at_every_write_then_restart() -> None:
             return
         before = {name: bytes(data) for name, data in disk.files.items() if name.startswith("clips/")}
         index = MemoryIndex()
-        keeper = VaultKeeper(disk, index, [str(OWNER.recipient)], entropy.take, VaultSettings())
+        keeper = VaultKeeper(disk, index, FixedReaders(), entropy.take, VaultSettings())
         keeper.start()
-        record_tiny(keeper, IDS[2], DAY, entropy.take)
+        record_tiny(keeper, IDS[2], entropy.take)
         for name, data in before.items():
             now = disk.files.get(name)
             assert now is None or now == data, name

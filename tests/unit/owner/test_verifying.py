@@ -10,24 +10,24 @@ import av
 import pytest
 
 from latchkey.cli import main
-from latchkey.clip import X25519Identity, padme_bytes
+from latchkey.clip import padme_bytes
 from latchkey.owner import list_clips, open_clip
 from latchkey.pipeline.identity import PUBLIC_NAME
-from latchkey.settings import RecordingSettings
+from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey.vault import chain_name, tail_name
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
 from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.household import OWNER
 from latchkey_sim.street import street
 
-OWNER = X25519Identity(bytes(range(1, 33)))
 SHORT = RecordingSettings(pre_roll_s=1.0, post_roll_s=2.0, threads=1)
 VISITS = ((4.0, 6.0), (16.0, 18.0), (28.0, 30.0))
 pytestmark = pytest.mark.slow  # three visits are recorded once
 
 
 def house(seed: int = 1, until_s: float | None = None) -> Desk:
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     home = desk(street(36, VISITS), settings, rings_ns=[5 * NS_PER_S], seed=seed)
     if until_s is not None:
         home.run_until(round(until_s * NS_PER_S))
@@ -141,7 +141,7 @@ def test_a_torn_clip_loses_two_seconds_and_the_open_group_at_most(
     home = house(until_s=cut_s)
     assert home.board.clock.now_ns() >= cut_s * NS_PER_S
     found = home.vault.after_power_cut()
-    settings = tiny_settings(str(OWNER.recipient), recording=SHORT)
+    settings = Settings(recording=SHORT)
     desk(street(1), settings, vault=found, seed=2)
     (entry,) = list_clips(found)
     assert entry.state == "torn"

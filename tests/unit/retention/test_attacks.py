@@ -46,7 +46,9 @@ class Doorbell:
         opened.append(b"footage")
         opened.finish(replace(META, clip=clip))
         self.copied |= {name: bytes(data) for name, data in self.disk.files.items()}
-        self.stolen[day] = [bytes(data) for name, data in self.disk.files.items() if clip in name]
+        self.stolen[day] = [
+            bytes(data) for name, data in self.disk.files.items() if clip in name and name.endswith(".age")
+        ]
 
     @property
     def days_there(self) -> list[int]:
@@ -104,8 +106,8 @@ def test_with_disk_and_every_earlier_copy_of_it_and_the_state_after_t_nothing_ol
     assert door.days_there == list(range(floor, DAY + N_DAYS))
     sealed = {name: data for name, data in door.copied.items() if name.endswith(".age")}
     opened = {name for name, data in sealed.items() if opens(data, keys)}
-    assert len(opened) == 2 * (T + 1)
-    assert len(sealed) == 2 * N_DAYS
+    assert len(opened) == 3 * (T + 1)  # clip, record, companion
+    assert len(sealed) == 3 * N_DAYS
 
 
 def test_what_lies_on_the_device_holds_no_secret_of_the_owner(

@@ -69,7 +69,7 @@ def test_a_kept_clip_opens_with_the_long_term_key_alone_and_its_video_is_untouch
     assert (kept.state, kept.size_bytes, home.disk.names("clips")) == (
         "kept",
         len(after),
-        [f"2026-11-24.{A}.kept.age", f"{A}.meta.age"],
+        [f"2026-11-24.{A}.kept.age", f"{A}.chain.age", f"{A}.meta.age", f"{A}.slip"],
     )
     assert home.opens(home.long_term)
     assert not home.opens(home.state.day_keys(DAY))
@@ -147,4 +147,4 @@ def test_a_power_cut_at_any_step_of_keeping_leaves_one_clip_that_opens(
     (entry,) = home.index.entries()
     assert entry.state in ("whole", "kept")
     assert home.opens(home.state.identities(DAY))
-    assert len(home.disk.names("clips")) == 2
+    assert len(home.disk.names("clips")) == 4

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from latchkey.clip import SigningKey, X25519Identity, verify
+from latchkey.clip import SigningKey, verify
 from latchkey.errors import DiskError
 from latchkey.pipeline.clipchain import ClipChain
 from latchkey.pipeline.identity import KEY_NAME, PUBLIC_NAME, device_key
@@ -24,10 +24,10 @@ from latchkey.vault import (
 )
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
 from latchkey_sim.tinyclip import record_tiny
 
 DEVICE = SigningKey(b"d" * 32)
-OWNER = X25519Identity(b"o" * 32)
 SLIP = Slip("ab" * 16, 20_781, 20_789, 7)
 HEAD = ChainHead(7, 5, b"h" * 32)
 IDS = [f"{n:032x}" for n in range(9, 0, -1)]
@@ -37,9 +37,11 @@ def check(context: bytes, message: bytes, signature: bytes) -> None:
     verify(DEVICE.public, context, message, signature)
 
 
-def keeper_of(disk: MemoryDisk, take: Callable[[str, int], bytes]) -> tuple[VaultKeeper, MemoryIndex]:
+def keeper_of(
+    disk: MemoryDisk, take: Callable[[str, int], bytes], day: int = 20_781
+) -> tuple[VaultKeeper, MemoryIndex]:
     index = MemoryIndex()
-    return VaultKeeper(disk, index, [str(OWNER.recipient)], take, VaultSettings()), index
+    return VaultKeeper(disk, index, FixedReaders(now_day=day), take, VaultSettings()), index
 
 
 def test_slip_and_head_are_read_as_they_were_written() -> None:
@@ -71,17 +73,19 @@ def test_a_slip_never_passes_for_a_head_nor_another_devices_for_ours() -> None:
 def test_a_slip_holds_what_a_device_without_keys_must_know_and_no_more() -> None:
     disk, entropy = MemoryDisk(), SeededEntropy(1)
     keeper, _ = keeper_of(disk, entropy.take)
-    record_tiny(keeper, IDS[0], 20_781, entropy.take)
+    record_tiny(keeper, IDS[0], entropy.take)
     public = bytes.fromhex(disk.read(PUBLIC_NAME).decode())
     slip = decode_slip(disk.read(slip_name(IDS[0])), lambda *signed: verify(public, *signed))
-    assert slip == Slip(IDS[0], 20_781, expires_day(20_781, VaultSettings().days), 1)
+    assert slip == Slip(IDS[0], 20_781, expires_day(20_781, FixedReaders().days), 1)
 
 
 def test_the_order_of_recording_outlives_the_index_and_a_clock_that_jumps() -> None:
     disk, entropy = MemoryDisk(), SeededEntropy(1)
-    keeper, index = keeper_of(disk, entropy.take)
-    for clip, day in zip(IDS[:4], (20_781, 0, 25_000, 20_781), strict=True):
-        record_tiny(keeper, clip, day, entropy.take)
+    index = MemoryIndex()
+    readers = FixedReaders()
+    keeper = VaultKeeper(disk, index, readers, entropy.take, VaultSettings())
+    for clip, readers.now_day in zip(IDS[:4], (20_781, 0, 25_000, 20_781), strict=True):
+        record_tiny(keeper, clip, entropy.take)
     again, rebuilt = keeper_of(disk, entropy.take)
     again.start()
     assert rebuilt.entries() == index.entries()
@@ -92,7 +96,7 @@ def test_numbers_go_on_when_the_head_is_lost(lost: str) -> None:
     disk, entropy = MemoryDisk(), SeededEntropy(1)
     keeper, _ = keeper_of(disk, entropy.take)
     for clip in IDS[:3]:
-        record_tiny(keeper, clip, 20_781, entropy.take)
+        record_tiny(keeper, clip, entropy.take)
     if lost == "damaged head":
         disk.files[HEAD_NAME][5] ^= 1
     else:
@@ -102,7 +106,7 @@ def test_numbers_go_on_when_the_head_is_lost(lost: str) -> None:
             del disk.files[slip_name(clip)]
     again, index = keeper_of(disk, entropy.take)
     again.start()
-    record_tiny(again, IDS[3], 20_781, entropy.take)
+    record_tiny(again, IDS[3], entropy.take)
     chain = ClipChain(disk, entropy.take)
     chain.start()
     assert chain.number_of(IDS[3]) == (1 if lost == "head and slips" else 4)
@@ -111,16 +115,16 @@ def test_numbers_go_on_when_the_head_is_lost(lost: str) -> None:
 
 def test_a_torn_clip_that_is_deleted_gives_its_number_to_no_other() -> None:
     disk, entropy = MemoryDisk(), SeededEntropy(1)
-    keeper, _ = keeper_of(disk, entropy.take)
-    opened = keeper.begin(IDS[0], 20_000)
+    keeper, _ = keeper_of(disk, entropy.take, 20_000)
+    opened = keeper.begin(IDS[0])
     opened.append(b"footage")
     opened.sync()
     keeper_of(disk, entropy.take)[0].start()
     keeper, _ = keeper_of(disk, entropy.take)
     keeper.start()
-    assert len(keeper.tidy(20_781).removed) == 1
+    assert len(keeper.tidy().removed) == 1
     keeper, _ = keeper_of(disk, entropy.take)
-    record_tiny(keeper, IDS[1], 20_781, entropy.take)
+    record_tiny(keeper, IDS[1], entropy.take)
     chain = ClipChain(disk, entropy.take)
     chain.start()
     assert chain.number_of(IDS[1]) == 2

@@ -1,0 +1,38 @@
+"""The newest day that a device of the household has signed: from the slips in a vault.
+
+A slip is plain, so who can write to the vault can remove it, and only a device can make one.
+"""
+
+from collections.abc import Sequence
+
+from latchkey.clip import verify
+from latchkey.errors import NotOnDisk
+from latchkey.owner.household import Household
+from latchkey.ports import ClipEntry, Disk
+from latchkey.vault import UNDATED, SlipDamaged, decode_slip, slip_name
+
+SLIP_LIMIT = 64
+"""Slips looked at, newest days first: more that are not the household's hide the others from us."""
+
+
+def hear(disk: Disk, entries: Sequence[ClipEntry], state: Household) -> Household:
+    """Give the state that has heard each of its devices whose slips lie in a vault. Raises DiskError."""
+    dated = [entry for entry in entries if entry.day != UNDATED]
+    newest = sorted(dated, key=lambda entry: -entry.day)[:SLIP_LIMIT]
+    for device in state.devices:
+        days = [_signed_day(disk, entry.clip, device.public) for entry in newest]
+        known = [day for day in days if day is not None and day != UNDATED]
+        if known:
+            state = state.heard(device.public, max(known))
+    return state
+
+
+def _signed_day(disk: Disk, clip: str, public: bytes) -> int | None:
+    def check(context: bytes, message: bytes, signature: bytes) -> None:
+        verify(public, context, message, signature)
+
+    try:
+        slip = decode_slip(disk.read(slip_name(clip)), check)
+    except (NotOnDisk, SlipDamaged):
+        return None
+    return slip.day if slip.clip == clip else None

@@ -1,0 +1,55 @@
+"""Days that a device signed: the household hears its own devices and nobody else."""
+
+from dataclasses import replace
+
+from latchkey.clip import SigningKey
+from latchkey.owner import list_clips
+from latchkey.owner.hearing import hear
+from latchkey.owner.household import Household, KnownDevice, new_household
+from latchkey.pipeline.identity import PUBLIC_NAME
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.settings import VaultSettings
+from latchkey.vault import UNDATED, Slip, encode_slip, slip_name
+from latchkey_sim.disk import MemoryDisk, MemoryIndex
+from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
+from latchkey_sim.tinyclip import record_tiny
+
+DAY, IDS = 20_781, [f"{n:032x}" for n in range(1, 9)]
+
+
+def vault(*days: int) -> tuple[MemoryDisk, Household]:
+    """Give a vault with a clip of each day, and a household that knows its device."""
+    disk, readers, take = MemoryDisk(), FixedReaders(), SeededEntropy(1).take
+    keeper = VaultKeeper(disk, MemoryIndex(), readers, take, VaultSettings())
+    for clip, readers.now_day in zip(IDS, days, strict=False):
+        record_tiny(keeper, clip, take)
+    device = KnownDevice(bytes.fromhex(disk.read(PUBLIC_NAME).decode()))
+    return disk, replace(new_household(DAY - 9, 3, take), devices=(device,))
+
+
+def heard_day(disk: MemoryDisk, state: Household) -> int | None:
+    return hear(disk, list_clips(disk), state).newest_day
+
+
+def test_the_newest_signed_day_is_heard_and_the_keys_before_it_go() -> None:
+    disk, state = vault(DAY - 1, DAY, DAY - 2)
+    assert heard_day(disk, state) == DAY
+    assert hear(disk, list_clips(disk), state).advance(DAY + 1).ratchet.day == DAY - 3
+
+
+def test_clips_without_a_day_say_nothing() -> None:
+    disk, state = vault(UNDATED)
+    assert heard_day(disk, state) is None
+
+
+def test_a_name_that_lies_a_slip_of_a_stranger_or_of_another_clip_is_not_heard() -> None:
+    disk, state = vault(DAY)
+    for clip in IDS[1:3]:
+        file = disk.create(f"clips/2035-01-01.{clip}.age")
+        file.append(b"forged")
+    stranger = SigningKey(b"x" * 32)
+    disk.create(slip_name(IDS[1])).append(encode_slip(Slip(IDS[1], DAY + 99, DAY + 102, 1), stranger.sign))
+    disk.create(slip_name(IDS[2])).append(disk.read(slip_name(IDS[0])))
+    assert heard_day(disk, state) == DAY
+    assert heard_day(disk, replace(state, devices=())) is None
