@@ -2,10 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from latchkey_sim.person import Person
 
 PLACES = {"mosquitto": ("/usr/sbin", "/usr/local/sbin")}
 """Where a tool lies if it is not on the PATH of an ordinary user."""
@@ -46,3 +48,17 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no shared footage beside this checkout")
     return folder
+
+
+@pytest.fixture
+def sit(tmp_path: Path) -> Iterator[Callable[..., Person]]:
+    """Give `sit(*arguments)`: a person whose home is `tmp_path` runs `latchkey` at a terminal."""
+    people = []
+
+    def begin(*arguments: str) -> Person:
+        people.append(Person(tmp_path, arguments))
+        return people[-1]
+
+    yield begin
+    for person in people:
+        person.leaves()

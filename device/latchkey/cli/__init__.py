@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "latchkey.cli.run",
     "check": "latchkey.cli.check",
     "owner": "latchkey.cli.owner",
+    "pair": "latchkey.cli.pair",
     "clips": "latchkey.cli.clips",
     "models": "latchkey.cli.models",
     "redact": "latchkey.cli.redact",

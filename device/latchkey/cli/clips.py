@@ -12,7 +12,8 @@ from pathlib import Path
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
-from latchkey.cli.keys import add_key_option, load_keys, note_seen, owner_store
+from latchkey.cli.household import add_household_options, owner_store
+from latchkey.cli.keys import add_key_option, load_keys, note_seen
 from latchkey.cli.verify import recover, show, verify_entry, verify_file, warn
 from latchkey.errors import EXIT_FAILED, EXIT_OK, LatchkeyError, NotOnDisk, UsageError
 from latchkey.owner import (
@@ -67,6 +68,8 @@ def configure(parser: ArgumentParser) -> None:
         action.add_argument("id", metavar="ID", help="id of the clip, or its first 6 or more characters")
     for action in (listing, opening, verifying, recovery):
         add_key_option(action)
+    for action in (keeping, unkeeping):
+        add_household_options(action)
     for action in (listing, opening, log, removal, verifying, recovery, keeping, unkeeping):
         place = action.add_mutually_exclusive_group()
         place.add_argument("--vault", type=Path, metavar="DIR", help="folder of the clips [./latchkey-vault]")
@@ -98,7 +101,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if options.action in ("keep", "unkeep"):
         from latchkey.cli.keep import keep_or_unkeep
 
-        return keep_or_unkeep(vault, entry, options.action, terminal)
+        return keep_or_unkeep(vault, entry, options, terminal)
     return _remove(vault, entry, options, terminal)
 
 
@@ -116,7 +119,7 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
     vault = FolderDisk(_vault(options))
     entries = list_clips(vault)
     entry = find_clip(entries, options.id)
-    keys = load_keys(options.key, terminal).every()
+    keys = load_keys(options, terminal).every()
     return show(entry.clip, verify_entry(vault, entries, entry, keys, options), options, terminal)
 
 
@@ -135,10 +138,10 @@ def _vault(options: Namespace) -> Path:
 def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     disk = FolderDisk(vault)
     entries = list_clips(disk)
-    keys = load_keys(options.key, terminal) if options.key or owner_store().exists else None
+    keys = load_keys(options, terminal) if options.key or owner_store(options).exists else None
     facts = [_facts(disk, entry, keys) for entry in entries]
     if keys is not None:
-        note_seen(disk, entries, keys)
+        note_seen(disk, entries, keys, options)
     layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
         rows = [_row(entry, fact, layers[entry.clip]) for entry, fact in zip(entries, facts, strict=True)]
@@ -223,9 +226,9 @@ def _open(
     to_stdout = options.out == "-"
     if to_stdout and terminal.out.isatty():
         raise UsageError("a video is not for a terminal", hint="-o FILE writes it to a file")
-    keys = load_keys(options.key, terminal)
+    keys = load_keys(options, terminal)
     identities = keys.of(entry.day)
-    note_seen(disk, entries, keys)
+    note_seen(disk, entries, keys, options)
     watch = ProofWatch()
     if to_stdout:
         stream_clip(disk, entry, identities, terminal.out.buffer, watch)

@@ -31,7 +31,7 @@ class Terminal:
         except OSError as error:
             raise _output_failed(error) from error
 
-    def say(self, text: str) -> None:
+    def say(self, text: str = "") -> None:
         """Tell a person something, on stderr, so that stdout stays data."""
         with suppress(OSError):  # a stderr that is full or gone: there is nobody to tell
             print(text, file=self.err, flush=True)

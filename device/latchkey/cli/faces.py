@@ -30,7 +30,7 @@ def open_with_faces(vault: Path, entry: ClipEntry, options: Namespace, terminal:
     if options.out == "-":
         raise UsageError("a clip with faces is not for a pipe", hint="-o FILE writes it to a file")
     disk = FolderDisk(vault)
-    keys = load_keys(options.key, terminal).of(entry.day)
+    keys = load_keys(options, terminal).of(entry.day)
     with FaceLayer(disk, entry, keys) as layer:
         if not options.yes and not _agreed(entry, terminal):
             terminal.say("nothing was opened")

@@ -1,5 +1,6 @@
 """`latchkey clips keep` and `unkeep`: on purpose, noted, and for the owner alone."""
 
+from argparse import Namespace
 from pathlib import Path
 
 from latchkey.adapters.clock import SystemClock
@@ -7,7 +8,7 @@ from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Terminal
-from latchkey.cli.keys import use_household
+from latchkey.cli.household import use_household
 from latchkey.errors import EXIT_OK
 from latchkey.owner import list_clips
 from latchkey.owner.actlog import note_act
@@ -17,14 +18,14 @@ from latchkey.units import MIB
 from latchkey.vault import INDEX_NAME
 
 
-def keep_or_unkeep(vault: Path, entry: ClipEntry, action: str, terminal: Terminal) -> int:
+def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
     """Seal a clip to the long-term key, or to the readers of its day again, after a line in the log.
 
     Raises UsageError, OwnerKeyError, NoIdentityMatched, ClipError, DiskError.
     """
     disk, index, take = FolderDisk(vault), SqliteIndex(vault / INDEX_NAME), OsEntropy().take
-    state = use_household()
-    if action == "keep":
+    state = use_household(options)
+    if options.action == "keep":
         note_act(vault, "keep", entry.clip, SystemClock().wall_ns())
         keep_clip(disk, index, entry, state.identities(entry.day), state.long_term_recipient, take)
         terminal.say(f"clip {entry.clip} is kept: your household opens it until you delete it; others cannot")

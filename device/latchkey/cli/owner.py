@@ -2,12 +2,21 @@
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.entropy import OsEntropy
+from latchkey.cli import owner_custody, owner_members, owner_pair
 from latchkey.cli.command import Command, Terminal
-from latchkey.cli.keys import own_day, owner_store, use_household
+from latchkey.cli.household import (
+    add_household_options,
+    change_and_sign,
+    own_day,
+    owner_store,
+    use_household,
+)
 from latchkey.errors import EXIT_FAILED, EXIT_OK, NotOnDisk, UsageError
 from latchkey.owner.household import Household, new_household
 from latchkey.owner.keyring import identity_file
@@ -32,29 +41,43 @@ def configure(parser: ArgumentParser) -> None:
     )
     advance = actions.add_parser("advance", help="erase the keys of days that are over")
     advance.add_argument("--to", type=_day, metavar="DAY", help="as if today were DAY (YYYY-MM-DD); asks")
-    actions.add_parser("identities", help="print the live day keys as an age identity file")
+    identities = actions.add_parser("identities", help="print the live day keys as an age identity file")
     book = actions.add_parser("book", help=f"sign a new key book, for the next {KEY_DAYS} days")
     time = actions.add_parser("time", help="tell a doorbell whose clock is wrong which day it is")
     book.add_argument("--vault", type=Path, metavar="DIR", help="hand it to the doorbell of this vault")
     time.add_argument("--vault", type=Path, metavar="DIR", required=True, help="the vault of the doorbell")
+    owner_custody.add_check_option(init)
+    for action in (init, advance, identities, book, time):
+        add_household_options(action)
+    for action, act in (
+        (init, _init),
+        (advance, _advance),
+        (identities, _identities),
+        (book, _book),
+        (time, _time),
+    ):
+        action.set_defaults(act=act)
+    for part in (owner_custody, owner_members, owner_pair):
+        part.configure(actions)
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Do what was asked."""
-    if options.action == "init":
-        return _init(options.days, terminal)
-    if options.action == "advance":
-        return _advance(options.to, terminal)
-    if options.action == "identities":
-        terminal.put(identity_file(use_household(), own_day()).rstrip())
-        return EXIT_OK
-    return _book(options.vault, terminal) if options.action == "book" else _time(options.vault, terminal)
+    act: Callable[[Namespace, Terminal], int] = options.act
+    return act(options, terminal)
 
 
-def _init(days: int, terminal: Terminal) -> int:
-    store, take = owner_store(), OsEntropy().take
-    state, book = new_household(own_day(), days, take).book(own_day())
-    store.create(state, book)
+def _identities(options: Namespace, terminal: Terminal) -> int:
+    terminal.put(identity_file(use_household(options), own_day()).rstrip())
+    return EXIT_OK
+
+
+def _init(options: Namespace, terminal: Terminal) -> int:
+    store, days = owner_store(options), options.days
+    store.check_absent()
+    custody = owner_custody.choose_custody(options, terminal, days)
+    bare = replace(new_household(own_day(), days, OsEntropy().take), custody=custody)
+    store.create(*bare.book(own_day()))
     terminal.put(str(store.book_path))
     terminal.say(f"your household is in {store.folder}; only you can read it")
     terminal.say("the doorbell gets the key book only, which opens nothing. In its settings:")
@@ -66,14 +89,15 @@ def _init(days: int, terminal: Terminal) -> int:
     return EXIT_OK
 
 
-def _advance(to_day: int | None, terminal: Terminal) -> int:
-    state = use_household()
+def _advance(options: Namespace, terminal: Terminal) -> int:
+    to_day: int | None = options.to
+    state = use_household(options)
     sure_day = state.sure_day(own_day())
     if to_day is not None and (sure_day is None or to_day > sure_day):
         if not _typed(to_day, state, terminal):
             terminal.say("nothing was erased")
             return EXIT_FAILED
-        state = owner_store().change(lambda now: now.advance_to(to_day))
+        state = owner_store(options).change(lambda now: now.advance_to(to_day))
     elif sure_day is None:
         terminal.say("no doorbell of yours has signed a day yet: nothing is erased without --to DAY")
     terminal.put(day_text(state.ratchet.day))
@@ -93,28 +117,18 @@ def _typed(day: int, state: Household, terminal: Terminal) -> bool:
     return sys.stdin.readline().strip() == day_text(day)
 
 
-def _book(vault: Path | None, terminal: Terminal) -> int:
-    store = owner_store()
-    use_household()
-    book, number = b"", 0
-
-    def sign(state: Household) -> Household:
-        nonlocal book, number
-        after, book = state.with_holding_keys(OsEntropy().take).book(own_day())
-        number = after.number
-        return after
-
-    store.change(sign)
-    store.put_book(book)
+def _book(options: Namespace, terminal: Terminal) -> int:
+    store = owner_store(options)
+    state, book = change_and_sign(store, lambda now: now)
     terminal.put(str(store.book_path))
-    terminal.say(f"key book {number} has keys from {day_text(own_day())}, by this machine's clock, for")
+    terminal.say(f"key book {state.number} has keys from {day_text(own_day())}, by this machine's clock, for")
     terminal.say(f"{KEY_DAYS} days, until {day_text(own_day() + KEY_DAYS - 1)}")
-    if vault is not None:
-        _hand_over(vault, f"book-{number}.json", book, terminal)
+    if options.vault is not None:
+        _hand_over(options.vault, f"book-{state.number}.json", book, terminal)
     return EXIT_OK
 
 
-def _time(vault: Path, terminal: Terminal) -> int:
+def _time(options: Namespace, terminal: Terminal) -> int:
     order, number = b"", 0
 
     def sign(state: Household) -> Household:
@@ -123,9 +137,9 @@ def _time(vault: Path, terminal: Terminal) -> int:
         number = after.number
         return after
 
-    owner_store().change(sign)
+    owner_store(options).change(sign)
     terminal.say(f"it is {day_text(own_day())} (UTC), by this machine's clock")
-    _hand_over(vault, f"time-{number}.json", order, terminal)
+    _hand_over(options.vault, f"time-{number}.json", order, terminal)
     return EXIT_OK
 
 

@@ -80,7 +80,7 @@ def recover(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Te
     """Write the proved part of a clip."""
     if options.out == "-":
         raise UsageError("what is proved is known only at the end", hint="-o FILE writes it to a file")
-    keys = load_keys(options.key, terminal).of(entry.day)
+    keys = load_keys(options, terminal).of(entry.day)
     progress = recover_clip(disk, entry, keys, Path(options.out), force=options.force)
     size = f"{progress.proved_bytes / MIB:.1f} MiB"
     terminal.say(f"{options.out}: the first {progress.proved_s:.1f} s, {size}, readable by you only")
@@ -111,7 +111,7 @@ def _plain(files: ExitStack, path: Path, options: Namespace, terminal: Terminal)
         start = file.read(len(SEALED_START))
         file.seek(0)
     if start == SEALED_START:
-        return decrypt(file, load_keys(options.key, terminal).every())
+        return decrypt(file, load_keys(options, terminal).every())
     return _pieces(file, path)
 
 

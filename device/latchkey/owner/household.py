@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from latchkey.clip import Take, X25519Identity, X25519Recipient
 from latchkey.clip.signing import SigningKey
+from latchkey.owner.custody import NO_CUSTODY, Custody
 from latchkey.owner.ratchet import REACH_DAYS, Ratchet
 from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS, HoldingKey, KeyBook, Viewer, encode_book
 from latchkey.vault.signed import whole
@@ -32,17 +33,27 @@ class HoldingSecret:
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device of the household: its Ed25519 public key, and the newest day that it signed, or None."""
+    """A device of the household: its Ed25519 public key, and the newest day that it signed, or None.
+
+    What it signs on `revoked_day` and later is not believed; None = it is trusted.
+    """
 
     public: bytes
     newest_day: int | None = None
+    name: str = ""
+    revoked_day: int | None = None
+
+    def trusted_on(self, day: int) -> bool:
+        """Whether what it signed on a UTC day is believed."""
+        return self.revoked_day is None or day < self.revoked_day
 
 
 @dataclass(frozen=True, slots=True)
 class Household:
     """The state of an owner. `number` is that of the last order signed; secrets never show in its repr.
 
-    `viewer` is the owner's own id as a reader, `days` the owner's T, `others` are all further viewers.
+    `viewer` is the owner's own id as a reader, `days` the owner's T, `others` are all further viewers,
+    `names` what the owner calls them: pairs of id and name.
     """
 
     number: int
@@ -54,6 +65,8 @@ class Household:
     holding: tuple[HoldingSecret, ...] = ()
     others: tuple[Viewer, ...] = ()
     devices: tuple[KnownDevice, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    custody: Custody = NO_CUSTODY
 
     @property
     def signing_key(self) -> SigningKey:
@@ -109,10 +122,10 @@ class Household:
         return replace(self, holding=(*self.holding, *fresh))
 
     def heard(self, public: bytes, day: int) -> "Household":
-        """Take note of a day that a known device signed; days of others, and older ones, change nothing."""
+        """Take note of a day that a trusted device signed; days of others, and older ones, change nothing."""
         devices = tuple(
             replace(one, newest_day=max(day, one.newest_day if one.newest_day is not None else day))
-            if one.public == public
+            if one.public == public and one.revoked_day is None
             else one
             for one in self.devices
         )

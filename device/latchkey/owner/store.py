@@ -1,6 +1,8 @@
 """The owner's state as a file: 0600, replaced whole, one change at a time.
 
-A replaced file may survive in flash, and in backups: a copy made on day d opens every day from d - T on.
+With a passphrase the file is sealed under it. With a recovery phrase a copy sealed under the phrase lies
+beside it, is replaced with it, and is the file to keep elsewhere. A replaced file may survive in flash and in
+backups: a copy made on day d opens every day from d - T on.
 """
 
 import fcntl
@@ -12,16 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from latchkey.adapters.disk import FILE_MODE, FOLDER_MODE, disk_errors
+from latchkey.adapters.entropy import OsEntropy
+from latchkey.clip import Take, X25519Identity, X25519Recipient
 from latchkey.errors import OwnerKeyError, UsageError
+from latchkey.owner.custody import Custody, PassphraseLock
 from latchkey.owner.files import writing
 from latchkey.owner.household import HoldingSecret, Household, KnownDevice
 from latchkey.owner.ratchet import Ratchet
+from latchkey.owner.sealing import SALT_BYTES, StateDamaged, is_sealed, open_state, salt_of, seal_state
 from latchkey.reading import read_small
 from latchkey.units import MIB
 from latchkey.vault.book import BOOK_LIMIT_BYTES, LONGEST_DAYS, Viewer, decode_book
 from latchkey.vault.signed import NUMBER_LIMIT, OrderWrong, key_bytes, key_text, whole
 
 STATE_NAME, BOOK_NAME, LOCK_NAME = "state.json", "book.json", "lock"
+COPY_NAME = "recovery.state"
+"""The copy for the recovery phrase."""
+
 STATE_LIMIT_BYTES = 4 * MIB
 _DAY_LIMIT = 10**7
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -36,11 +45,14 @@ _FIELDS = {
     "long_term",
     "holding",
     "devices",
+    "names",
+    "custody",
 }
 
 
 def encode_household(state: Household) -> bytes:
-    """Give the bytes of the state file. They are secret."""
+    """Give the bytes of a state. They are secret."""
+    lock = state.custody.passphrase
     fields = {
         "schema": 1,
         "number": state.number,
@@ -53,13 +65,20 @@ def encode_household(state: Household) -> bytes:
         "others": [
             [one.id, one.days, one.first_day, [key_text(key) for key in one.keys]] for one in state.others
         ],
-        "devices": [[key_text(one.public), one.newest_day] for one in state.devices],
+        "devices": [
+            [key_text(one.public), one.newest_day, one.name, one.revoked_day] for one in state.devices
+        ],
+        "names": [list(pair) for pair in state.names],
+        "custody": [
+            lock and [key_text(lock.salt), key_text(lock.point)],
+            state.custody.recovery and key_text(state.custody.recovery),
+        ],
     }
     return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def decode_household(data: bytes) -> Household:
-    """Read a state file. Raises OwnerKeyError for anything that `encode_household` does not write."""
+    """Read a state. Raises OwnerKeyError for anything that `encode_household` does not write."""
     try:
         fields = json.loads(data)
         if not isinstance(fields, dict) or fields.get("schema") != 1 or set(fields) != _FIELDS:
@@ -90,7 +109,21 @@ def _household(fields: dict[str, Any]) -> Household:
             Viewer(viewer, days, first_day, tuple(key_bytes(key) for key in keys))
             for viewer, days, first_day, keys in fields["others"]
         ),
-        devices=tuple(KnownDevice(key_bytes(public), _day_or_none(day)) for public, day in fields["devices"]),
+        devices=tuple(
+            KnownDevice(key_bytes(public), _day_or_none(day), str(name), _day_or_none(revoked))
+            for public, day, name, revoked in fields["devices"]
+        ),
+        names=tuple((str(one), str(name)) for one, name in fields["names"]),
+        custody=_custody(*fields["custody"]),
+    )
+
+
+def _custody(lock: list[str] | None, recovery: str | None) -> Custody:
+    return Custody(
+        passphrase=None
+        if lock is None
+        else PassphraseLock(key_bytes(lock[0], SALT_BYTES), key_bytes(lock[1])),
+        recovery=None if recovery is None else key_bytes(recovery),
     )
 
 
@@ -103,13 +136,44 @@ def default_folder() -> Path:
     return Path("~/.config/latchkey/owner").expanduser()
 
 
-class HouseholdStore:
-    """The state file in a folder of its own, 0700, and beside it the newest book."""
+def sealed_copy(state: Household, take: Take) -> bytes:
+    """Give the state sealed under the recovery phrase alone. Raises OwnerKeyError where there is none."""
+    if state.custody.recovery is None:
+        raise OwnerKeyError("there is no recovery phrase", hint="`latchkey owner phrase` makes one")
+    return seal_state(encode_household(state), [str(X25519Recipient(state.custody.recovery))], None, take)
 
-    def __init__(self, folder: Path) -> None:
+
+def open_copy(data: bytes, identity: X25519Identity) -> Household:
+    """Read a copy with the key of the recovery phrase. Raises WordsWrong, StateDamaged, OwnerKeyError."""
+    state = decode_household(open_state(data, identity))
+    if state.custody.recovery != identity.recipient.point:
+        raise StateDamaged("this copy was not made for this recovery phrase")
+    return state
+
+
+Unlock = Callable[[bytes], X25519Identity]
+"""Asks for the passphrase whose salt this is, and gives the key that it makes."""
+
+
+def no_passphrase(_salt: bytes) -> X25519Identity:
+    """Refuse: nobody is there to ask. Raises OwnerKeyError."""
+    raise OwnerKeyError("the owner's state has a passphrase", hint="--passphrase-file FILE gives it")
+
+
+class HouseholdStore:
+    """The state file in a folder of its own, 0700, and beside it the newest book and the copy for the phrase.
+
+    `take` must be real entropy; its streams are those of `latchkey.clip.age`.
+    """
+
+    def __init__(self, folder: Path, unlock: Unlock = no_passphrase, take: Take | None = None) -> None:
         self.folder = folder
         self.book_path = folder / BOOK_NAME
+        self.copy_path = folder / COPY_NAME
         self._path = folder / STATE_NAME
+        self._unlock = unlock
+        self._known: tuple[bytes, X25519Identity] | None = None
+        self._take = take or OsEntropy().take
 
     @property
     def exists(self) -> bool:
@@ -118,21 +182,28 @@ class HouseholdStore:
             return self._path.exists()
 
     def load(self) -> Household:
-        """Read the state. Raises OwnerKeyError."""
+        """Read the state; a passphrase is asked for once. Raises OwnerKeyError (WordsWrong, StateDamaged)."""
         try:
             data = read_small(self._path, STATE_LIMIT_BYTES)
         except OSError as error:
             hint = "`latchkey owner init` makes a household; --key FILE opens with a key file instead"
             raise OwnerKeyError(f"cannot read {self._path}: {error.strerror}", hint=hint) from error
-        return decode_household(data)
+        return self._opened(data) if is_sealed(data) else decode_household(data)
+
+    def check_absent(self) -> None:
+        """Raise UsageError where there is a state: it is never written over, for clips may need it."""
+        if self.exists:
+            raise UsageError(
+                f"there is a household in {self.folder} already, and it is left as it is",
+                hint="--household FOLDER names another place",
+            )
 
     def create(self, state: Household, book: bytes) -> None:
         """Write a first state. Raises UsageError where there is one: clips may need it. Raises DiskError."""
         with self._locked():
-            if self.exists:
-                raise UsageError(f"there is a household in {self.folder} already, and it is left as it is")
+            self.check_absent()
             self._write(self.book_path, book)
-            self._write(self._path, encode_household(state))
+            self._write_state(state)
 
     def change(self, act: Callable[[Household], Household]) -> Household:
         """Replace the state by what `act` makes of it, durably. Raises OwnerKeyError, DiskError."""
@@ -140,7 +211,7 @@ class HouseholdStore:
             before = self.load()
             after = act(before)
             if after != before:
-                self._write(self._path, encode_household(after))
+                self._write_state(after)
         return after
 
     def book_end_day(self) -> int | None:
@@ -153,6 +224,32 @@ class HouseholdStore:
     def put_book(self, book: bytes) -> None:
         """Replace the book."""
         self._write(self.book_path, book)
+
+    def _opened(self, data: bytes) -> Household:
+        salt = salt_of(data)
+        if salt is None:
+            hint = "`latchkey owner recover` makes a household of it"
+            raise StateDamaged(f"{self._path} is a copy for the recovery phrase", hint=hint)
+        known = self._known
+        identity = known[1] if known is not None and known[0] == salt else self._unlock(salt)
+        state = decode_household(open_state(data, identity))
+        lock = state.custody.passphrase
+        if lock is None or lock.point != identity.recipient.point:
+            raise StateDamaged("the owner's state was sealed by somebody else")
+        self._known = salt, identity
+        return state
+
+    def _write_state(self, state: Household) -> None:
+        """Replace the copy first: if all ends here, the next change replaces both."""
+        data, custody = encode_household(state), state.custody
+        if custody.recovery is not None:
+            self._write(self.copy_path, sealed_copy(state, self._take))
+        elif self.copy_path.exists():
+            self.copy_path.unlink()
+        if custody.passphrase is not None:
+            recipient = str(X25519Recipient(custody.passphrase.point))
+            data = seal_state(data, [recipient], custody.passphrase.salt, self._take)
+        self._write(self._path, data)
 
     def _write(self, path: Path, data: bytes) -> None:
         with writing(path, force=True) as stream:

@@ -1,0 +1,68 @@
+"""What commands that use the owner's state share: where it lies, how it opens, and signing a new book."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.entropy import OsEntropy
+from latchkey.cli.asking import unlocker
+from latchkey.cli.command import Terminal
+from latchkey.owner.household import Household
+from latchkey.owner.store import HouseholdStore, default_folder
+from latchkey.units import utc_day
+
+
+def add_household_options(parser: ArgumentParser) -> None:
+    """Declare where the owner's state lies and how it opens."""
+    parser.add_argument(
+        "--household", type=Path, metavar="FOLDER", help=f"the owner's state [{default_folder()}]"
+    )
+    parser.add_argument(
+        "--passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="its first line is the passphrase of the state; otherwise you are asked",
+    )
+
+
+def owner_store(options: Namespace) -> HouseholdStore:
+    """Give the store that the options name: the same one each time, so a passphrase is asked for once."""
+    return _store(options.household or default_folder(), options.passphrase_file)
+
+
+def use_household(options: Namespace) -> Household:
+    """Read the owner's state; what is older than its days is erased from it first. Raises OwnerKeyError."""
+    return owner_store(options).change(lambda state: state.advance(own_day()))
+
+
+def own_day() -> int:
+    """Give the UTC day by this machine's clock."""
+    return utc_day(SystemClock().wall_ns())
+
+
+def change_and_sign(store: HouseholdStore, act: Callable[[Household], Household]) -> tuple[Household, bytes]:
+    """Change the state, and sign a new book for it; give both. Raises as `HouseholdStore.change`."""
+    books: list[bytes] = []
+
+    def signed(state: Household) -> Household:
+        advanced = act(state.advance(own_day()))
+        after, book = advanced.with_holding_keys(OsEntropy().take).book(own_day())
+        books.append(book)
+        return after
+
+    after = store.change(signed)
+    store.put_book(books[0])
+    return after, books[0]
+
+
+def say_deliver(store: HouseholdStore, terminal: Terminal) -> None:
+    """Tell how a new book gets to the devices: until then nothing has changed for them."""
+    terminal.say(f"the new key book is {store.book_path}")
+    terminal.say("nothing changes at a doorbell before the book is there: put it into `orders/` of its vault")
+
+
+@cache
+def _store(folder: Path, passphrase_file: Path | None) -> HouseholdStore:
+    return HouseholdStore(folder, unlocker(passphrase_file))

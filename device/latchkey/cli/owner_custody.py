@@ -1,0 +1,216 @@
+"""`latchkey owner` phrase, passphrase, recover, export: who opens the owner's state, and getting it back."""
+
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from dataclasses import replace
+from pathlib import Path
+
+from latchkey.adapters.entropy import OsEntropy
+from latchkey.cli.asking import (
+    TRIES,
+    ask,
+    ask_secret,
+    at_terminal,
+    need_terminal,
+    new_passphrase,
+    read_secret,
+)
+from latchkey.cli.command import Terminal
+from latchkey.cli.household import add_household_options, own_day, owner_store
+from latchkey.errors import EXIT_OK, OwnerKeyError, UsageError
+from latchkey.owner import writing
+from latchkey.owner.custody import Custody, draw_phrase, identity_of
+from latchkey.owner.household import Household
+from latchkey.owner.phrase import SHORT_CHARS
+from latchkey.owner.qr import page
+from latchkey.owner.rescue import paper_text, read_copy, recovered
+from latchkey.owner.store import STATE_LIMIT_BYTES, HouseholdStore, open_copy
+from latchkey.reading import read_small
+from latchkey.vault.days import day_text
+
+CHECKED_WORDS = 3
+COLUMNS = 3
+
+COPY_LIMITS = (
+    "a copy of the state, with the phrase, opens every day from {days} day(s) before it was made, for ever",
+    "so replace copies by newer ones, and destroy the old: backups and flash may keep them all the same",
+)
+
+
+def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
+    """Declare the actions."""
+    phrase = actions.add_parser("phrase", help="make a recovery phrase; it replaces the one there is")
+    add_check_option(phrase)
+    add_household_options(phrase)
+    phrase.set_defaults(act=_phrase)
+    word = actions.add_parser("passphrase", help="set, change or remove the passphrase of your state")
+    word.add_argument(
+        "--new-passphrase-file", type=Path, metavar="FILE", help="the new one; else you are asked"
+    )
+    word.add_argument("--none", action="store_true", help="remove it")
+    add_household_options(word)
+    word.set_defaults(act=_passphrase)
+    recover = actions.add_parser("recover", help="make a household of a copy and the recovery phrase")
+    recover.add_argument("copy", type=Path, metavar="COPY", help="recovery.state, or the text of the page")
+    recover.add_argument("--phrase-file", type=Path, metavar="FILE", help="the phrase; else you are asked")
+    add_household_options(recover)
+    recover.set_defaults(act=_recover)
+    export = actions.add_parser("export", help="print the state on a page, sealed under the recovery phrase")
+    export.add_argument("--paper", type=Path, metavar="OUT.html", required=True, help="the page to write")
+    export.add_argument("--force", action="store_true", help="replace a file that is there")
+    add_household_options(export)
+    export.set_defaults(act=_export)
+
+
+def add_check_option(parser: ArgumentParser) -> None:
+    """Declare `--no-check`."""
+    parser.add_argument("--no-check", action="store_true", help="do not ask for words of the phrase")
+
+
+def choose_custody(options: Namespace, terminal: Terminal, days: int) -> Custody:
+    """Ask for a passphrase, and show a recovery phrase: for a new household.
+
+    Without a terminal there is no phrase, and that is said. Raises UsageError, OwnerKeyError.
+    """
+    take = OsEntropy().take
+    custody = Custody().with_passphrase(new_passphrase(options.passphrase_file, terminal), take)
+    if custody.passphrase is None:
+        terminal.say("no passphrase: whoever reads your files opens your clips")
+    if not at_terminal():
+        terminal.say(
+            "no recovery phrase was made, for there is no terminal: `latchkey owner phrase` makes one"
+        )
+        return custody
+    return custody.with_phrase(_new_phrase(terminal, days, checked=not options.no_check))
+
+
+def _phrase(options: Namespace, terminal: Terminal) -> int:
+    need_terminal("a recovery phrase", "it is shown to you, and goes into no file")
+    store = owner_store(options)
+    before = store.load()
+    phrase = _new_phrase(terminal, before.days, checked=not options.no_check)
+    store.change(lambda state: replace(state, custody=state.custody.with_phrase(phrase)))
+    terminal.say(f"keep {store.copy_path} elsewhere too: the phrase opens that file, and nothing without it")
+    if before.custody.recovery is not None:
+        terminal.say("the phrase of before still opens the copies made before: destroy them")
+    return EXIT_OK
+
+
+def _passphrase(options: Namespace, terminal: Terminal) -> int:
+    if not options.none and options.new_passphrase_file is None:
+        need_terminal("a new passphrase", "--new-passphrase-file FILE gives it, --none removes it")
+    store = owner_store(options)
+    store.load()
+    chosen = None if options.none else new_passphrase(options.new_passphrase_file, terminal)
+    take = OsEntropy().take
+    store.change(lambda state: replace(state, custody=state.custody.with_passphrase(chosen, take)))
+    terminal.say("the state has a new passphrase" if chosen else "the state has no passphrase now")
+    terminal.say("copies made before open as before; so may blocks that flash has kept")
+    return EXIT_OK
+
+
+def _recover(options: Namespace, terminal: Terminal) -> int:
+    store = owner_store(options)
+    store.check_absent()
+    state = recovered(_open_copy(options, terminal), OsEntropy().take).advance(own_day())
+    after, book = state.book(own_day())
+    store.create(after, book)
+    terminal.say(f"the household is in {store.folder}, and the same phrase opens its copies")
+    _say_recovered(after, terminal)
+    return EXIT_OK
+
+
+def _open_copy(options: Namespace, terminal: Terminal) -> Household:
+    try:
+        data = read_copy(read_small(options.copy, STATE_LIMIT_BYTES))
+    except OSError as error:
+        raise OwnerKeyError(f"cannot read {options.copy}: {error.strerror}") from error
+    if options.phrase_file is not None:
+        return open_copy(data, identity_of(read_secret(options.phrase_file, "the recovery phrase")))
+    need_terminal("the recovery phrase", "--phrase-file FILE gives it")
+    for _ in range(TRIES - 1):
+        try:
+            return open_copy(data, identity_of(ask_secret("recovery phrase:")))
+        except OwnerKeyError as error:
+            terminal.complain(error, error.hint)
+    return open_copy(data, identity_of(ask_secret("recovery phrase:")))
+
+
+def _say_recovered(state: Household, terminal: Terminal) -> None:
+    floor = day_text(state.ratchet.day)
+    terminal.say(
+        f"clips of {floor} and later open; those of earlier days open with nothing that is in this copy"
+    )
+    terminal.say(
+        "put the new book into `orders/` of each doorbell's vault; add and revoke anew whom you added or"
+    )
+    terminal.say("revoked after the copy was made: it does not know of them")
+    if not state.others:
+        terminal.say("other viewers hand in their books anew: `latchkey owner add-viewer`")
+    terminal.say("there is no passphrase yet: `latchkey owner passphrase` sets one")
+
+
+def _export(options: Namespace, terminal: Terminal) -> int:
+    store = owner_store(options)
+    state = store.load()
+    text = paper_text(state, OsEntropy().take)
+    made = day_text(own_day())
+    limits = [line.format(days=state.days) for line in COPY_LIMITS]
+    lines = [
+        f"Made on {made}. To get the household back: save the text of this code as a file, then",
+        "latchkey owner recover FILE. It asks for the recovery phrase: the page alone is worth nothing.",
+        *limits,
+    ]
+    made_page = page(f"Latchkey: the owner's state of {made}", text, lines)
+    if made_page is None:
+        raise UsageError("a QR code needs the package segno", hint="pip install 'latchkey[owner]'")
+    with writing(options.paper, force=options.force) as stream:
+        stream.write(made_page.encode("utf-8"))
+    terminal.say(f"{options.paper} opens with the recovery phrase only; never keep the two together")
+    for line in limits:
+        terminal.say(line)
+    _say_left_out(state, store, terminal)
+    return EXIT_OK
+
+
+def _say_left_out(state: Household, store: HouseholdStore, terminal: Terminal) -> None:
+    if state.others:
+        terminal.say("other viewers' keys are not on the page: they hand in their books anew")
+    terminal.say(f"nor are the keys for clips without a day; {store.copy_path} holds all")
+
+
+def _new_phrase(terminal: Terminal, days: int, *, checked: bool) -> tuple[str, ...]:
+    """Show a new phrase, and have some of its words typed back. Raises UsageError."""
+    if not sys.stderr.isatty():
+        raise UsageError("a recovery phrase is shown on a terminal only", hint="do not redirect stderr")
+    phrase = draw_phrase(OsEntropy().take)
+    terminal.say("your recovery phrase, shown this once. Write it down, on paper:")
+    terminal.say()
+    rows = -(-len(phrase) // COLUMNS)
+    for row in range(rows):
+        cells = [f"{place + 1:3}. {phrase[place]:10}" for place in range(row, len(phrase), rows)]
+        terminal.say("".join(cells).rstrip())
+    terminal.say()
+    terminal.say("it makes no key: it opens copies of your state, so keep one outside of the house")
+    for line in COPY_LIMITS:
+        terminal.say(line.format(days=days))
+    if not checked:
+        terminal.say("not checked (--no-check): if you wrote down a wrong word, nobody can tell you which")
+        return phrase
+    _check_written(phrase, terminal)
+    return phrase
+
+
+def _check_written(phrase: tuple[str, ...], terminal: Terminal) -> None:
+    drawn = OsEntropy().take("owner/check", 4 * len(phrase))
+    places = sorted(sorted(range(len(phrase)), key=lambda at: drawn[4 * at : 4 * at + 4])[:CHECKED_WORDS])
+    for place in places:
+        for left in reversed(range(TRIES)):
+            typed = ask(terminal, f"type word {place + 1} of your phrase:").lower()
+            if typed in (phrase[place], phrase[place][:SHORT_CHARS]):
+                break
+            if not left:
+                raise UsageError(
+                    "the words are not those of the phrase: nothing was changed", hint="begin again"
+                )
+            terminal.say("that is another word: look at what you wrote down")

@@ -1,0 +1,111 @@
+"""`latchkey pair --config FILE`: the doorbell's side of being paired with its owner.
+
+Whoever can run this on the doorbell decides whom it obeys: pairing protects against others in between, not
+against somebody at the doorbell's own keyboard.
+"""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from latchkey.adapters.disk import FolderDisk, disk_errors
+from latchkey.adapters.entropy import OsEntropy
+from latchkey.cli.asking import need_terminal, says_yes
+from latchkey.cli.command import Command, Terminal
+from latchkey.cli.meeting import Channel, SharedFolder, Typed, say_code
+from latchkey.errors import EXIT_KEY, EXIT_OK, OwnerKeyError, SettingsError
+from latchkey.owner import writing
+from latchkey.owner.members import fingerprint
+from latchkey.owner.pairing import ANSWER, NONCE_BYTES, OFFER, REVEAL, DevicePairing
+from latchkey.pipeline.identity import device_key
+from latchkey.pipeline.pinning import forget_owner, pin_owner, pinned_owner
+from latchkey.settings import load
+from latchkey.vault.book import decode_book
+
+WAIT_S = 600
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the settings file")
+    parser.add_argument("--replace", action="store_true", help="forget the owner that it has")
+    add_via_options(parser)
+
+
+def add_via_options(parser: ArgumentParser) -> None:
+    """Declare how the messages travel."""
+    parser.add_argument(
+        "--via",
+        type=Path,
+        metavar="FOLDER",
+        help="a folder or SD card that both sides see; else you carry text",
+    )
+    parser.add_argument("--wait-s", type=int, default=WAIT_S, metavar="S", help=f"in a folder [{WAIT_S}]")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Pair."""
+    need_terminal("pairing", "somebody has to compare the codes, on both sides")
+    settings = load(options.config)
+    if settings.owner.book is None:
+        raise SettingsError(
+            f"{options.config} names no key book",
+            hint='[owner] book = "book.json" says where pairing puts it',
+        )
+    vault = FolderDisk(settings.vault.path)
+    vault.claim()
+    _check_unpaired(vault, replace=options.replace)
+    channel = _channel(options, terminal)
+    pairing = DevicePairing(
+        device_key(vault, OsEntropy().take).public, OsEntropy().take("pair/nonce", NONCE_BYTES)
+    )
+    channel.send(OFFER, pairing.offer())
+    reveal, owner, code = pairing.take_answer(channel.receive(ANSWER))
+    channel.send(REVEAL, reveal)
+    say_code(code, terminal)
+    if not says_yes(terminal, "does the owner's machine show the same?"):
+        terminal.complain(
+            "not paired: the codes differ", "begin again; if they differ again, use another way"
+        )
+        return EXIT_KEY
+    pin_owner(vault, owner)
+    terminal.say(f"paired: this doorbell obeys {fingerprint(owner)}")
+    _take_book(channel, settings.owner.book, owner, terminal)
+    return EXIT_OK
+
+
+def _check_unpaired(vault: FolderDisk, *, replace: bool) -> None:
+    if replace:
+        forget_owner(vault)
+        return
+    owner = pinned_owner(vault)
+    if owner is not None:
+        raise OwnerKeyError(
+            f"this doorbell obeys an owner already: {fingerprint(owner)}",
+            hint="--replace forgets that owner; clips sealed until now stay theirs",
+        )
+
+
+def _channel(options: Namespace, terminal: Terminal) -> Channel:
+    if options.via is None:
+        return Typed(terminal, shows_code=True)
+    folder = SharedFolder(options.via, options.wait_s, terminal)
+    with disk_errors(f"use {options.via}"):
+        folder.clear()
+    return folder
+
+
+def _take_book(channel: Channel, path: Path, owner: bytes, terminal: Terminal) -> None:
+    book = channel.receive_book()
+    if book is None:
+        terminal.say(f"one thing is left: copy the owner's book.json to {path}")
+        return
+    decode_book(book, owner)
+    with writing(path, force=True) as stream:
+        stream.write(book)
+    if isinstance(channel, SharedFolder):
+        with disk_errors("tidy up the folder"):
+            channel.clear()
+    terminal.say(f"the key book is {path}: `latchkey run` can begin")
+
+
+COMMAND = Command("pair", "pair this doorbell with its owner", configure, run)

@@ -1,0 +1,58 @@
+"""Copies of the state that the recovery phrase opens: as a file, and on paper; and what is made of one. Pure.
+
+Limits, to be said where copies are made: whoever holds a copy of day d and the phrase opens every day from
+d - T on, for ever; a copy does not know who was added or revoked after it.
+"""
+
+from dataclasses import replace
+
+from latchkey.clip import Take
+from latchkey.clip.bech32 import LIMIT_CHARS, decode, encode
+from latchkey.errors import UsageError
+from latchkey.owner.household import Household
+from latchkey.owner.sealing import StateDamaged
+from latchkey.owner.store import sealed_copy
+
+PAPER = "latchkey-paper-"
+ORDERS_SKIPPED = 10_000
+"""Orders that may have been signed since a copy was made: devices refuse a number that they have seen."""
+
+
+def paper_text(state: Household, take: Take) -> str:
+    """Give the sealed state as one word of capitals and digits, short enough for one QR code.
+
+    Left out are the keys of further viewers and the holding keys: those viewers hand in their books anew, and
+    clips whose day was unknown do not open. Raises UsageError for more devices than a page takes,
+    OwnerKeyError where there is no recovery phrase.
+    """
+    short = replace(state, others=(), names=(), holding=())
+    text = encode(PAPER, sealed_copy(short, take)).upper()
+    if len(text) > LIMIT_CHARS:
+        raise UsageError(
+            "that are too many devices for one page", hint="keep recovery.state as a file instead"
+        )
+    return text
+
+
+def read_copy(data: bytes) -> bytes:
+    """Give the sealed state in a copy: a file's bytes, or the text of a page. Raises StateDamaged."""
+    text = "".join(data.decode("ascii", "replace").split())
+    if not text.lower().startswith(PAPER):
+        return data
+    try:
+        prefix, sealed = decode(text)
+    except ValueError as error:
+        raise StateDamaged(f"this is not the text of the page: {error}") from error
+    if prefix != PAPER:
+        raise StateDamaged("this is not the text of the page")
+    return sealed
+
+
+def recovered(state: Household, take: Take) -> Household:
+    """Give the state to go on with: no passphrase yet, the same phrase, numbers that no device has seen."""
+    after = replace(
+        state,
+        number=state.number + ORDERS_SKIPPED,
+        custody=replace(state.custody, passphrase=None),
+    )
+    return after.with_holding_keys(take)

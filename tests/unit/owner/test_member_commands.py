@@ -1,0 +1,143 @@
+"""`latchkey owner` members, add-viewer, revoke: what they do, and what they say they cannot."""
+
+from pathlib import Path
+
+import pytest
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.cli import main
+from latchkey.clip.signing import SigningKey
+from latchkey.owner.household import new_household
+from latchkey.owner.members import fingerprint, with_device
+from latchkey.owner.store import HouseholdStore
+from latchkey.units import utc_day
+from latchkey.vault.book import KeyBook, decode_book
+from latchkey.vault.days import day_text
+from latchkey_sim.entropy import SeededEntropy
+
+DAY = utc_day(SystemClock().wall_ns())
+DOOR = SigningKey(b"d" * 32).public
+Shown = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HouseholdStore:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    store = HouseholdStore(tmp_path / ".config/latchkey/owner")
+    state = with_device(new_household(DAY - 5, 3, SeededEntropy(1).take), "doorbell", DOOR)
+    store.create(*state.book(DAY))
+    return store
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> HouseholdStore:
+    """A second person's household, on a machine of their own."""
+    store = HouseholdStore(tmp_path / "phone")
+    store.create(*new_household(DAY - 5, 7, SeededEntropy(2).take).book(DAY - 5))
+    return store
+
+
+def book_of(store: HouseholdStore) -> KeyBook:
+    return decode_book(store.book_path.read_bytes(), store.load().signing_key.public)
+
+
+def test_an_added_viewer_stands_in_the_next_book_with_keys_of_later_days(
+    owner: HouseholdStore, phone: HouseholdStore, capsys: Shown
+) -> None:
+    before = book_of(owner)
+    assert main(["owner", "add-viewer", "Ada", str(phone.book_path)]) == 0
+    book = book_of(owner)
+    assert book.number == before.number + 1
+    assert book.viewers[1].first_day == DAY
+    assert str(phone.load().ratchet.day_identity(DAY).recipient) in book.recipients(DAY)
+    shown = capsys.readouterr()
+    assert fingerprint(phone.load().signing_key.public) in shown.out
+    for said in (
+        "compare these words",
+        "none before",
+        "keeps each for 7 day(s)",
+        "longer than anybody else: clips now live for 7 day(s)",
+        "can be copied",
+        "nothing changes at a doorbell before the book is there",
+    ):
+        assert said in shown.err
+
+
+def test_the_words_to_compare_are_those_that_the_viewer_sees(
+    owner: HouseholdStore, phone: HouseholdStore, capsys: Shown
+) -> None:
+    main(["owner", "add-viewer", "Ada", str(phone.book_path)])
+    told = capsys.readouterr().out.strip().removeprefix("Ada: ")
+    assert main(["owner", "members", "--household", str(phone.folder)]) == 0
+    assert f"owner   {told}\n" in capsys.readouterr().out
+
+
+def test_members_lists_everybody(owner: HouseholdStore, phone: HouseholdStore, capsys: Shown) -> None:
+    main(["owner", "add-viewer", "Ada", str(phone.book_path)])
+    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 1)])
+    capsys.readouterr()
+    assert main(["owner", "members"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[:2] for line in lines[:3]] == [
+        ["viewer", "you"],
+        ["viewer", "Ada"],
+        ["device", "doorbell"],
+    ]
+    assert f"not believed from {day_text(DAY - 1)} on" in lines[2]
+
+
+def test_a_revoked_viewer_is_out_of_the_next_book_and_what_stays_is_said(
+    owner: HouseholdStore, phone: HouseholdStore, capsys: Shown
+) -> None:
+    main(["owner", "add-viewer", "Ada", str(phone.book_path)])
+    assert main(["owner", "revoke", "Ada"]) == 0
+    assert len(book_of(owner).viewers) == 1
+    said = capsys.readouterr().err
+    assert "what was recorded before stays readable for Ada" in said
+    assert "no revoking can change this" in said
+
+
+def test_a_stolen_device_is_not_believed_from_a_day_on_and_what_it_can_still_do_is_said(
+    owner: HouseholdStore, capsys: Shown
+) -> None:
+    assert main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 2)]) == 0
+    device = owner.load().devices[0]
+    assert (device.trusted_on(DAY - 3), device.trusted_on(DAY - 2)) == (True, False)
+    said = capsys.readouterr().err
+    assert "can sign with an earlier date" in said
+    assert "holds no key that opens a clip" in said
+    assert main(["owner", "revoke", "doorbell"]) == 0
+    assert owner.load().devices[0].revoked_day == DAY - 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["revoke", "nobody"], 2, "no viewer or device nobody"),
+        (["revoke", "doorbell", "--since", "soon"], 2, "soon is not a day"),
+        (["revoke", "Ada", "--since", "2026-01-01"], 2, "--since is for devices"),
+        (["add-viewer", "Eve", "missing.json"], 2, "cannot read missing.json"),
+        (["add-viewer", "Eve", "damaged.json"], 5, "damaged.json is no key book"),
+        (["add-viewer", "", "phone/book.json"], 2, "a name is 1 to 40"),
+    ],
+)
+def test_bad_input_changes_nothing_and_is_one_clear_line(
+    owner: HouseholdStore,
+    phone: HouseholdStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Shown,
+    arguments: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("damaged.json").write_bytes(phone.book_path.read_bytes().replace(b'"days":7', b'"days":9'))
+    main(["owner", "add-viewer", "Ada", str(phone.book_path)])
+    before = owner.load()
+    capsys.readouterr()
+    assert main(["owner", *arguments]) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert said in shown.err.splitlines()[0]
+    assert owner.load() == before

@@ -1,0 +1,271 @@
+"""`latchkey pair` and `latchkey owner pair`: both sides as the real program, each at its own terminal."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.disk import FolderDisk
+from latchkey.cli import main
+from latchkey.clip.bech32 import encode
+from latchkey.owner.household import new_household
+from latchkey.owner.members import fingerprint
+from latchkey.owner.pairing import ANSWER, REVEAL, DevicePairing, OwnerPairing
+from latchkey.owner.store import HouseholdStore
+from latchkey.pipeline.pinning import pinned_owner
+from latchkey.units import utc_day
+from latchkey.vault.book import decode_book
+from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.person import Person
+
+pytestmark = pytest.mark.slow
+Sit = Callable[..., Person]
+DAY = utc_day(SystemClock().wall_ns())
+EVE = b"e" * 32
+MESSAGE = r"\n(latchkey-{}-1[a-z0-9]+)\n"
+CODE = r"\n    ([a-z]+ [a-z]+ [a-z]+ \(\d{3} \d{3}\))\n"
+SETTINGS = """schema = 1
+[camera]
+board = "webcam"
+[owner]
+book = "book.json"
+[vault]
+path = "vault"
+"""
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> HouseholdStore:
+    state, book = new_household(DAY, 3, SeededEntropy(1).take).book(DAY)
+    store = HouseholdStore(tmp_path / "owner")
+    store.create(state, book)
+    return store
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Path:
+    """The doorbell's folder, with settings in it."""
+    folder = tmp_path / "door"
+    folder.mkdir()
+    (folder / "door.toml").write_text(SETTINGS)
+    return folder
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    folder = tmp_path / "card"
+    folder.mkdir()
+    return folder
+
+
+def pinned(door: Path) -> bytes | None:
+    return pinned_owner(FolderDisk(door / "vault"))
+
+
+def begin_door(sit: Sit, door: Path, *options: str) -> Person:
+    return sit("pair", "--config", str(door / "door.toml"), *options)
+
+
+def begin_owner(sit: Sit, owner: HouseholdStore, *options: str) -> Person:
+    return sit("owner", "pair", "--household", str(owner.folder), *options)
+
+
+def as_words(shown: str) -> str:
+    """The words that stand below a message."""
+    return " ".join(re.findall(r"^  ([a-z ]+)$", shown, re.MULTILINE)[-6:])
+
+
+def test_pairing_through_a_folder_ends_with_pin_device_and_book(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    (card / "latchkey-answer.txt").write_text("left over")
+    there = begin_door(sit, door, "--via", str(card))
+    there.sees("waiting for .*answer")
+    here = begin_owner(sit, owner, "--via", str(card), "--name", "front")
+    codes = [session.sees(CODE)[1] for session in (there, here)]
+    assert codes[0] == codes[1]
+    for session in (here, there):
+        session.types("yes")
+    assert (there.ends(), here.ends()) == (0, 0), there.shown + here.shown
+    state = owner.load()
+    assert pinned(door) == state.signing_key.public
+    assert fingerprint(state.signing_key.public) in there.shown
+    assert (door / "book.json").read_bytes() == owner.book_path.read_bytes()
+    seed = bytes.fromhex((door / "vault/keys/device.key").read_text())
+    assert [device.name for device in state.devices] == ["front"]
+    assert state.devices[0].public.hex() == (door / "vault/keys/device.pub").read_text().strip()
+    assert seed not in b"".join(path.read_bytes() for path in card.iterdir())
+    assert list(card.iterdir()) == []
+    assert (door / "vault/keys/device.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_pairing_by_pasting_text(sit: Sit, owner: HouseholdStore, door: Path) -> None:
+    there, here = begin_door(sit, door), begin_owner(sit, owner)
+    offer = there.sees(MESSAGE.format("offer"))[1]
+    here.sees("paste the offer")
+    here.types(offer)
+    answer = here.sees(MESSAGE.format("answer"))[1]
+    there.sees("paste the answer")
+    there.types(answer[:-1])
+    there.sees("this is not the answer")
+    there.types(answer)
+    here.sees("paste the last message")
+    here.types(there.sees(MESSAGE.format("reveal"))[1])
+    codes = [session.sees(CODE)[1] for session in (there, here)]
+    assert codes[0] == codes[1]
+    for session in (here, there):
+        session.types("yes")
+        assert session.ends() == 0
+    assert pinned(door) == owner.load().signing_key.public
+    assert "copy the owner's book.json to" in there.shown
+    assert not (door / "book.json").exists()
+
+
+def test_pairing_by_typing_words(sit: Sit, owner: HouseholdStore, door: Path) -> None:
+    there, here = begin_door(sit, door), begin_owner(sit, owner)
+    there.sees("paste the answer")
+    here.sees("paste the offer")
+    here.types(as_words(there.shown))
+    here.sees("paste the last message")
+    there.types(as_words(here.shown))
+    there.sees(CODE)
+    here.types(as_words(there.shown))
+    here.sees(CODE)
+    here.types("yes")
+    there.types("yes")
+    assert (here.ends(), there.ends()) == (0, 0)
+
+
+def test_who_swaps_keys_in_between_is_seen_and_nothing_is_pinned(
+    sit: Sit, owner: HouseholdStore, door: Path
+) -> None:
+    there, here = begin_door(sit, door), begin_owner(sit, owner)
+    offer = there.sees(MESSAGE.format("offer"))[1]
+    false_door = DevicePairing(EVE, b"1" * 16)
+    here.sees("paste the offer")
+    here.types(false_door.offer())
+    answer = here.sees(MESSAGE.format("answer"))[1]
+    reveal, _, _ = false_door.take_answer(answer)
+    there.sees("paste the answer")
+    there.types(OwnerPairing(EVE, b"2" * 16, offer).answer())
+    here.sees("paste the last message")
+    here.types(reveal)
+    codes = [session.sees(CODE)[1] for session in (there, here)]
+    assert codes[0] != codes[1]
+    for session in (here, there):
+        session.types("no")
+        assert session.ends() == 5
+        assert "not paired: the codes differ" in session.shown
+    assert pinned(door) is None
+    assert owner.load().devices == ()
+
+
+def test_a_reveal_that_belongs_to_another_offer_is_refused(sit: Sit, owner: HouseholdStore) -> None:
+    here = begin_owner(sit, owner)
+    here.sees("paste the offer")
+    here.types(DevicePairing(EVE, b"1" * 16).offer())
+    here.sees("paste the last message")
+    here.types(encode(REVEAL, EVE + b"2" * 16))
+    assert here.ends() == 5
+    assert "somebody may have meddled" in here.shown
+    assert owner.load().devices == ()
+
+
+@pytest.mark.parametrize("typed", ["y", "Yes please", "", "ja"])
+def test_only_a_yes_typed_in_full_pairs(sit: Sit, owner: HouseholdStore, door: Path, typed: str) -> None:
+    there = begin_door(sit, door)
+    offer = there.sees(MESSAGE.format("offer"))[1]
+    there.types(OwnerPairing(EVE, b"2" * 16, offer).answer())
+    there.sees(CODE)
+    there.types(typed)
+    assert there.ends() == 5
+    assert pinned(door) is None
+
+
+def test_a_paired_doorbell_takes_no_other_owner_unless_the_first_is_forgotten(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    keys = door / "vault/keys"
+    keys.mkdir(parents=True)
+    (keys / "owner.pub").write_bytes(EVE)
+    (keys / "book.json").write_bytes(b"old")
+    again = begin_door(sit, door)
+    assert again.ends() == 5
+    assert fingerprint(EVE) in again.shown
+    there = begin_door(sit, door, "--replace", "--via", str(card))
+    here = begin_owner(sit, owner, "--via", str(card))
+    for session in (there, here):
+        session.sees(CODE)
+        session.types("yes")
+    assert (there.ends(), here.ends()) == (0, 0)
+    assert pinned(door) == owner.load().signing_key.public
+    assert not (keys / "book.json").exists()
+
+
+def test_a_book_of_another_owner_is_not_taken(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    there = begin_door(sit, door, "--via", str(card))
+    here = begin_owner(sit, owner, "--via", str(card))
+    for session in (there, here):
+        session.sees(CODE)
+    (card / "latchkey-book.json").write_bytes(new_household(DAY, 1, SeededEntropy(9).take).book(DAY)[1])
+    there.types("yes")
+    assert there.ends() == 5
+    assert "signed by another owner" in there.shown
+    assert not (door / "book.json").exists()
+
+
+def test_a_revoked_device_cannot_be_paired_again(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    there = begin_door(sit, door, "--via", str(card))
+    here = begin_owner(sit, owner, "--via", str(card))
+    for session in (here, there):
+        session.sees(CODE)
+        session.types("yes")
+        assert session.ends() == 0
+    assert main(["owner", "revoke", "doorbell", "--household", str(owner.folder)]) == 0
+    there = begin_door(sit, door, "--replace", "--via", str(card))
+    here = begin_owner(sit, owner, "--via", str(card))
+    assert here.ends() == 2
+    assert "was revoked" in here.shown
+
+
+def test_nobody_answers_and_that_is_said(sit: Sit, owner: HouseholdStore, door: Path, card: Path) -> None:
+    there = begin_door(sit, door, "--via", str(card), "--wait-s", "0")
+    assert there.ends() == 1
+    assert "did not come within 0 s" in there.shown
+    here = begin_owner(sit, owner, "--via", str(card / "none"), "--wait-s", "0")
+    assert here.ends() == 1
+
+
+def test_without_a_terminal_nobody_pairs(
+    owner: HouseholdStore, door: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pair", "--config", str(door / "door.toml")]) == 2
+    assert main(["owner", "pair", "--household", str(owner.folder)]) == 2
+    assert "somebody has to compare the codes" in capsys.readouterr().err
+
+
+def test_settings_say_where_the_book_goes(sit: Sit, door: Path) -> None:
+    (door / "door.toml").write_text('schema = 1\n[camera]\nboard = "webcam"\n')
+    there = begin_door(sit, door)
+    assert there.ends() == 3
+    assert "names no key book" in there.shown
+
+
+def test_a_book_that_was_paired_names_the_owner_that_was_pinned(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    there = begin_door(sit, door, "--via", str(card))
+    here = begin_owner(sit, owner, "--via", str(card))
+    for session in (here, there):
+        session.sees(CODE)
+        session.types("yes")
+        assert session.ends() == 0
+    book = decode_book((door / "book.json").read_bytes(), pinned(door))
+    assert book.number == owner.load().number
+    assert ANSWER not in here.shown
