@@ -55,7 +55,11 @@ def configure(parser: ArgumentParser) -> None:
     verifying.add_argument("id", metavar="ID|FILE", help="a clip of the vault, or a file: MP4 or sealed")
     verifying.add_argument("--companion", type=Path, metavar="FILE", help="the ID.chain.age of FILE")
     verifying.add_argument(
-        "--device-key", action="append", default=[], metavar="HEX|FILE", help="who to trust [the vault's]"
+        "--device-key",
+        action="append",
+        default=[],
+        metavar="HEX|FILE",
+        help="who to trust [the household's, or the vault's]",
     )
     verifying.add_argument("--head", type=Path, metavar="FILE", help="a head.json you kept [the vault's]")
     verifying.add_argument("--json", action="store_true", help="print a JSON object")
@@ -233,11 +237,11 @@ def _open(
     if to_stdout:
         stream_clip(disk, entry, identities, terminal.out.buffer, watch)
         terminal.flush()
-        warn(disk, entry, identities, watch, terminal)
+        warn(disk, entry, identities, watch, options, terminal)
         return EXIT_OK
     n_bytes = open_clip(disk, entry, identities, Path(options.out), watch, force=options.force)
     terminal.say(f"{options.out}: {n_bytes / MIB:.1f} MiB, readable by you only")
-    warn(disk, entry, identities, watch, terminal)
+    warn(disk, entry, identities, watch, options, terminal)
     return EXIT_OK
 
 

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.cli.command import Terminal
+from latchkey.cli.household import owner_store
 from latchkey.cli.keys import load_keys
 from latchkey.clip import Manifest, check_proof, decrypt
 from latchkey.errors import EXIT_OK, NotOnDisk, UsageError
@@ -29,7 +30,7 @@ from latchkey.owner import (
 from latchkey.ports import ClipEntry
 from latchkey.reading import check_ordinary, read_small
 from latchkey.units import MIB, NS_PER_S
-from latchkey.vault import HEAD_LIMIT_BYTES
+from latchkey.vault import HEAD_LIMIT_BYTES, UNDATED
 
 PIECE_BYTES = 64 << 10
 SEALED_START = b"age-encryption.org/"
@@ -49,7 +50,7 @@ def verify_entry(
 ) -> Findings:
     """Verify a clip of the vault. Raises what opening it raises, but for damage, which is a finding."""
     chunks = joined_chunks if entry.state == "torn" else open_chunks
-    trusted = trusted_devices(disk, options.device_key)
+    trusted = _trusted(disk, options, entry.day)
     companion = read_companion(disk, entry.clip, keys)
     findings = judge(check_proof(chunks(disk, entry, keys)), companion, trusted, entry.clip)
     head = None if options.head is None else _small(options.head, HEAD_LIMIT_BYTES)
@@ -58,12 +59,26 @@ def verify_entry(
 
 def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, terminal: Terminal) -> Findings:
     """Verify a file: an MP4 as `clips open` wrote it, or a sealed clip. Needs no vault."""
-    trusted = trusted_devices(disk, options.device_key)
+    trusted = _trusted(disk, options, UNDATED)
     companion = None
     with ExitStack() as files:
         if options.companion is not None:
             companion = limited(_plain(files, options.companion, options, terminal))
         return judge(check_proof(_plain(files, path, options, terminal)), companion, trusted)
+
+
+def _trusted(disk: FolderDisk | None, options: Namespace, day: int) -> frozenset[bytes]:
+    """Give the devices to believe for a clip of `day`: those given, the household's, or the vault's own.
+
+    Of the household's, one that was revoked is believed for earlier days only, and never where the day is
+    unknown.
+    """
+    given = getattr(options, "device_key", ())
+    if not given and options.key is None and owner_store(options).exists:
+        devices = owner_store(options).load().devices
+        if devices:
+            return frozenset(one.public for one in devices if one.trusted_on(day))
+    return trusted_devices(disk, given)
 
 
 def show(target: str, findings: Findings, options: Namespace, terminal: Terminal) -> int:
@@ -92,11 +107,16 @@ def recover(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Te
 
 
 def warn(
-    disk: FolderDisk, entry: ClipEntry, keys: Sequence[str], watch: ProofWatch, terminal: Terminal
+    disk: FolderDisk,
+    entry: ClipEntry,
+    keys: Sequence[str],
+    watch: ProofWatch,
+    options: Namespace,
+    terminal: Terminal,
 ) -> None:
     """Say what is not proved of a clip that was opened; the chain is not looked at."""
     companion = read_companion(disk, entry.clip, keys)
-    findings = judge(watch.progress, companion, trusted_devices(disk, ()), entry.clip)
+    findings = judge(watch.progress, companion, _trusted(disk, options, entry.day), entry.clip)
     if findings.outcome is not Outcome.WHOLE:
         why = findings.trouble or VERDICTS[findings.outcome]
         terminal.say(f"latchkey: warning: this clip proves nothing: {why}")

@@ -11,11 +11,12 @@ import pytest
 from latchkey.adapters.clock import SystemClock
 from latchkey.cli import main
 from latchkey.clip.signing import SigningKey
-from latchkey.owner.custody import identity_of
+from latchkey.owner.custody import Custody, identity_of
 from latchkey.owner.household import new_household
 from latchkey.owner.members import with_device
 from latchkey.owner.phrase import words
 from latchkey.owner.qr import AVAILABLE
+from latchkey.owner.sealing import is_sealed, passphrase_identity
 from latchkey.owner.store import HouseholdStore, open_copy
 from latchkey.units import utc_day
 from latchkey.vault.book import decode_book
@@ -235,3 +236,51 @@ def test_a_phrase_is_not_shown_where_stderr_goes_to_a_file(sit: Sit, home: Path)
     )
     assert done.returncode == 2
     assert "shown on a terminal only" in done.stderr
+
+
+def test_init_asks_for_a_passphrase_and_shows_a_phrase_that_is_checked(sit: Sit, tmp_path: Path) -> None:
+    session = sit("owner", "init", "--days", "3")
+    for _ in range(2):
+        session.sees(r"new passphrase|once more")
+        session.types("correct horse")
+    for _ in range(3):
+        asked = session.sees(r"type word (\d+) of your phrase:\n")
+        session.types(written_down(session.shown)[int(asked[1]) - 1])
+    assert session.ends() == 0, session.shown
+    store = HouseholdStore(
+        tmp_path / ".config/latchkey/owner", lambda salt: passphrase_identity("correct horse", salt)
+    )
+    copy = store.copy_path.read_bytes()
+    assert open_copy(copy, identity_of(" ".join(written_down(session.shown)))) == store.load()
+
+
+def test_init_makes_nothing_where_the_words_are_wrong(sit: Sit, tmp_path: Path) -> None:
+    session = sit("owner", "init")
+    session.sees("new passphrase")
+    session.types("")
+    for _ in range(3):
+        session.sees(r"type word \d+")
+        session.types("nonsense")
+    assert session.ends() == 2
+    assert not store_of(tmp_path).exists
+
+
+def test_init_without_a_terminal_says_what_there_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["owner", "init"]) == 0
+    said = capsys.readouterr().err
+    assert "no passphrase: whoever reads your files opens your clips" in said
+    assert "no recovery phrase was made" in said
+    assert store_of(tmp_path).load().custody == Custody()
+
+
+def test_init_takes_a_passphrase_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, file = tmp_path / "owner", save(tmp_path / "word", "correct horse\n")
+    options = ["--household", str(folder), "--passphrase-file", file]
+    assert main(["owner", "init", *options]) == 0
+    assert is_sealed((folder / "state.json").read_bytes())
+    assert main(["owner", "members", *options]) == 0
+    assert main(["owner", "init", *options]) == 2
+    assert "left as it is" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,12 +13,16 @@ import pytest
 from latchkey.cli import main
 from latchkey.clip import padme_bytes
 from latchkey.owner import list_clips, open_clip
+from latchkey.owner.household import KnownDevice, new_household
+from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey.vault import chain_name, tail_name
+from latchkey.vault.days import parse_day
 from latchkey_sim.desk import Desk, desk
 from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import OWNER
 from latchkey_sim.street import street
 
@@ -227,3 +232,24 @@ def test_a_device_key_that_is_none_is_one_clear_line(
         tmp_path, capsys, "verify", ids(recorded())[0], "--vault", vault, "--device-key", bad
     )
     assert (code, err.count("latchkey: error:")) == (5, 1)
+
+
+def test_a_device_that_was_revoked_vouches_for_clips_of_earlier_days_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    vault, clip = laid_out(recorded(), tmp_path), ids(recorded())[0]
+    (name,) = (path.name for path in (vault / "clips").glob(f"20*.{clip}.age"))
+    day = parse_day(name[:10])
+    assert day is not None
+    public = bytes.fromhex((vault / PUBLIC_NAME).read_text())
+    state = replace(new_household(day, 3, SeededEntropy(3).take), long_term=OWNER.secret)
+    for revoked_day, code in ((None, 0), (day + 1, 0), (day, 12), (day - 1, 12)):
+        folder = tmp_path / f"household {revoked_day}"
+        device = KnownDevice(public, name="doorbell", revoked_day=revoked_day)
+        HouseholdStore(folder).create(replace(state, devices=(device,)), b"")
+        found = main(["clips", "verify", clip, "--vault", str(vault), "--household", str(folder)])
+        assert found == code, capsys.readouterr()
+    strangers = tmp_path / "strangers"
+    HouseholdStore(strangers).create(replace(state, devices=(KnownDevice(b"x" * 32),)), b"")
+    assert main(["clips", "verify", clip, "--vault", str(vault), "--household", str(strangers)]) == 12
