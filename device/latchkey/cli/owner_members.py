@@ -1,4 +1,4 @@
-"""`latchkey owner` members, add-viewer, revoke: who reads, and which devices are believed."""
+"""`latchkey owner` members, add-viewer, trust-device, revoke: who reads, and which devices are believed."""
 
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
@@ -6,10 +6,12 @@ from pathlib import Path
 from latchkey.cli.command import Terminal
 from latchkey.cli.household import add_household_options, change_and_sign, own_day, owner_store, say_deliver
 from latchkey.errors import EXIT_OK, OwnerKeyError, UsageError
+from latchkey.owner import trusted_devices
 from latchkey.owner.household import Household
 from latchkey.owner.members import (
     fingerprint,
     viewer_name,
+    with_device,
     with_viewer,
     without_device,
     without_viewer,
@@ -29,6 +31,11 @@ def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
     add.add_argument("book", type=Path, metavar="BOOK", help="book.json of their own household")
     add_household_options(add)
     add.set_defaults(act=_add_viewer)
+    trust = actions.add_parser("trust-device", help="for a viewer: know the doorbell of another household")
+    trust.add_argument("name", help="what you call it")
+    trust.add_argument("device", metavar="HEX|FILE", help="its key, as `members` of its owner lists it")
+    add_household_options(trust)
+    trust.set_defaults(act=_trust_device)
     revoke = actions.add_parser(
         "revoke", help="from now on: a viewer reads no more, a device is not believed"
     )
@@ -75,6 +82,16 @@ def _add_viewer(options: Namespace, terminal: Terminal) -> int:
     )
     _say_viewers(after, terminal)
     say_deliver(store, terminal)
+    return EXIT_OK
+
+
+def _trust_device(options: Namespace, terminal: Terminal) -> int:
+    (public,) = trusted_devices(None, [options.device])
+    owner_store(options).change(lambda state: with_device(state, options.name, public))
+    terminal.say(
+        f"{options.name} is believed: by the days it signs your old keys are erased, and its clips verify"
+    )
+    terminal.say("nothing was compared: take this key from its owner only, not from the doorbell's disk")
     return EXIT_OK
 
 

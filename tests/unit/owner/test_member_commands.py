@@ -72,6 +72,20 @@ def test_the_words_to_compare_are_those_that_the_viewer_sees(
     assert f"owner   {told}\n" in capsys.readouterr().out
 
 
+def test_a_viewer_who_knows_the_doorbell_erases_by_the_days_it_signs(
+    owner: HouseholdStore, phone: HouseholdStore, capsys: Shown
+) -> None:
+    there = ["--household", str(phone.folder)]
+    assert main(["owner", "advance", *there]) == 0
+    assert phone.load().ratchet.day == DAY - 5
+    key = owner.load().devices[0].public.hex()
+    assert main(["owner", "trust-device", "Bob's door", key, *there]) == 0
+    assert "take this key from its owner only" in capsys.readouterr().err
+    phone.change(lambda state: state.heard(DOOR, DAY + 7).advance(DAY + 7))
+    assert phone.load().ratchet.day == DAY
+    assert main(["owner", "trust-device", "other", "12", *there]) == 5
+
+
 def test_members_lists_everybody(owner: HouseholdStore, phone: HouseholdStore, capsys: Shown) -> None:
     main(["owner", "add-viewer", "Ada", str(phone.book_path)])
     main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 1)])
