@@ -1,9 +1,12 @@
 """QR codes for a terminal and for a page. They need the extra `[owner]`; without it text has to do."""
 
 from html import escape
+from importlib import import_module
+from typing import Any
 
+segno: Any
 try:
-    import segno
+    segno = import_module("segno")
 except ImportError:
     segno = None
 
