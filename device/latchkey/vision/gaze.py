@@ -72,7 +72,7 @@ TURNS_DEGREES = (35.0, -35.0)
 """The first looks search the picture turned so, too: detectors know heads rolled by 20 degrees or so.
 What looks a little like a face on its side is none: scores count from `STAY_SCORE` on."""
 
-LARGE, LARGE_SCORE = 0.5, 0.6
+LARGE, LARGE_SCORE = 0.5, 0.75
 """A face of more than this share of the picture's height must have that score there: brightened noise at dusk
 looks like large faces, and somebody so near moves."""
 
