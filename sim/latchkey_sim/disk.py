@@ -64,7 +64,7 @@ class MemoryDisk:
         found = MemoryDisk(self.limit_bytes)
         for name, data in self._durable.items():
             found._make_folders(name)
-            found.files[name] = bytearray(data[: _durable_bytes(data)])
+            found.files[name] = bytearray(data[: durable_bytes(data)])
         found._durable = dict(found.files)
         return found
 
@@ -75,7 +75,7 @@ class MemoryDisk:
         if name in self.files or name in self._folders:
             raise DiskError(f"cannot create {name}: File exists")
         self._make_folders(name)
-        self.files[name] = _Growing()
+        self.files[name] = Growing()
         return MemoryFile(self, name, self.files[name])
 
     def read(self, name: str) -> bytes:
@@ -161,15 +161,15 @@ class MemoryDisk:
             folder = folder.rpartition("/")[0]
 
 
-class _Growing(bytearray):
+class Growing(bytearray):
     """The bytes of a file; the first `durable_bytes` of them survive a power cut."""
 
     durable_bytes = 0
 
 
-def _durable_bytes(data: bytearray) -> int:
+def durable_bytes(data: bytearray) -> int:
     """Give how many bytes are durable: all, where a test has put the file there itself."""
-    return data.durable_bytes if isinstance(data, _Growing) else len(data)
+    return data.durable_bytes if isinstance(data, Growing) else len(data)
 
 
 class MemoryFile:
@@ -180,6 +180,7 @@ class MemoryFile:
         self._name = name
         self._data = data
         self._closed = False
+        self._unsure = False
 
     def append(self, data: bytes) -> None:
         """Write at the end; on a full disk as much as fits is there after DiskFull."""
@@ -191,10 +192,14 @@ class MemoryFile:
             raise DiskFull(f"cannot write {self._name}: No space left on device")
 
     def sync(self) -> None:
-        """Make all bytes durable."""
+        """Make all bytes durable; never again, once that has failed: what was pending then may be lost."""
         self._check_open()
+        if self._unsure:
+            raise DiskError(f"cannot sync {self._name}: an earlier sync failed")
+        self._unsure = True
         self._disk.meet("sync", self._name)
-        if isinstance(self._data, _Growing):
+        self._unsure = False
+        if isinstance(self._data, Growing):
             self._data.durable_bytes = len(self._data)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What every Disk does, in memory or in a folder; then what only a real folder can show."""
+"""What every Disk does, in memory, under power cuts or in a folder; then what only some can show."""
 
 import os
 import stat
@@ -9,14 +9,17 @@ import pytest
 from latchkey.adapters.disk import LOCK_NAME, FolderDisk
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.owner import ReadableDisk
+from latchkey_sim.crashdisk import CrashDisk, Power
 from latchkey_sim.disk import MemoryDisk
 
 ESCAPES = ["../x", "a/../../x", "/etc/passwd", "a//b", "", ".", "..", "a/.", "a\0b", "./a", "a/", "x" * 300]
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "crash"])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> ReadableDisk:
-    return FolderDisk(tmp_path / "root") if request.param == "folder" else MemoryDisk()
+    if request.param == "folder":
+        return FolderDisk(tmp_path / "root")
+    return MemoryDisk() if request.param == "memory" else CrashDisk(Power())
 
 
 def put(disk: ReadableDisk, name: str, data: bytes) -> None:
@@ -151,13 +154,24 @@ def test_there_is_room_before_the_first_file(disk: ReadableDisk) -> None:
     assert disk.free_bytes() > 0
 
 
-def test_a_full_disk_says_so_and_may_hold_a_part() -> None:
-    disk = MemoryDisk(limit_bytes=5)
+@pytest.mark.parametrize("disk", [MemoryDisk(limit_bytes=5), CrashDisk(Power(), limit_bytes=5)])
+def test_a_full_disk_says_so_and_may_hold_a_part(disk: MemoryDisk) -> None:
     file = disk.create("a")
     with pytest.raises(DiskFull):
         file.append(b"1234567")
     assert disk.read("a") == b"12345"
     assert disk.free_bytes() == 0
+
+
+@pytest.mark.parametrize("disk", [MemoryDisk(), CrashDisk(Power())])
+def test_a_failed_sync_is_never_forgotten(disk: MemoryDisk) -> None:
+    file = disk.create("a")
+    file.append(b"x")
+    disk.fail_next("sync", DiskError("Input/output error"))
+    for _ in range(2):
+        with pytest.raises(DiskError):
+            file.sync()
+    assert disk.after_power_cut().files == {}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
