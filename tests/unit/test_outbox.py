@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latchkey.errors import DiskFull
+from latchkey.pipeline.durable import read_checked, write_checked
 from latchkey.pipeline.outbox import EVENTS_LIMIT, RINGS_LIMIT, Entry, Outbox, decode_entry, encode_entry
 from latchkey.ports import Delivered, LinkLost, LinkUp
 from latchkey.units import NS_PER_S
@@ -122,7 +123,7 @@ def test_what_is_stored_is_whole_or_not_there() -> None:
     post = Post()
     post.ring(1)
     [name] = post.disk.names("outbox")
-    data = post.disk.read(f"outbox/{name}")
+    data = read_checked(post.disk, f"outbox/{name}")
     for length in range(len(data)):
         with pytest.raises(WireError):
             decode_entry(name, data[:length], 0, 0)
@@ -147,15 +148,24 @@ def test_what_is_stored_is_whole_or_not_there() -> None:
 def test_a_damaged_file_is_set_aside_and_the_rest_is_sent(name: str, data: bytes) -> None:
     post = Post()
     post.ring(7)
-    file = post.disk.create(f"outbox/{name}")
-    file.append(data)
-    file.close()
+    write_checked(post.disk, f"outbox/{name}", data)
     post.live()
     assert (post.loaded.waiting, post.loaded.damaged) == (1, 1)
     assert post.disk.names("outbox-damaged") == [name]
     post.broker.come_up()
     post.run(5)
     assert post.heard() == [f"{7:032x}"]
+
+
+def test_an_event_in_which_a_bit_has_flipped_is_set_aside_and_not_sent_as_another() -> None:
+    post = Post()
+    post.ring(7)
+    [name] = post.disk.names("outbox")
+    data = post.disk.files[f"outbox/{name}"]
+    at = data.index(b"2026")
+    data[at + 3] ^= 1  # the year before: as legal as any
+    post.live()
+    assert (post.loaded.waiting, post.loaded.damaged) == (0, 1)
 
 
 def test_half_written_files_of_a_power_cut_are_removed() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from latchkey.errors import DiskError, NotOnDisk, WorkerBusy
 from latchkey.events import ModesSet
-from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.durable import read_checked, write_checked
 from latchkey.pipeline.modes import (
     MOST_PRIVATE,
     ModesDamaged,
@@ -62,7 +62,9 @@ class LinkModes:
         clock = self._board.clock
         trouble = ""
         try:
-            self._wishes = decode_wishes(self._board.state.read(FILE), clock.now_ns(), clock.wall_ns())
+            self._wishes = decode_wishes(
+                read_checked(self._board.state, FILE), clock.now_ns(), clock.wall_ns()
+            )
         except NotOnDisk:
             pass
         except (ModesDamaged, DiskError) as error:
@@ -96,7 +98,7 @@ class LinkModes:
         if data is None or self._storing is not None:
             return trouble
         try:
-            self._storing = self._board.workers.submit("disk", lambda: write_whole(disk, FILE, data))
+            self._storing = self._board.workers.submit("disk", lambda: write_checked(disk, FILE, data))
         except WorkerBusy:
             return trouble
         self._to_store = None

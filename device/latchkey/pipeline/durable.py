@@ -1,11 +1,21 @@
-"""Small files that are whole or not there, whatever happens, and the question whether a disk takes any."""
+"""Small files that are whole or not there, whatever happens, and the question whether a disk takes any.
 
+A small file that nothing else protects (no seal, no signature) ends with a line that is the check of its name
+and its bytes: flash that rots, or a name that comes back for another file, must not pass as what was written.
+"""
+
+import hashlib
 from contextlib import suppress
 
 from latchkey.errors import DiskError, NotOnDisk
 from latchkey.ports import Disk
 
 PROBE = "write-probe"
+_CHECK_BYTES = 16
+
+
+class FileDamaged(DiskError):
+    """A small file is not what was written."""
 
 
 def probe(disk: Disk) -> None:
@@ -43,3 +53,23 @@ def write_whole(disk: Disk, name: str, data: bytes) -> None:
             disk.remove(part)
         raise
     disk.sync_folder(name.rpartition("/")[0])
+
+
+def write_checked(disk: Disk, name: str, data: bytes) -> None:
+    """Do as `write_whole`, with a check behind the bytes. Raises DiskFull, DiskError."""
+    write_whole(disk, name, data + _check(name, data))
+
+
+def read_checked(disk: Disk, name: str) -> bytes:
+    """Give what `write_checked` wrote. Raises NotOnDisk, FileDamaged, DiskError."""
+    stored = disk.read(name)
+    data = stored[: -len(_check(name, b""))]
+    if stored != data + _check(name, data):
+        raise FileDamaged(f"{name} is damaged")
+    return data
+
+
+def _check(name: str, data: bytes) -> bytes:
+    """Give the last line: BLAKE2b of name and bytes. It finds accidents; it keeps nobody out."""
+    digest = hashlib.blake2b(data, digest_size=_CHECK_BYTES, key=hashlib.sha256(name.encode()).digest())
+    return f"\n{digest.hexdigest()}\n".encode("ascii")

@@ -8,7 +8,7 @@ import re
 
 from latchkey.clip import SEED_BYTES, SigningKey, Take
 from latchkey.errors import DiskError, NotOnDisk
-from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked, write_whole
 from latchkey.ports import Disk, Entropy
 
 NAME = "device-id"
@@ -21,13 +21,13 @@ _SEED = re.compile(r"[0-9a-f]{64}\n")
 def device_id(state: Disk, entropy: Entropy) -> str:
     """Give the id, making it first where there is none. A damaged one is replaced. Raises DiskError."""
     try:
-        known = state.read(NAME).decode("ascii", "replace")
-    except NotOnDisk:
+        known = read_checked(state, NAME).decode("ascii", "replace")
+    except (NotOnDisk, FileDamaged):
         known = ""
     if PATTERN.fullmatch(known):
         return known
     made = entropy.take("device-id", 16).hex()
-    write_whole(state, NAME, made.encode("ascii"))
+    write_checked(state, NAME, made.encode("ascii"))
     return made
 
 

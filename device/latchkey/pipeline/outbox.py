@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from latchkey.errors import DiskError, LinkDown, NotOnDisk, WorkerBusy
-from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked
 from latchkey.ports import Disk, Link, Publication, Ticket, Workers
 from latchkey.units import NS_PER_S
 from latchkey.wire import CLIP, DEVICE_ID, DOORBELL, RING_FRESH_S, Topic, Value, WireError, record
@@ -87,8 +87,9 @@ class Outbox:
                 self._disk.remove(f"{FOLDER}/{name}")
                 continue
             try:
-                entry = decode_entry(name, self._disk.read(f"{FOLDER}/{name}"), now_ns, wall_ns)
-            except WireError:
+                data = read_checked(self._disk, f"{FOLDER}/{name}")
+                entry = decode_entry(name, data, now_ns, wall_ns)
+            except (WireError, FileDamaged):
                 self._disk.rename(f"{FOLDER}/{name}", f"{DAMAGED_FOLDER}/{name}")
                 damaged += 1
                 continue
@@ -261,7 +262,7 @@ def _store(disk: Disk, entry: Entry, data: bytes) -> None:
     """Write an event's file so that it is whole or not there; not at all if it is needless by now."""
     if entry.gone:
         return
-    write_whole(disk, entry.name, data)
+    write_checked(disk, entry.name, data)
 
 
 def _forget(disk: Disk, entry: Entry) -> None:

@@ -1,0 +1,48 @@
+"""Small files: whole or not there, and never something else than what was written."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latchkey.errors import NotOnDisk
+from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked, write_whole
+from latchkey.pipeline.identity import NAME, device_id
+from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.entropy import SeededEntropy
+
+
+@given(st.binary(max_size=100))
+def test_what_was_written_is_read_back(data: bytes) -> None:
+    disk = MemoryDisk()
+    write_checked(disk, "state/a", data)
+    assert read_checked(disk, "state/a") == data
+
+
+def test_every_flipped_bit_every_cut_and_every_other_name_is_noticed() -> None:
+    disk = MemoryDisk()
+    write_checked(disk, "a", b"data")
+    whole = disk.read("a")
+    damaged = [whole[:length] for length in range(len(whole))] + [whole + b"\n", b""]
+    for bit in range(len(whole) * 8):
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        damaged.append(bytes(flipped))
+    for data in damaged:
+        write_whole(disk, "a", data)
+        with pytest.raises(FileDamaged):
+            read_checked(disk, "a")
+    write_whole(disk, "b", whole)
+    with pytest.raises(FileDamaged):
+        read_checked(disk, "b")
+    with pytest.raises(NotOnDisk):
+        read_checked(disk, "c")
+
+
+def test_a_device_whose_id_has_rotted_takes_a_new_one_rather_than_anothers() -> None:
+    disk = MemoryDisk()
+    known = device_id(disk, SeededEntropy(1))
+    assert device_id(disk, SeededEntropy(2)) == known
+    disk.files[NAME][0] ^= 1  # another hexadecimal digit
+    made = device_id(disk, SeededEntropy(2))
+    assert made[1:] != known[1:]
+    assert device_id(disk, SeededEntropy(3)) == made
