@@ -1,0 +1,22 @@
+"""All write paths of a device, by their names on the command line; and the controls, which must fail."""
+
+from latchkey_sim.outage.clips import Clips, Retention
+from latchkey_sim.outage.controls import DISCIPLINES
+from latchkey_sim.outage.device import WholeDevice
+from latchkey_sim.outage.events import Events, Visit
+from latchkey_sim.outage.home import WritePath
+from latchkey_sim.outage.small import DeviceId, Modes
+
+_ALL: tuple[WritePath, ...] = (
+    Clips("clip", face_hours=0),
+    Clips("faces", face_hours=24),
+    Retention(),
+    Visit(),
+    Events(),
+    Modes(),
+    DeviceId(),
+    WholeDevice(),
+)
+PATHS: dict[str, WritePath] = {path.name: path for path in _ALL}
+CONTROLS: dict[str, WritePath] = {path.name: path for path in DISCIPLINES}
+"""Ways of writing a file that lose it; and the right one, beside them."""
