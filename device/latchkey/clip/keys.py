@@ -8,6 +8,7 @@ forbids it beside X25519 recipients, which day keys are.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from nacl.bindings import (
@@ -132,6 +133,7 @@ class ForeignIdentity:
         return None
 
 
+@lru_cache(maxsize=64)
 def parse_recipient(text: str) -> Recipient:
     """Read a public key. Raises OwnerKeyError."""
     try:
