@@ -111,11 +111,7 @@ class FolderDisk:
         """Make the names in a folder durable."""
         path = self._path(folder) if folder else self._root
         with disk_errors(f"sync {path}"):
-            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            _sync_folder(path)
 
     def names(self, folder: str) -> list[str]:
         """Give the sorted names of the files right below a folder; [] if it is missing."""
@@ -157,6 +153,8 @@ class FolderDisk:
             path.mkdir(FOLDER_MODE, exist_ok=True)
             if path == self._root or self._root in path.parents:
                 path.chmod(FOLDER_MODE)
+            with suppress(PermissionError):  # a folder that we may write in and not read cannot be synced
+                _sync_folder(path.parent)
 
     @staticmethod
     def _regular(path: Path) -> os.stat_result:
@@ -164,6 +162,14 @@ class FolderDisk:
         if not stat.S_ISREG(facts.st_mode):
             raise DiskError(f"{path} is not a file")
         return facts
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class FolderFile:

@@ -25,7 +25,8 @@ class Disk(Protocol):
     """One folder tree of the device. Names are relative, like `clips/ID.age`.
 
     Bytes are durable after `DiskFile.sync`; a name (created, renamed, removed) is durable after
-    `sync_folder` of its folder. Operations raise DiskFull, NotOnDisk or DiskError.
+    `sync_folder` of its folder; a folder itself is durable once `create` or `rename` has made it.
+    Operations raise DiskFull, NotOnDisk or DiskError.
     """
 
     def create(self, name: str) -> DiskFile:
