@@ -108,7 +108,7 @@ class Clips:
         """Record two or three clips and look after the vault in between."""
         keeper = keeper_of(home, face_hours=self._face_hours)
         keeper.start()
-        home.fail_sometime(home.vault)
+        home.fail_sometime("vault")
         for _ in range(home.chance.randint(2, 3)):
             entry = record(home, keeper, home.new_id())
             if entry is not None and self._face_hours and keeps_layer(home, entry):
@@ -133,7 +133,7 @@ class Retention:
         old = [record(home, keeper, home.new_id(), DAY - DAYS - 1 - number) for number in range(2)]
         record(home, keeper, home.new_id(), DAY - DAYS)
         home.promises.leaving |= {entry.clip for entry in old if entry}
-        home.fail_sometime(home.vault)
+        home.fail_sometime("vault")
         look_after(keeper)
         home.clock.wait_until(home.clock.now_ns() + 3600 * NS_PER_S)
         look_after(keeper)
@@ -154,7 +154,7 @@ def look_after(keeper: VaultKeeper) -> None:
 
 def keeps_layer(home: Home, entry: ClipEntry) -> bool:
     """Whether a clip has a finished face layer."""
-    return faces_name(entry.clip, entry.day) in home.vault.files
+    return faces_name(entry.clip, entry.day).removeprefix(f"{CLIPS}/") in home.vault.names(CLIPS)
 
 
 def check_vault(home: Home, promises: Promises, keeper: VaultKeeper) -> Iterator[Problem]:
@@ -173,7 +173,7 @@ def check_vault(home: Home, promises: Promises, keeper: VaultKeeper) -> Iterator
             yield from _check_clip(home, promises, entry)
         elif entry.state == "whole" and _opens(home, entry) not in (None, True):
             yield Problem("torn visible", f"clip {entry.clip} has a flipped bit and opens")
-    for clip in promises.layers & there.keys():
+    for clip in (promises.layers - promises.leaving) & there.keys():
         yield from _check_layer(home, there[clip])
     for name in home.vault.names(CLIPS):
         if name.endswith(".part") or (".meta." in name and name.partition(".")[0] not in there):

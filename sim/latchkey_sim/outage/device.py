@@ -30,7 +30,7 @@ class WholeDevice:
         second = home.chance.uniform(1.5, 3)
         frames = street(5, ((second - 0.5, second + 1),))
         living = self._live(home, frames, rings_ns=[round(second * NS_PER_S)])
-        home.fail_sometime(home.state)
+        home.fail_sometime("state")
         living.run_until_ended(LIMIT_NS)
         living.device.close()
 
@@ -62,8 +62,7 @@ class WholeDevice:
             return replace(board, index=home.index, entropy=home.entropy)
 
         settings = tiny_settings(RECIPIENTS[0], recording=RECORDING)
-        living = desk(
-            frames, settings, rings_ns=rings_ns or (), vault=home.vault, state=home.state, prepare=at_home
-        )
+        vault, state = home.disks
+        living = desk(frames, settings, rings_ns=rings_ns or (), vault=vault, state=state, prepare=at_home)
         home.brokers.append(living.broker)
         return living

@@ -61,7 +61,7 @@ class Events:
         """Send some, let some through."""
         post = Post(home)
         post.connect()
-        home.fail_sometime(home.state)
+        home.fail_sometime("state")
         home.broker.running = home.chance.random() < 0.5
         for number in range(home.chance.randint(3, 6)):
             if number % 3:

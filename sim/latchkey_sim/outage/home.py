@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 
 from latchkey.clip import X25519Identity
 from latchkey.errors import DiskError, DiskFull
-from latchkey.ports import ClipEntry, Publication
+from latchkey.owner import ReadableDisk
+from latchkey.ports import ClipEntry, ClipIndex, Publication
 from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
 from latchkey_sim.broker import MemoryBroker, SimLink
 from latchkey_sim.clock import VirtualClock
@@ -117,9 +118,12 @@ class Home:
         self.chance = chance
         self.clock = VirtualClock(WALL_NS, 1000 * NS_PER_S)
         self.entropy = SeededEntropy(chance.getrandbits(64))
-        self.vault = disk(power, found.vault if found else {})
-        self.state = disk(power, found.state if found else {})
-        self.index = PastIndex(found.index if found else ())
+        self._vault = disk(power, found.vault if found else {})
+        self._state = disk(power, found.state if found else {})
+        self._index = PastIndex(found.index if found else ())
+        self.vault: ReadableDisk = self._vault
+        self.state: ReadableDisk = self._state
+        self.index: ClipIndex = self._index
         self.broker = MemoryBroker(self.clock)
         self.brokers = [self.broker]
         self.link = SimLink(self.broker, self.clock)
@@ -134,17 +138,23 @@ class Home:
         now = (heard.publication for broker in self.brokers for heard in broker.heard)
         return (*self._heard_before, *now)
 
+    @property
+    def disks(self) -> tuple[CrashDisk, CrashDisk]:
+        """Vault and state as the disks that power can be taken from."""
+        return self._vault, self._state
+
     def new_id(self) -> str:
         """Give an id as of a clip or an event."""
         return self.entropy.take("id", 16).hex()
 
     def draw(self, chance: Random) -> Found:
         """Draw what may be found if power goes now."""
-        disks = self.vault.draw(chance), self.state.draw(chance)
-        return Found(*disks, self.index.draw(chance), self.heard, self.rotten)
+        disks = self._vault.draw(chance), self._state.draw(chance)
+        return Found(*disks, self._index.draw(chance), self.heard, self.rotten)
 
-    def fail_sometime(self, disk: CrashDisk) -> None:
+    def fail_sometime(self, which: Literal["vault", "state"]) -> None:
         """In one life of three, let one of the next operations of a disk fail, or its room end."""
+        disk = self._vault if which == "vault" else self._state
         if self.chance.random() < 1 / 3:
             operation = self.chance.choice(FAILING)
             error = DiskFull("no room") if operation == "append" else DiskError("Input/output error")

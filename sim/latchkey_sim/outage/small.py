@@ -37,7 +37,7 @@ class Modes:
         modes.load()
         may_be: tuple[object, ...] = (modes.now,)
         home.promises.small[FILE] = may_be
-        home.fail_sometime(home.state)
+        home.fail_sometime("state")
         for _ in range(home.chance.randint(3, 6)):
             modes.obey(home.chance.choice(COMMANDS))
             home.promises.small[FILE] = may_be = (*may_be, modes.now)
@@ -74,7 +74,7 @@ class DeviceId:
 
     def run(self, home: Home) -> None:
         """Make it, perhaps at the second attempt."""
-        home.fail_sometime(home.state)
+        home.fail_sometime("state")
         for _ in range(2):
             try:
                 home.promises.small[NAME] = (device_id(home.state, home.entropy),)
