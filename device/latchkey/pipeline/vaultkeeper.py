@@ -178,8 +178,8 @@ class VaultKeeper:
             spare_bytes=self._settings.spare_bytes,
             open_bytes=kept_bytes + sum(opened.size_bytes for opened in self._open),
         )
-        due_ids |= {entry.clip for entry in over}
-        due += [entry for entry in entries if entry.clip in due_ids and entry not in due]
+        over_ids = {entry.clip for entry in over}
+        due += [entry for entry in entries if entry.clip in over_ids]
         removed = tuple(entry for entry in due if self._forget(entry))
         return TidyReport(removed, failures + len(due) - len(removed))
 
