@@ -97,7 +97,7 @@ class FolderDisk:
         """Move a file atomically over what has the new name."""
         path, new_path = self._path(name), self._path(new_name)
         with disk_errors(f"rename {path}"):
-            self._regular(path)
+            _regular(str(path))
             self._make_folders(new_path.parent)
             path.replace(new_path)
 
@@ -124,9 +124,9 @@ class FolderDisk:
 
     def size_bytes(self, name: str) -> int:
         """Give the length of a file."""
-        path = self._path(name)
-        with disk_errors(f"look at {path}"):
-            return self._regular(path).st_size
+        place = self._place(name)
+        with disk_errors(f"look at {place}"):
+            return _regular(place).st_size
 
     def free_bytes(self) -> int:
         """Give what an ordinary user may still write where the root is, or will be."""
@@ -138,13 +138,18 @@ class FolderDisk:
             return numbers.f_bavail * numbers.f_frsize
 
     def _path(self, name: str) -> Path:
+        return Path(self._place(name))
+
+    def _place(self, name: str) -> str:
+        """Give the path of a name as text: objects for it took most of the start of a large vault."""
         check_disk_name(name)
-        path = self._root
-        for part in name.split("/")[:-1]:
-            path = path / part
-            if path.is_symlink():
-                raise DiskError(f"{path} is a link: it could lead out of {self._root}")
-        return path / name.rpartition("/")[2]
+        place = str(self._root)
+        *folders, last = name.split("/")
+        for part in folders:
+            place = f"{place}/{part}"
+            if _is_link(place):
+                raise DiskError(f"{place} is a link: it could lead out of {self._root}")
+        return f"{place}/{last}"
 
     def _make_folders(self, folder: Path) -> None:
         """Make missing folders, the innermost last, each durable in the one above it."""
@@ -156,12 +161,19 @@ class FolderDisk:
             with suppress(PermissionError):  # a folder that we may write in and not read cannot be synced
                 _sync_folder(path.parent)
 
-    @staticmethod
-    def _regular(path: Path) -> os.stat_result:
-        facts = path.lstat()
-        if not stat.S_ISREG(facts.st_mode):
-            raise DiskError(f"{path} is not a file")
-        return facts
+
+def _regular(place: str) -> os.stat_result:
+    facts = os.lstat(place)
+    if not stat.S_ISREG(facts.st_mode):
+        raise DiskError(f"{place} is not a file")
+    return facts
+
+
+def _is_link(place: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(place).st_mode)
+    except OSError:
+        return False  # whoever uses it will be told what is wrong with it
 
 
 def _sync_folder(path: Path) -> None:
