@@ -22,7 +22,19 @@ VERSION = 2
 BUSY_LIMIT_S = 5.0
 """How long to wait for another process; its transactions take milliseconds."""
 
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_NOT_DAMAGED = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+}
+"""Errors of the disk, a lock, or memory. All others are the file's: one flipped bit makes SQLite say that a
+column is missing, that text is no UTF-8, that the format is unsupported, or that the file is read-only."""
+
 _TABLE = """CREATE TABLE clips (
     clip TEXT NOT NULL UNIQUE,
     day INTEGER NOT NULL,
@@ -121,10 +133,10 @@ def _prepare(database: sqlite3.Connection) -> None:
 
 def _is_damaged(error: sqlite3.DatabaseError) -> bool:
     """Whether the file is at fault, rather than the disk, a lock, or the room."""
-    if isinstance(error, _OtherVersion):
-        return True
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
-    return code in _DAMAGED or (code == sqlite3.SQLITE_ERROR and "table" in str(error))
+    code = (
+        getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    )  # the low byte is the primary code
+    return code not in _NOT_DAMAGED
 
 
 def _row(entry: ClipEntry) -> tuple[str, int, int, str]:
