@@ -5,26 +5,26 @@ is what was recorded, and all of it, without remembering anything. No encoder: t
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
 
-from latchkey.clip import decrypt
+from latchkey.clip import HeaderDamaged, decrypt
 from latchkey.errors import ClipError, DiskError, NotOnDisk
 from latchkey.events import Trigger
 from latchkey.frames import Colour, Cover, FilterState, RawFrame
-from latchkey.owner import list_clips
+from latchkey.owner import joined_chunks, list_clips
 from latchkey.pipeline.facevault import FaceVault
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
 from latchkey.ports import ClipEntry, ClipSpec
 from latchkey.settings import VaultSettings
-from latchkey.units import KIB, NS_PER_S
+from latchkey.units import NS_PER_S
 from latchkey.vault import CLIPS, ClipMeta, decode_meta, faces_name, meta_name, sealed_name
 from latchkey.vision import FacePatches, cut_patches
 from latchkey_sim.outage.home import DAY, OWNER, RECIPIENTS, Home, Problem, Promises
 
 SIZES_BYTES = (300, 300, 2_000, 2_000, 2_000, 70_000, 140_000)
-CHUNK_BYTES = 64 * KIB
 LENGTH_BYTES = 8
 DAYS = 30
 SETTINGS = VaultSettings(days=DAYS, spare_mib=0)
@@ -81,8 +81,7 @@ def _film(home: Home, opened: OpenClip, footage: bytes) -> None:
         opened.add_faces(home.clock.now_ns(), _patches())
         if home.chance.random() < 0.5:
             opened.sync()
-            sealed_chunks = (min(at + step, len(footage)) - 1) // CHUNK_BYTES
-            home.promises.kept_bytes[opened.clip] = sealed_chunks * CHUNK_BYTES
+            home.promises.kept_bytes[opened.clip] = min(at + step, len(footage))
         home.clock.wait_until(home.clock.now_ns() + NS_PER_S // 10)
 
 
@@ -193,6 +192,11 @@ def _check_clip(home: Home, promises: Promises, entry: ClipEntry) -> Iterator[Pr
         yield from _check_record(home, entry.clip)
     elif entry.clip in promises.whole:
         yield Problem("acknowledged lost", f"clip {entry.clip} was announced and is torn")
+    if entry.state == "torn":
+        with suppress(HeaderDamaged):  # not even that had been synced
+            data = b"".join(joined_chunks(home.vault, entry, [OWNER.text]))
+        if data and not footage_of(entry.clip, int.from_bytes(data[:LENGTH_BYTES], "big")).startswith(data):
+            yield Problem("torn visible", f"clip {entry.clip} and its tail do not fit")
     if len(data) < promises.kept_bytes.get(entry.clip, 0):
         yield Problem("acknowledged lost", f"of clip {entry.clip} only {len(data)} bytes are there")
 
