@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from latchkey.errors import NotOnDisk
 from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked, write_whole
-from latchkey.pipeline.identity import NAME, device_id
+from latchkey.pipeline.identity import KEY_NAME, NAME, device_id, device_key
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
 
@@ -46,3 +46,14 @@ def test_a_device_whose_id_has_rotted_takes_a_new_one_rather_than_anothers() -> 
     made = device_id(disk, SeededEntropy(2))
     assert made[1:] != known[1:]
     assert device_id(disk, SeededEntropy(3)) == made
+
+
+def test_a_device_whose_key_has_rotted_signs_with_a_new_one_rather_than_an_unknown_one() -> None:
+    disk = MemoryDisk()
+    known = device_key(disk, SeededEntropy(1).take).public
+    assert device_key(disk, SeededEntropy(2).take).public == known
+    disk.files[KEY_NAME][0] ^= 1
+    made = device_key(disk, SeededEntropy(2).take).public
+    assert made == device_key(MemoryDisk(), SeededEntropy(2).take).public
+    assert made == device_key(disk, SeededEntropy(3).take).public
+    assert disk.names("keys") == ["device.key", "device.key.damaged", "device.pub"]

@@ -15,7 +15,7 @@ NAME = "device-id"
 PATTERN = re.compile(r"[0-9a-f]{32}")
 KEY_NAME = "keys/device.key"
 PUBLIC_NAME = "keys/device.pub"
-_SEED = re.compile(r"[0-9a-f]{64}\n")
+_SEED = re.compile(r"[0-9a-f]{64}")
 
 
 def device_id(state: Disk, entropy: Entropy) -> str:
@@ -41,7 +41,7 @@ def device_key(vault: Disk, take: Take) -> SigningKey:
     seed = _known_seed(vault)
     if seed is None:
         seed = take("device-key", SEED_BYTES)
-        write_whole(vault, KEY_NAME, f"{seed.hex()}\n".encode("ascii"))
+        write_checked(vault, KEY_NAME, seed.hex().encode("ascii"))
         vault.sync_folder("")
     key = SigningKey(seed)
     public = f"{key.public.hex()}\n".encode("ascii")
@@ -57,10 +57,10 @@ def device_key(vault: Disk, take: Take) -> SigningKey:
 def _known_seed(vault: Disk) -> bytes | None:
     """Give the seed on the disk; None where there is none any more."""
     try:
-        text = vault.read(KEY_NAME).decode("ascii", "replace")
+        text = read_checked(vault, KEY_NAME).decode("ascii", "replace")
     except NotOnDisk:
         return None
-    except DiskError:  # unreadable blocks; a disk that is gone altogether refuses the rename too
+    except DiskError:  # damaged, or unreadable blocks; a disk that is gone altogether refuses the rename too
         text = ""
     if _SEED.fullmatch(text):
         return bytes.fromhex(text)
