@@ -21,7 +21,7 @@ from latchkey.ports import ClipEntry, ClipSpec
 from latchkey.settings import VaultSettings
 from latchkey.units import NS_PER_S
 from latchkey.vault import CLIPS, ClipMeta, decode_meta, faces_name, meta_name, sealed_name
-from latchkey.vision import FacePatches, cut_patches
+from latchkey.vision import cut_patches
 from latchkey_sim.outage.home import DAY, OWNER, RECIPIENTS, Home, Problem, Promises
 
 SIZES_BYTES = (300, 300, 2_000, 2_000, 2_000, 70_000, 140_000)
@@ -29,6 +29,10 @@ LENGTH_BYTES = 8
 DAYS = 30
 SETTINGS = VaultSettings(days=DAYS, spare_mib=0)
 SPEC = ClipSpec(64, 48, 10, Colour())
+_NOISE = np.random.default_rng(1).integers(0, 256, (48, 64), dtype=np.uint8)
+_PATCHES = cut_patches(
+    RawFrame(_NOISE, _NOISE[:24, :32], _NOISE[24:, 32:], 0), FilterState.OK, (Cover(8, 8, 24, 24),)
+)
 STATES = {"ok": 1, "fallback_region": 0, "fallback_full": 0}
 AGAIN_SHARE = 1 / 8
 """Starts after which the vault is started once more, which must change nothing, and takes another clip."""
@@ -78,22 +82,11 @@ def _film(home: Home, opened: OpenClip, footage: bytes) -> None:
     step = len(footage) // pieces + 1
     for at in range(0, len(footage), step):
         opened.append(footage[at : at + step])
-        opened.add_faces(home.clock.now_ns(), _patches())
+        opened.add_faces(home.clock.now_ns(), _PATCHES)
         if home.chance.random() < 0.5:
             opened.sync()
             home.promises.kept_bytes[opened.clip] = min(at + step, len(footage))
         home.clock.wait_until(home.clock.now_ns() + NS_PER_S // 10)
-
-
-@lru_cache(1)
-def _patches() -> FacePatches:
-    noise = np.random.default_rng(1).integers(0, 256, (48, 64), dtype=np.uint8)
-    cut = cut_patches(
-        RawFrame(noise, noise[:24, :32], noise[24:, 32:], 0), FilterState.OK, (Cover(8, 8, 24, 24),)
-    )
-    if cut is None:
-        raise ValueError("nothing to seal into a face layer")
-    return cut
 
 
 class Clips:
