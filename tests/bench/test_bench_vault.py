@@ -7,11 +7,11 @@ import pytest
 
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.index import SqliteIndex
-from latchkey.clip import X25519Identity
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
 from latchkey.vault import INDEX_NAME, day_text, meta_name, sealed_name
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
 
 CLIPS = 10_000
 PER_DAY = 25
@@ -28,9 +28,8 @@ def _fill(root: Path) -> None:
 
 
 def _start_s(root: Path) -> float:
-    recipients = [str(X25519Identity(b"o" * 32).recipient)]
     disk, index = FolderDisk(root), SqliteIndex(root / INDEX_NAME)
-    keeper = VaultKeeper(disk, index, recipients, SeededEntropy(1).take, VaultSettings())
+    keeper = VaultKeeper(disk, index, FixedReaders(), SeededEntropy(1).take, VaultSettings())
     begun_s = time.perf_counter()
     report = keeper.start()
     taken_s = time.perf_counter() - begun_s

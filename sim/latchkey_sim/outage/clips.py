@@ -22,7 +22,8 @@ from latchkey.settings import VaultSettings
 from latchkey.units import NS_PER_S
 from latchkey.vault import CLIPS, ClipMeta, decode_meta, faces_name, meta_name, sealed_name
 from latchkey.vision import cut_patches
-from latchkey_sim.outage.home import DAY, OWNER, RECIPIENTS, Home, Problem, Promises
+from latchkey_sim.household import OWNER
+from latchkey_sim.outage.home import DAY, Home, Problem, Promises
 
 SIZES_BYTES = (300, 300, 2_000, 2_000, 2_000, 70_000, 140_000)
 LENGTH_BYTES = 8
@@ -52,8 +53,8 @@ def meta_of(clip: str) -> ClipMeta:
 def keeper_of(home: Home, settings: VaultSettings = SETTINGS, face_hours: int = 0) -> VaultKeeper:
     """Give the vault keeper as the device makes it."""
     take = home.entropy.take
-    faces = FaceVault(home.vault, RECIPIENTS, take, home.clock, face_hours)
-    return VaultKeeper(home.vault, home.index, RECIPIENTS, take, settings, faces)
+    faces = FaceVault(home.vault, take, home.clock, face_hours)
+    return VaultKeeper(home.vault, home.index, home.readers, take, settings, faces)
 
 
 def record(home: Home, keeper: VaultKeeper, clip: str, day: int = DAY) -> ClipEntry | None:
@@ -62,7 +63,8 @@ def record(home: Home, keeper: VaultKeeper, clip: str, day: int = DAY) -> ClipEn
     footage = footage_of(clip, n_bytes)
     opened: OpenClip | None = None
     try:
-        opened = keeper.begin(clip, day)
+        home.readers.now_day = day
+        opened = keeper.begin(clip)
         opened.begin_faces(SPEC, home.clock.now_ns())
         _film(home, opened, footage)
         if home.chance.random() < 0.1:
@@ -73,6 +75,8 @@ def record(home: Home, keeper: VaultKeeper, clip: str, day: int = DAY) -> ClipEn
         if opened is not None:
             opened.abandon()
         return None
+    finally:
+        home.readers.now_day = DAY
     home.promises.whole.add(clip)
     return entry
 
@@ -139,7 +143,7 @@ class Retention:
 def look_after(keeper: VaultKeeper) -> None:
     """Do what the capture side does every ten minutes: look whether the vault takes files, and tidy it."""
     try:
-        keeper.check(DAY)
+        keeper.check()
     except DiskError:
         return  # told to the owner; asked again in 15 s
 

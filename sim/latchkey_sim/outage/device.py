@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from latchkey.frames import RawFrame
 from latchkey.ports import Board
-from latchkey.settings import RecordingSettings
+from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey.vault import sealed_name
-from latchkey_sim.desk import Desk, desk, tiny_settings
+from latchkey_sim.desk import Desk, desk
 from latchkey_sim.outage.clips import keeper_of, opened
 from latchkey_sim.outage.events import check_announced, check_events
-from latchkey_sim.outage.home import RECIPIENTS, Home, Problem, Promises
+from latchkey_sim.outage.home import Home, Problem, Promises
 from latchkey_sim.street import street
 
 RECORDING = RecordingSettings(pre_roll_s=1.0, post_roll_s=1.0, threads=1)
@@ -61,7 +61,7 @@ class WholeDevice:
         def at_home(board: Board) -> Board:
             return replace(board, index=home.index, entropy=home.entropy)
 
-        settings = tiny_settings(RECIPIENTS[0], recording=RECORDING)
+        settings = Settings(recording=RECORDING)
         vault, state = home.disks
         living = desk(frames, settings, rings_ns=rings_ns or (), vault=vault, state=state, prepare=at_home)
         home.brokers.append(living.broker)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, Protocol
 
-from latchkey.clip import X25519Identity
 from latchkey.errors import DiskError, DiskFull
 from latchkey.owner import ReadableDisk
 from latchkey.ports import ClipEntry, ClipIndex, Publication
@@ -15,10 +14,9 @@ from latchkey_sim.clock import VirtualClock
 from latchkey_sim.crashdisk import CrashDisk, Files, Power
 from latchkey_sim.disk import DiskOperation, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
 from latchkey_sim.workers import VirtualWorkers
 
-OWNER = X25519Identity(b"o" * 32)
-RECIPIENTS = (str(OWNER.recipient),)
 DAY = 20_781
 WALL_NS = (DAY * S_PER_DAY * NS_PER_S) + 6 * NS_PER_HOUR
 FAILING: tuple[DiskOperation, ...] = ("create", "append", "sync", "rename", "remove", "sync_folder")
@@ -129,6 +127,7 @@ class Home:
         self.link = SimLink(self.broker, self.clock)
         self.workers = VirtualWorkers(self.clock, {})
         self.promises = Promises()
+        self.readers = FixedReaders(now_day=DAY)
         self.rotten = found.rotten if found else ""
         self._heard_before = found.heard if found else ()
 

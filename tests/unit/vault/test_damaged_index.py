@@ -9,15 +9,14 @@ from random import Random
 import pytest
 
 from latchkey.adapters.index import SqliteIndex
-from latchkey.clip import X25519Identity
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings
 from latchkey.vault import sealed_name
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
 
-OWNER = X25519Identity(b"o" * 32)
 DAY = 20_781
 ENTRIES = [ClipEntry(f"{number + 1:032x}", DAY - number, 100 + number, "whole") for number in range(40)]
 NEW = ClipEntry("e" * 32, DAY, 10, "whole")
@@ -50,8 +49,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def start(disk: MemoryDisk, path: Path) -> None:
     """Start on an index as it is; afterwards it must hold what the files say, and take what comes."""
     index = SqliteIndex(path)
-    recipients, take = [str(OWNER.recipient)], SeededEntropy(1).take
-    report = VaultKeeper(disk, index, recipients, take, VaultSettings()).start()
+    report = VaultKeeper(disk, index, FixedReaders(), SeededEntropy(1).take, VaultSettings()).start()
     assert (report.clips, report.failures) == (len(ENTRIES), 0)
     assert sorted(index.entries(), key=lambda entry: -entry.day) == ENTRIES
     index.put(NEW)

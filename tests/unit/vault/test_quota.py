@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latchkey.clip import X25519Identity
 from latchkey.errors import DiskFull
 from latchkey.owner import list_clips
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
@@ -15,8 +14,8 @@ from latchkey.units import KIB, MIB
 from latchkey.vault import sealed_name
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
 
-OWNER = X25519Identity(b"o" * 32)
 TODAY = 20_781
 DAYS, MAX_MIB, SPARE_MIB = 7, 4, 1
 DISK_BYTES = 8 * MIB
@@ -54,8 +53,9 @@ class Life:
 
     def new_keeper(self) -> VaultKeeper:
         limits = VaultSettings(days=DAYS, max_mib=MAX_MIB, spare_mib=SPARE_MIB)
-        recipients, take = [str(OWNER.recipient)], SeededEntropy(self.clips).take
-        keeper = VaultKeeper(self.disk, self.index, recipients, take, limits)
+        readers = FixedReaders(now_day=self.day, days=DAYS)
+        keeper = VaultKeeper(self.disk, self.index, readers, SeededEntropy(self.clips).take, limits)
+        self.readers = readers
         keeper.start()
         return keeper
 
@@ -74,8 +74,9 @@ class Life:
 
     def begin_film(self, kib: int) -> None:
         if self.film is None and kib * KIB + 2 * MIB < self.disk.free_bytes():
+            self.readers.now_day = self.day
             try:
-                self.film = self.keeper.begin(self.new_id(), self.day)
+                self.film = self.keeper.begin(self.new_id())
             except DiskFull:
                 return
             self.film.append(bytes(kib * KIB))
@@ -103,7 +104,8 @@ class Life:
         ):
             gone += held.pop(0).size_bytes
         before, self.model = self.model, held
-        report = self.keeper.tidy(self.day)
+        self.readers.now_day = self.day
+        report = self.keeper.tidy()
         assert report.failures == 0
         assert set(report.removed) == set(before) - set(held)
         return list(report.removed)
