@@ -83,9 +83,10 @@ def test_a_bounded_run_of_atheris_finds_nothing(
 ) -> None:
     if importlib.util.find_spec("atheris") is None:
         absent("atheris", "atheris is not installed: it has wheels for x86-64 Linux only")
-    # Linux counts the memory of whoever starts a program towards that program's peak: a small shell starts it.
+    # Linux counts the memory of whoever starts a program towards its peak: a small shell starts it.
     shell = ["sh", "-c", '"$@"; exit "$?"', "sh"]
     limits = [f"-runs={RUNS}", "-seed=1", "-max_len=600", "-timeout=10", "-rss_limit_mb=600"]
+    limits.append(f"-artifact_prefix={tmp_path}/")
     run = subprocess.run(
         [
             *shell,
