@@ -63,6 +63,7 @@ def _floor(video: Path) -> float:
 
 def _pipeline(video: Path, folder: Path, privacy: PrivacySettings) -> float:
     """Frames a second of the device, from decoding to the durable clip."""
+    folder.mkdir()
     settings = Settings(
         device=DeviceSettings(state=folder / "state"),
         vault=VaultSettings(path=folder / "vault"),
