@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 	    echo "latchkey: hint: apt install python3-venv" >&2; exit 1; }
 	@command -v git >/dev/null || \
 	  echo "latchkey: hint: git is missing, updates are fetched with it: apt install git" >&2
-	@echo "setting up $(VENV): downloads about 190 MB, takes about 610 MB of disk, and half a minute on a fast line"
+	@echo "setting up $(VENV): downloads about 230 MB, takes about 750 MB of disk, and half a minute on a fast line"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
 	  -c constraints.txt -e '.[dev]'
