@@ -22,14 +22,19 @@ Mask = NDArray[np.uint8]
 
 
 def polygon_mask(zones: Sequence[Zone], width: int, height: int) -> Mask:
-    """Give a (height, width) picture that is 255 wherever a zone touches the pixel, else 0."""
+    """Give a (height, width) picture that is 255 wherever a zone touches the pixel, else 0.
+
+    All that a zone's line goes round is in it, however often: one that crosses itself has no holes.
+    """
     # The margin holds corners at 1.0, which lie beyond the last pixel. Rounding down moves an edge
     # by less than a pixel, so growing by one makes good for it.
     margin = 1
     mask = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
     for zone in zones:
         points = np.floor(np.array(zone.points, np.float64) * (width, height)) + margin
-        cv2.fillPoly(mask, [points.astype(np.int32)], (255,))
+        one = cv2.fillPoly(np.zeros_like(mask), [points.astype(np.int32)], (255,))
+        outlines, _ = cv2.findContours(one, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(mask, outlines, -1, (255,), cv2.FILLED)
     grown: Mask = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
     return np.ascontiguousarray(grown[margin:-margin, margin:-margin])
 

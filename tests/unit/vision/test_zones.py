@@ -1,6 +1,7 @@
 """Privacy zones: nothing of them is left for anybody."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,3 +60,26 @@ def test_zones_follow_a_camera_that_changes_its_size() -> None:
     zones = PrivacyZones((Zone("all", ((0, 0), (1, 0), (1, 1), (0, 1))),))
     for width, height in ((64, 48), (32, 20), (64, 48)):
         assert (zones.blank(noise(width, height)).y == BLACK[0]).all()
+
+
+STAR = ((0.5, 0.05), (0.78, 0.9), (0.05, 0.35), (0.95, 0.35), (0.22, 0.9))
+SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
+
+
+@pytest.mark.parametrize("points", [STAR, SQUARE + SQUARE])
+def test_a_zone_whose_line_crosses_itself_or_goes_round_twice_has_no_hole(
+    points: tuple[tuple[float, float], ...],
+) -> None:
+    blank = PrivacyZones((Zone("window", points),)).blank(noise(64, 48))
+    assert (blank.y[20:28, 28:36] == BLACK[0]).all()
+
+
+def test_a_place_between_zones_stays_visible() -> None:
+    bars = [(0.1, 0.1, 0.9, 0.3), (0.1, 0.7, 0.9, 0.9), (0.1, 0.1, 0.3, 0.9), (0.7, 0.1, 0.9, 0.9)]
+    zones = [
+        Zone(f"bar {number}", ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+        for number, (x0, y0, x1, y1) in enumerate(bars)
+    ]
+    frame = noise(64, 48)
+    blank = PrivacyZones(zones).blank(frame)
+    assert (blank.y[18:30, 24:40] == frame.y[18:30, 24:40]).all()
