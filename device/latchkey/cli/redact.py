@@ -35,11 +35,18 @@ from latchkey.pipeline.redaction import FrameClock, Redaction
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipSpec, FaceFinder, Ticket, Workers
 from latchkey.settings import Settings, load
-from latchkey.units import to_s
+from latchkey.units import MIB, to_s
 from latchkey.vision import hidden_share
 
 FILM_IN_FLIGHT = 3
 """Frames handed to the film worker and not done, as in the recorder."""
+
+SOUND_IN_FLIGHT = 32
+"""Jobs, packets of sound among them, when the next packet waits: half of what a lane takes. A file may hold
+all of its sound in one piece."""
+
+EARLY_LIMIT_BYTES = 64 * MIB
+"""Sound before the first picture, which waits in memory: a quarter of an hour of it uncompressed."""
 
 MODES = ("faces", "people", "motion", "everything")
 DETECTORS = ("auto", "yunet", "centerface", "none")
@@ -255,15 +262,25 @@ class _Film:
         self._mp4: Mp4File | None = None
         self._groups: Groups | None = None
         self._early: list[Packet[AudioStream]] = []
+        self._early_bytes = 0
         self._flight: deque[Ticket[list[Kept]]] = deque()
+        self._settled: deque[Kept] = deque()
 
     def hear(self, packet: "Packet[AudioStream]") -> None:
-        """Take a packet of sound; the first ones wait until the picture's times are known."""
+        """Take a packet of sound; the first ones wait until the picture's times are known.
+
+        Raises UsageError where these are too many, and what the film worker raised.
+        """
         if self._mp4 is None:
             self._early.append(packet)
+            self._early_bytes += packet.size
+            if self._early_bytes > EARLY_LIMIT_BYTES:
+                raise UsageError("too much sound comes before the picture", hint="leave --keep-audio out")
             return
         copy = partial(_copy, self._mp4, packet, self._source.timeline.shift)
         self._flight.append(self._workers.submit("film", copy))
+        while len(self._flight) > SOUND_IN_FLIGHT:
+            self._settled += self._flight.popleft().result()
 
     def kept(self, frames: Iterable[SafeFrame]) -> Iterator[Kept]:
         """Write all frames; give each as it is in the file, once that is settled.
@@ -304,7 +321,9 @@ class _Film:
     def _landed(self, limit: int) -> Iterator[Kept]:
         """Wait until no more than `limit` jobs are under way; give what they settled."""
         while len(self._flight) > limit:
-            yield from self._flight.popleft().result()
+            self._settled += self._flight.popleft().result()
+        while self._settled:
+            yield self._settled.popleft()
 
 
 def _feed(groups: Groups, frame: SafeFrame) -> list[Kept]:
