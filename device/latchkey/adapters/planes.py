@@ -10,6 +10,8 @@ from latchkey.frames import Colour, Plane, RawFrame
 PLANAR = {"yuv420p": False, "yuvj420p": True}
 """Formats whose planes are used as they are, and whether they are full range."""
 
+BLACK_YUV = (16, 128, 128)
+
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG, H.273 VideoFullRangeFlag = 1
 
 
@@ -25,16 +27,29 @@ Turn = tuple[int, bool]
 UPRIGHT: Turn = (0, False)
 
 
-def raw_frame(picture: VideoFrame, at_ns: int, turn: Turn = UPRIGHT) -> RawFrame:
+def raw_frame(
+    picture: VideoFrame, at_ns: int, turn: Turn = UPRIGHT, size: tuple[int, int] | None = None
+) -> RawFrame:
     """Turn a decoded picture into planes, by reference where it is 8-bit 4:2:0 already.
 
-    10-bit, 4:2:2, RGB and palette pictures become 8-bit 4:2:0 first; alpha is dropped; `turn` is
-    applied; an odd last row or column is cut off.
+    10-bit, 4:2:2, RGB and palette pictures become 8-bit 4:2:0 first, and so do those stored from the bottom
+    up, beyond whose planes lies memory that is none of theirs; alpha is dropped; one that is not of `size`
+    is fitted into it, with black at its sides if it has another shape; `turn` is applied; an odd last row
+    or column is cut off.
     """
+    width, height = size or (picture.width, picture.height)
+    if (picture.width, picture.height) != (width, height):
+        picture = _fitted(picture, width, height)
+    if any(plane.line_size < 0 for plane in picture.planes):  # a format of its own, so that FFmpeg copies
+        picture = picture.reformat(format="yuv444p")
     if picture.format.name not in PLANAR:
         picture = picture.reformat(format="yuv420p")
     full_range = PLANAR[picture.format.name] or int(picture.color_range) == FULL_RANGE
-    planes = [_turned(_plane(picture, index), *turn) for index in range(3)]
+    sides = ((width, height), *[((width + 1) // 2, (height + 1) // 2)] * 2)
+    planes = [
+        _turned(_centred(_plane(picture, index), *sides[index], BLACK_YUV[index]), *turn)
+        for index in range(3)
+    ]
     height, width = (side & ~1 for side in planes[0].shape)
     y = planes[0][:height, :width]
     u, v = (plane[: height // 2, : width // 2] for plane in planes[1:])
@@ -57,6 +72,29 @@ def turn_of(picture: VideoFrame) -> Turn:
     mirrored = a * d - b * c < 0
     angle = np.degrees(np.arctan2(-b, a))
     return round(angle / 90) % 4, bool(mirrored)
+
+
+def _fitted(picture: VideoFrame, width: int, height: int) -> VideoFrame:
+    """Scale a picture to the largest that these sides hold: its proportions are kept.
+
+    Stretched, as FFmpeg does, faces of a telephone that was turned are three times too wide to be found.
+    """
+    scale = min(width / picture.width, height / picture.height)
+    across = min(max(round(picture.width * scale / 2) * 2, 2), width)
+    down = min(max(round(picture.height * scale / 2) * 2, 2), height)
+    if across >= width - 1 and down >= height - 1:
+        across, down = width, height
+    return picture.reformat(width=across, height=down, format="yuv420p")
+
+
+def _centred(plane: Plane, width: int, height: int, black: int) -> Plane:
+    if plane.shape == (height, width):
+        return plane
+    whole: Plane = np.full((height, width), black, np.uint8)
+    down, across = plane.shape
+    top, left = (height - down) // 2, (width - across) // 2
+    whole[top : top + down, left : left + across] = plane
+    return whole
 
 
 def _turned(plane: Plane, quarters: int, mirrored: bool) -> Plane:

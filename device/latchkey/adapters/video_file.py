@@ -1,8 +1,8 @@
 """A video file read from its beginning to its end, as fast as it can be decoded.
 
 Every picture that the decoder gives becomes one frame, at the time that `Timeline` gives it. A
-picture of another size than the first is scaled to that one, as FFmpeg does, and all are taken to
-mean colours as the first does. What cannot be decoded is skipped and told in `damage`: never silently.
+picture of another size than the first is fitted into that one, and all are taken to mean colours as the
+first does. What cannot be decoded is skipped and told in `damage`: never silently.
 So is what was decoded from damaged data: the decoder has guessed at parts of those pictures.
 """
 
@@ -155,16 +155,13 @@ class VideoFile:
             yield self._frame(picture)
 
     def _frame(self, picture: VideoFrame) -> RawFrame:
+        ticks = self.timeline.place(picture.pts, picture.dts)
+        self.ticks.append(ticks)
         if self._size is None:
             check_size(picture.width, picture.height, self._path)
             self._size = (picture.width, picture.height)
             self.look = self._look(picture)
-        elif self._size != (picture.width, picture.height):
-            width, height = self._size
-            picture = picture.reformat(width=width, height=height, format="yuv420p")
-        ticks = self.timeline.place(picture.pts, picture.dts)
-        self.ticks.append(ticks)
-        frame = raw_frame(picture, self.timeline.at_ns(ticks), self._turn)
+        frame = raw_frame(picture, self.timeline.at_ns(ticks), self._turn, self._size)
         self._colour = self._colour or frame.colour
         return frame if frame.colour == self._colour else replace(frame, colour=self._colour)
 
