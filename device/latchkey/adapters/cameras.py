@@ -40,6 +40,21 @@ NO_VIDEO_FORMATS = ("tty",)
 BAD_LIMIT = 1000
 """After so many packets that cannot be decoded, nothing good will follow."""
 
+PLAYLISTS = ("hls", "concat", "dash", "imf")
+"""Formats that name other files, which nobody has asked for."""
+
+PLAYLIST_MARK = b"#EXTM3U"
+"""How an HLS playlist begins. While it is opened, FFmpeg waits for what will be added to it."""
+
+NOT_A_VIDEO = "it is a list of other files, no video"
+
+OPEN_LIMIT_S = 60
+"""For whatever else FFmpeg may wait for before it knows what a file holds."""
+
+PIXELS_LIMIT = (SIDE_LIMIT_PX[1] + 64) ** 2
+"""Largest picture that is decoded at all: what the file says of its size is not what its packets hold, and
+each of the decoder's threads takes memory for its own. A margin, since codecs count in whole blocks."""
+
 INBOX_FRAMES = 4
 """Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
 
@@ -51,7 +66,12 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     """
     try:
         check_ordinary(path)
-        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+        with path.open("rb") as file:
+            named_only = file.read(len(PLAYLIST_MARK)) == PLAYLIST_MARK
+        if named_only:
+            raise CameraLost(f"{path}: {NOT_A_VIDEO}")
+        options = {"protocol_whitelist": "file"}
+        container = av.open(f"file:{path}", options=options, timeout=(OPEN_LIMIT_S, None))
     except InvalidDataError as error:
         raise CameraLost(
             f"{path}: it is no video, or damaged, or of a kind that FFmpeg cannot read"
@@ -59,6 +79,9 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     except (FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CameraLost(f"{path}: {reason}") from error
+    if container.format.name.startswith(PLAYLISTS):
+        container.close()
+        raise CameraLost(f"{path}: {NOT_A_VIDEO}")
     streams = [
         stream
         for stream in container.streams.video
@@ -75,6 +98,7 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         container.close()
         raise
     streams[0].thread_type = "AUTO"
+    streams[0].codec_context.options = {"max_pixels": str(PIXELS_LIMIT)}
     return container, streams[0]
 
 
