@@ -36,6 +36,14 @@ def test_an_output_may_be_called_as_apple_does(video: Path, tmp_path: Path) -> N
         assert redact(video, "-o", tmp_path / name, "--detector", "none") == EXIT_OK
 
 
+def test_a_link_to_nothing_is_refused_as_what_it_is(
+    video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "o.mp4").symlink_to("nowhere.mp4")
+    assert redact(video, "-o", tmp_path / "o.mp4", "--force", "--detector", "none") == EXIT_USAGE
+    assert "standard output" not in capsys.readouterr().err
+
+
 def test_outputs_do_not_go_to_standard_output(
     video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -196,7 +196,7 @@ def _check_names(options: Namespace) -> None:
     for path in outputs:
         if path.is_dir():
             raise UsageError(f"{path} is a folder", hint="-o FOLDER/NAME.mp4 writes into it")
-        if path.exists() and not path.is_file():
+        if (path.exists() or path.is_symlink()) and not path.is_file():
             raise UsageError(f"{path} is not an ordinary file")
     if options.out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{options.out} becomes an MP4, and is not called so", hint="-o NAME.mp4")
