@@ -1,5 +1,6 @@
 """`latchkey redact` on files made to hurt: they end in time, in bounded memory, and with a reason."""
 
+import json
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
+from av.video.stream import VideoStream
 
 from latchkey.cli import main
 from latchkey.errors import EXIT_CAMERA, EXIT_OK, EXIT_PARTIAL
@@ -103,3 +105,23 @@ def test_a_picture_far_larger_than_the_file_says_is_not_decoded(
     assert "1 of its packets cannot be decoded" in capsys.readouterr().err
     with av.open(str(out)) as kept:
         assert sum(1 for _ in kept.decode(video=0)) == 1 + FPS
+
+
+@pytest.mark.parametrize("gap_ms", [10 * 86_400_000, 1 << 60])
+def test_after_a_gap_of_days_or_of_ages_the_file_still_has_the_times_that_are_listed(
+    tmp_path: Path, gap_ms: int
+) -> None:
+    path, out, covers = tmp_path / "in.nut", tmp_path / "out.mp4", tmp_path / "c.json"
+    with av.open(str(path), "w") as made:
+        stream = made.add_stream("ffv1", rate=FPS)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for pts in (0, 40, 40 + gap_ms, 80 + gap_ms, 80 + 2 * gap_ms):
+            picture = av.VideoFrame(64, 64, "yuv420p")
+            picture.pts, picture.time_base = pts, Fraction(1, 1000)
+            made.mux(stream.encode(picture))
+        made.mux(stream.encode(None))
+    assert redact(path, "-o", out, "--mode", "everything", "--covers", covers) == EXIT_OK
+    with av.open(str(out)) as kept:
+        assert [picture.pts for picture in kept.decode(video=0)] == json.loads(covers.read_text())["pts"]

@@ -3,19 +3,21 @@
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latchkey.adapters.timeline import SCALE_MIN, Timeline, scale_of
+from latchkey.adapters.timeline import FINEST, GAP_TICKS, SCALE_MIN, Timeline, scale_of
 
-BASES = st.builds(Fraction, st.integers(1, 1001), st.integers(1, 10**9))
+BASES = st.builds(Fraction, st.integers(1, 1001), st.integers(1, FINEST))
 
 
-@given(BASES, st.lists(st.integers(1, 10**6), max_size=50), st.integers(0, 10**9))
+@given(BASES, st.lists(st.integers(1, 10**6), max_size=50), st.integers(0, 10**6))
 def test_rising_times_are_kept_exactly(base: Fraction, steps: list[int], start: int) -> None:
     line, pts = Timeline(base, 25), start
+    longest = int(GAP_TICKS / (base * line.scale))
     for step in [0, *steps]:
-        pts += step
+        pts += min(step, longest)
         assert Fraction(line.place(pts), line.scale) == pts * base
     assert (line.moved, line.shift) == (0, 0)
 
@@ -79,3 +81,31 @@ def test_a_part_of_less_than_a_second_is_joined_at_its_own_pace() -> None:
 
 def test_a_file_that_begins_before_zero_is_shifted_as_a_whole() -> None:
     assert _seconds(Timeline(Fraction(1, 1000), 25), [-80, -40, 0, 40]) == [0, 0.04, 0.08, 0.12]
+
+
+def test_a_gap_longer_than_an_mp4_holds_is_shortened_and_times_go_on_from_there() -> None:
+    times = Timeline(Fraction(1, 90_000), 25)
+    placed = [times.place(pts) for pts in (0, 1 << 33, (1 << 33) + 3600, (1 << 33) + 7200)]
+    assert placed == [0, GAP_TICKS, GAP_TICKS + 3600, GAP_TICKS + 7200]
+    assert times.moved == 1
+
+
+@pytest.mark.parametrize(
+    "time_base", [Fraction(1 << 31), Fraction(1), Fraction(1, 1000), Fraction(1, 1 << 31)]
+)
+@given(stamps=st.lists(st.integers(-(1 << 63), (1 << 63) - 1), min_size=1, max_size=30))
+def test_whatever_a_file_says_times_rise_and_fit_64_bits_in_ns(
+    time_base: Fraction, stamps: list[int]
+) -> None:
+    times = Timeline(time_base, 25)
+    placed = [times.place(pts) for pts in stamps]
+    at_ns = [times.at_ns(ticks) for ticks in placed]
+    assert all(0 < later - one <= GAP_TICKS for one, later in pairwise(placed))
+    assert all(one < later for one, later in pairwise(at_ns))
+    assert at_ns[0] >= 0
+    assert at_ns[-1] < 1 << 63
+
+
+def test_a_time_base_of_nanoseconds_is_rounded_and_leaves_room_for_long_gaps() -> None:
+    times = Timeline(Fraction(1, 10**9), 25)
+    assert [times.place(pts) for pts in (0, 6 * 10**9, 600 * 10**9 + 1)] == [0, 6 * 10**6, 600 * 10**6]

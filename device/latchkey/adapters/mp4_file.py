@@ -23,6 +23,9 @@ from latchkey.ports import ClipSpec, Coded
 from latchkey.settings import RecordingSettings
 from latchkey.units import NS_PER_S
 
+TIME_LIMIT = 1 << 62
+"""In ticks of the sound. What lies beyond has times that make no sense, and FFmpeg counts in 64 bits."""
+
 
 class Mp4File:
     """A `ClipEncoder` that writes to the file `path`; errors speak of `target`, its later name.
@@ -101,9 +104,10 @@ class Mp4File:
         if self._audio is None or packet.dts is None or packet.pts is None:
             return
         later = round(Fraction(shift, self._scale) / packet.time_base)
-        if self._audio_dts is not None and packet.dts + later <= self._audio_dts:
+        pts, dts = packet.pts + later, packet.dts + later
+        if (self._audio_dts is not None and dts <= self._audio_dts) or max(abs(pts), abs(dts)) > TIME_LIMIT:
             return
-        packet.pts, packet.dts = packet.pts + later, packet.dts + later
+        packet.pts, packet.dts = pts, dts
         self._audio_dts = packet.dts
         with self._errors():
             for clean in self._audio_filter.filter(packet) if self._audio_filter else [packet]:

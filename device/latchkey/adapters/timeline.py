@@ -2,7 +2,7 @@
 
 Rules
 - A picture keeps its PTS exactly: `ticks` count in 1/`scale` s, a whole fraction of the source's
-  time base.
+  time base; or to the nearest microsecond where that is finer than `FINEST`.
 - A PTS that is not after the one before it is moved to one tick (at most 0.1 ms) after it; the
   next good one counts again.
 - Once PTS have gone back, a file numbers its packets only (H.264 with B-frames in AVI does); from
@@ -10,6 +10,8 @@ Rules
 - A jump back by more than `REORDER_PICTURES`, or by more than `CUT_S`, is a cut: times go on from
   there, one picture later.
 - A missing PTS is one picture after the one before.
+- A gap longer than an MP4 can hold (`GAP_TICKS`: 3 hours at 90 kHz) is shortened to that. A file that goes on
+  for longer than `LONGEST_S` has times that make no sense: the rest is a tick apart.
 - MP4 plays nothing before 0: a file that begins earlier is shifted to begin at 0.
 """
 
@@ -20,6 +22,17 @@ from latchkey.units import NS_PER_S
 SCALE_MIN = 10_000
 """Ticks a second that MP4 muxers take at least; a multiple of the source's holds its times as well."""
 
+FINEST = 10_000_000
+"""Ticks a second of the finest clock in use (100 ns); a finer one would leave room for gaps of seconds."""
+
+MICROSECOND = 1_000_000
+
+GAP_TICKS = 1 << 30
+"""Longest time from one picture to the next: at twice as much FFmpeg gets it and all that follow wrong."""
+
+LONGEST_S = 1 << 32
+"""136 years: in ns that is half of what 64 bits hold."""
+
 REORDER_PICTURES = 16
 """H.264 and H.265 hold back no more pictures than this; what goes back further was joined together."""
 
@@ -28,7 +41,9 @@ CUT_S = 1
 
 
 def scale_of(time_base: Fraction) -> int:
-    """Give the ticks a second in which every multiple of a time base is whole."""
+    """Give the ticks a second in which every multiple of a time base is whole, if it is not too fine."""
+    if time_base.denominator > FINEST:
+        return MICROSECOND
     scale = time_base.denominator
     while scale < SCALE_MIN:
         scale *= 2
@@ -40,8 +55,9 @@ class Timeline:
 
     def __init__(self, time_base: Fraction, fps: float) -> None:
         self.scale = scale_of(time_base)
-        self._per_pts = int(time_base * self.scale)
-        self._step = max(round(self.scale / fps), 1)
+        self._per_pts = time_base * self.scale
+        self._longest = LONGEST_S * self.scale
+        self._step = min(max(round(self.scale / fps), 1), GAP_TICKS)
         self._cut = min(REORDER_PICTURES * self._step, CUT_S * self.scale)
         self._last: int | None = None
         self._went_back = False
@@ -65,6 +81,10 @@ class Timeline:
         else:
             self._went_back |= wanted < last
             ticks = max(self._choose(wanted, self._ticks(dts), last), last + 1)
+        if ticks > min(last + GAP_TICKS, self._longest):
+            later = last + GAP_TICKS if last + GAP_TICKS <= self._longest else last + 1
+            self.shift -= ticks - later
+            ticks = later
         self.moved += ticks != wanted
         self._last = ticks
         return ticks
@@ -74,7 +94,7 @@ class Timeline:
         return (2 * ticks * NS_PER_S + self.scale) // (2 * self.scale)
 
     def _begin(self, wanted: int | None) -> int:
-        if wanted is None or wanted >= 0:
+        if wanted is None or 0 <= wanted <= self._longest:
             return wanted or 0
         self.shift = -wanted
         return 0
@@ -85,4 +105,4 @@ class Timeline:
         return wanted
 
     def _ticks(self, stamp: int | None) -> int | None:
-        return None if stamp is None else stamp * self._per_pts + self.shift
+        return None if stamp is None else round(stamp * self._per_pts) + self.shift
