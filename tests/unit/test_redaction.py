@@ -1,5 +1,6 @@
 """The filter over a whole recording: every frame once, in order, never bare."""
 
+import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -106,6 +107,24 @@ def test_a_detector_that_never_answers_covers_all_and_the_recording_still_ends()
     safe = list(Redaction(TruthFinder(ALWAYS), Settings(), workers).frames(_raw(times)))
     assert [frame.at_ns for frame in safe] == times
     assert {frame.state for frame in safe} == {FilterState.FALLBACK_FULL}
+
+
+def test_a_detector_that_hangs_covers_all_and_the_recording_still_ends_in_real_time() -> None:
+    let_go = threading.Event()
+    finder = TruthFinder([], spend=lambda call: None if call < 2 else _waited(let_go))
+    workers = ThreadWorkers(FrameClock(), lockstep=True, hang_limit_s=0.05)
+    times, wanted = _steady(15, 60), Settings(privacy=PrivacySettings(survey=False))
+    safe = list(Redaction(finder, wanted, workers).frames(_raw(times)))
+    asked = finder.calls
+    let_go.set()
+    workers.close()
+    assert asked == 3
+    assert [frame.at_ns for frame in safe] == times
+    assert [number for number, frame in enumerate(safe) if frame.state is FilterState.OK] == [0, 1, 2]
+
+
+def _waited(event: threading.Event) -> None:
+    event.wait(30)
 
 
 def test_privacy_zones_are_black_in_what_comes_out_and_in_what_the_detector_sees() -> None:

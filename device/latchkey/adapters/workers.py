@@ -1,7 +1,8 @@
 """Worker threads, one per lane, each with a bounded queue.
 
 Live, a ticket is done when its job is. In lockstep (virtual time) a job takes no time: `done`
-waits for it, so what the loop sees does not depend on how fast the machine is.
+waits for it, so what the loop sees does not depend on how fast the machine is. A job that hangs is waited
+for once, for a while; then whoever asks goes on as if it were live.
 """
 
 import queue
@@ -15,6 +16,9 @@ from latchkey.ports import Clock, Lane
 from latchkey.units import NS_PER_S
 
 T = TypeVar("T")
+
+HANG_LIMIT_S = 60.0
+"""A job in lockstep that takes longer hangs: a look at a 4K picture takes 2 s on a small board."""
 
 QUEUE_LIMIT = 64
 """Jobs a lane holds; callers keep far fewer in flight, so a full lane is one that hangs."""
@@ -46,15 +50,15 @@ class _Job:
 class ThreadTicket(Generic[T]):
     """A job in a lane."""
 
-    def __init__(self, job: _Job, lockstep: bool) -> None:
+    def __init__(self, job: _Job, patience_s: float) -> None:
         self._job = job
         self._future: Future[T] = job.future
-        self._lockstep = lockstep
+        self._patience_s = patience_s
 
     def done(self) -> bool:
-        """Whether the job has ended; in lockstep, wait for it first."""
-        if self._lockstep:
-            wait([self._future])
+        """Whether the job has ended; in lockstep, wait for it first, unless it hangs."""
+        if self._patience_s and not wait([self._future], self._patience_s).done:
+            self._patience_s = 0
         return self._future.done()
 
     def wait(self, limit_ns: int) -> bool:
@@ -73,9 +77,9 @@ class ThreadTicket(Generic[T]):
 class ThreadWorkers:
     """One daemon thread per lane, started when its first job comes."""
 
-    def __init__(self, clock: Clock, *, lockstep: bool = False) -> None:
+    def __init__(self, clock: Clock, *, lockstep: bool = False, hang_limit_s: float = HANG_LIMIT_S) -> None:
         self._clock = clock
-        self._lockstep = lockstep
+        self._patience_s = hang_limit_s if lockstep else 0
         self._lanes: dict[Lane, queue.Queue[_Job | None]] = {}
         self._threads: dict[Lane, threading.Thread] = {}
         self._starting = threading.Lock()
@@ -86,13 +90,13 @@ class ThreadWorkers:
             if lane not in self._lanes:
                 self._start(lane)
         queued = _Job(job, self._clock)
-        if not self._lockstep:
+        if not self._patience_s:
             queued.future.add_done_callback(lambda _: self._clock.wake())
         try:
             self._lanes[lane].put_nowait(queued)
         except queue.Full as error:
             raise WorkerBusy(f"the {lane} worker has {QUEUE_LIMIT} jobs waiting") from error
-        return ThreadTicket(queued, self._lockstep)
+        return ThreadTicket(queued, self._patience_s)
 
     def close(self) -> None:
         """Let each lane finish what it has, then stop its thread."""
