@@ -4,10 +4,11 @@ import struct
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
-from latchkey.adapters.planes import UPRIGHT, raw_frame
+from latchkey.adapters.planes import UPRIGHT, raw_frame, turn_of
 from latchkey.frames import Plane
 
 WIDTH, HEIGHT = 64, 48
@@ -78,3 +79,13 @@ def test_any_size_fits_into_any_other() -> None:
             grey = av.VideoFrame.from_ndarray(np.full((down, across), 255, np.uint8), format="gray")
             frame = raw_frame(grey, 0, UPRIGHT, (width, height))
             assert (frame.width, frame.height) == (width & ~1, height & ~1)
+
+
+def test_a_photograph_with_exif_data_is_taken(tmp_path: Path) -> None:
+    path, jpeg = tmp_path / "in.jpg", cv2.imencode(".jpg", noise(3, WIDTH, HEIGHT))[1].tobytes()
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)
+    path.write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
+    with av.open(str(path)) as container:
+        picture = next(container.decode(video=0))
+        frame = raw_frame(picture, 0, turn_of(picture))
+    assert (frame.width, frame.height) in ((WIDTH, HEIGHT), (HEIGHT, WIDTH))

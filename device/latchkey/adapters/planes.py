@@ -65,7 +65,10 @@ def turn_of(picture: VideoFrame) -> Turn:
     Read from the display matrix, row by row (a b u, c d v, x y w), in 16.16: a point (p, q) is shown
     at (a p + c q, b p + d q). Other angles are rounded to the nearest quarter.
     """
-    data = picture.side_data.get("DISPLAYMATRIX")
+    try:
+        data = picture.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # PyAV does not know all kinds that FFmpeg attaches, a photograph's Exif for one
+        return round(picture.rotation / 90) % 4, False
     if not isinstance(data, SideData):
         return UPRIGHT
     a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float)
