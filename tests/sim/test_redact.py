@@ -61,10 +61,10 @@ def write(
     size: tuple[int, int] = SIZE,
     codec: str = "libx264",
     pixels: str = "yuv420p",
-    sound: bool = False,
+    sound: int = 0,
     options: dict[str, str] | None = None,
 ) -> None:
-    """Write a small moving video with pictures at given times, and some sound if asked for."""
+    """Write a small moving video with pictures at given times, and so many seconds of sound."""
     with av.open(str(path), "w", options=options) as out:
         stream = out.add_stream(codec, rate=25)
         assert isinstance(stream, VideoStream)
@@ -79,12 +79,12 @@ def write(
             out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
         if audio is not None:
-            hum(out, audio)
+            hum(out, audio, sound)
 
 
-def hum(out: OutputContainer, stream: AudioStream) -> None:
-    """Write a second of sound."""
-    samples = av.AudioFrame.from_ndarray(np.zeros((1, 48000), np.float32), "fltp", "mono")
+def hum(out: OutputContainer, stream: AudioStream, seconds: int = 1) -> None:
+    """Write some sound."""
+    samples = av.AudioFrame.from_ndarray(np.zeros((1, 48000 * seconds), np.float32), "fltp", "mono")
     samples.sample_rate = 48000
     out.mux(stream.encode(samples))
     out.mux(stream.encode(None))
@@ -238,9 +238,14 @@ def test_without_a_detector_the_file_shows_the_fill_alone_until_something_moves(
         assert np.abs(plane.astype(int) - value).max() <= TOLERANCE
 
 
-def test_sound_is_dropped_unless_it_is_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ticks", "seconds"),
+    [([40 * number for number in range(25)], 1), ([0, 40, 80, 9000, 9040], 9)],
+    ids=["steady", "hundreds of packets between two frames"],
+)
+def test_sound_is_dropped_unless_it_is_asked_for(tmp_path: Path, ticks: list[int], seconds: int) -> None:
     path, out = tmp_path / "in.mp4", tmp_path / "out.mp4"
-    write(path, [40 * number for number in range(25)], sound=True)
+    write(path, ticks, sound=seconds)
     assert redact(path, "-o", out, "--detector", "none") == EXIT_OK
     with av.open(str(out)) as quiet:
         assert [stream.type for stream in quiet.streams] == ["video"]
