@@ -168,6 +168,7 @@ def _plot(rehearsal: Rehearsal, settings: Settings, title: str, path: Path) -> N
     bottom.set(title="Filter", ylabel="% of the picture", xlabel="seconds since the first frame", ylim=0)
     for axes, below in ((top, -0.1), (bottom, -0.25)):
         axes.legend(loc="upper left", bbox_to_anchor=(0, below), ncols=3, frameon=False, fontsize="small")
+    figure.draw_without_rendering()  # finer ticks after the first layout are wider: the second makes room
     figure.savefig(path)
 
 
