@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from fnmatch import fnmatch
 from pathlib import Path
 from time import monotonic
@@ -12,6 +12,7 @@ from latchkey.cli.command import Command, Terminal
 from latchkey.errors import EXIT_FAILED, EXIT_OK, FinderError, UsageError
 from latchkey_sim.faces.ablation import VARIANTS
 from latchkey_sim.faces.contributions import contributions
+from latchkey_sim.faces.draws import draws
 from latchkey_sim.faces.goals import goals
 from latchkey_sim.faces.misses import write_misses
 from latchkey_sim.faces.report import record, text
@@ -24,6 +25,7 @@ from latchkey_sim.faces.walks import walks
 
 DETECTORS = ("yunet", "centerface", "none")
 EACH = "each"
+DRAWN = 60
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -41,6 +43,12 @@ def configure(parser: ArgumentParser) -> None:
         help="measure the filter with this one; may be repeated (default: all that are installed)",
     )
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder with further model files")
+    parser.add_argument(
+        "--draw",
+        type=_draw,
+        metavar="SEED[:N]",
+        help=f"instead of all that, N walks (default {DRAWN}) drawn at random from a seed",
+    )
     parser.add_argument("--quick", action="store_true", help="a sample of everything, a minute or two")
     parser.add_argument("--no-controls", action="store_true", help="leave the two simpler policies out")
     parser.add_argument(
@@ -84,6 +92,14 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     return EXIT_FAILED if failed and options.strict else EXIT_OK
 
 
+def _draw(text: str) -> tuple[int, int]:
+    """Read SEED or SEED:N."""
+    seed, colon, count = text.partition(":")
+    if not seed.isdecimal() or (colon and not count.isdecimal()):
+        raise ArgumentTypeError(f"{text!r} is not SEED or SEED:N")
+    return int(seed), int(count) if colon else DRAWN
+
+
 def _plan(options: Namespace) -> Plan:
     there = installed(options.models)
     detectors = options.detector or there
@@ -92,25 +108,30 @@ def _plan(options: Namespace) -> Plan:
             raise FinderError(f"{name} is not installed", hint=f"`latchkey models install {name}` fetches it")
     if not detectors:
         raise FinderError("no detector is installed", hint="`latchkey models install` fetches one")
-    clips = _clips(options.data, quick=options.quick)
+    clips = _clips(options)
     if options.only:
         clips = [clip for clip in clips if any(fnmatch(clip.name, pattern) for pattern in options.only)]
     if not clips:
-        raise UsageError("no clip fits", hint="names look like walks/dusk-light or stills/NAME-clean")
+        raise UsageError(
+            "no clip fits", hint="names look like walks/dusk-light, stills/NAME-clean or drawn/7-12"
+        )
     without = tuple(VARIANTS) if EACH in options.without else tuple(dict.fromkeys(options.without))
     controls, jobs = not options.no_controls, max(options.jobs, 1)
     return Plan(tuple(clips), tuple(detectors), without, options.models, controls, jobs)
 
 
-def _clips(data: Path | None, *, quick: bool) -> list[FaceClip]:
-    clips: list[FaceClip] = [*walks(quick=quick)]
-    if data is None:
-        return clips
-    if not data.is_dir():
+def _clips(options: Namespace) -> list[FaceClip]:
+    data, quick = options.data, options.quick
+    if data is not None and not data.is_dir():
         raise UsageError(f"{data}: no such folder")
-    if (data / "faces" / "boxes.json").is_file():
-        clips += stills(data / "faces", quick=quick)
-    if (data / "video").is_dir():
+    photos = data / "faces" if data is not None and (data / "faces" / "boxes.json").is_file() else None
+    if options.draw:
+        seed, count = options.draw
+        return [*draws(seed, count, photos)]
+    clips: list[FaceClip] = [*walks(quick=quick)]
+    if photos:
+        clips += stills(photos, quick=quick)
+    if data is not None and (data / "video").is_dir():
         found = videos(data / "video")
         clips += [one for one in found if len(one.moments()) <= QUICK_FRAMES] if quick else found
     return clips

@@ -31,7 +31,7 @@ def goals(scores: Sequence[ClipScore], policy: str) -> list[Goal]:
     sets = {name: tally for (name, _), tally in by_set(mine).items()}
     return [
         _footage(mine),
-        *_walks(sets.get("walks"), policy),
+        *(goal for name in ("walks", "drawn") for goal in _walks(name, sets.get(name), policy)),
         *_hard(mine),
         *(_tones(mine, name) for name in ("walks", "stills")),
         _states(mine),
@@ -57,7 +57,7 @@ def _none_missed(what: str, faces: Sequence[FaceScore]) -> Goal:
     return Goal(what, _of(missed, len(faces)), not missed if faces else None)
 
 
-def _walks(tally: SetTally | None, policy: str) -> Iterator[Goal]:
+def _walks(set_name: str, tally: SetTally | None, policy: str) -> Iterator[Goal]:
     if tally is None:
         return
     for name, (faces, frames) in WALK_GOALS.items():
@@ -65,8 +65,8 @@ def _walks(tally: SetTally | None, policy: str) -> Iterator[Goal]:
             continue
         share = tally.tally.whole / max(tally.tally.frames, 1)
         found = f"{tally.tally.covered:.2%}, {_of(tally.tally.missed, tally.tally.faces)}"
-        yield Goal(f"walks: {faces:.1%} of faces covered", found, tally.tally.covered >= faces)
-        yield Goal(f"walks: {frames:.1%} of frames wholly covered", f"{share:.2%}", share >= frames)
+        yield Goal(f"{set_name}: {faces:.1%} of faces covered", found, tally.tally.covered >= faces)
+        yield Goal(f"{set_name}: {frames:.1%} of frames wholly covered", f"{share:.2%}", share >= frames)
 
 
 def _hard(scores: Sequence[ClipScore]) -> Iterator[Goal]:

@@ -17,7 +17,7 @@ from latchkey_sim.faces.tally import (
     worst,
 )
 
-SETS = ("walks", "dark", "empty", "stills", "video", "video-unchecked")
+SETS = ("walks", "drawn", "dark", "empty", "stills", "video", "video-unchecked")
 MARKS = (
     "size",
     "light",
@@ -29,6 +29,9 @@ MARKS = (
     "edge",
     "wear",
     "tone",
+    "face",
+    "picture",
+    "rate",
     "variant",
     "view",
     "file",

@@ -92,6 +92,10 @@ class Still:
             "roll": f"{self.variant.roll:g}°",
         }
 
+    def tone_of(self, index: int) -> str:
+        """Give the apparent skin tone of the face in a box, or `unknown`."""
+        return TONE_NAMES.get(self.tones[index : index + 1], "unknown")
+
     @cached_property
     def _matrices(self) -> list[Matrix]:
         """Where each frame puts the pixels of the file."""
@@ -144,8 +148,7 @@ class Still:
             box, share = clipped(_placed(corners, matrix), width, height)
             if share <= 0:
                 continue
-            tone = TONE_NAMES.get(self.tones[index : index + 1], "unknown")
-            marks = {"tone": tone, "wear": wear.get(index, "nothing")}
+            marks = {"tone": self.tone_of(index), "wear": wear.get(index, "nothing")}
             ignore = index >= len(self.boxes) or index in self.unfit or share < SEEN_SHARE
             yield Face(box, ignore, marks)
 

@@ -74,6 +74,22 @@ def clipped(box: Box, width: int, height: int) -> tuple[Box, float]:
     return Box(x0, y0, x1, y1, box.score), (x1 - x0) * (y1 - y0) / area if area > 0 else 0.0
 
 
+def seen_part(box: Box, hiding: Box) -> Box:
+    """Give the largest part of a box that something before it leaves to be seen: a strip to one side of it.
+
+    It is the box itself where they do not meet, and without area where all of it is hidden.
+    """
+    if not (box.x0 < hiding.x1 and hiding.x0 < box.x1 and box.y0 < hiding.y1 and hiding.y0 < box.y1):
+        return box
+    strips = (
+        box._replace(x1=max(hiding.x0, box.x0)),
+        box._replace(x0=min(hiding.x1, box.x1)),
+        box._replace(y1=max(hiding.y0, box.y0)),
+        box._replace(y0=min(hiding.y1, box.y1)),
+    )
+    return max(strips, key=lambda strip: (strip.x1 - strip.x0) * (strip.y1 - strip.y0))
+
+
 def bucket(value: float, edges: tuple[float, ...], unit: str = "") -> str:
     """Name the range a value lies in, like `16-24`."""
     for low, high in zip((None, *edges), (*edges, None), strict=True):

@@ -159,7 +159,7 @@ class Walk:
         """Give what part of the picture moves how far while the shutter is open."""
         here, before = poses[number], poses[max(number - 1, 0)]
         shift = ((here.x - before.x) * SHUTTER, (here.y - before.y) * SHUTTER)
-        return _grown(face_box(here), 2.0), shift
+        return grown(face_box(here), 2.0), shift
 
     def _pace(self, poses: list[Pose], number: int) -> float:
         """Give how many widths of its own a face moves in `PACE_S`."""
@@ -188,7 +188,8 @@ class Walk:
         return tuple(found)
 
 
-def _grown(box: Box, factor: float) -> Box:
+def grown(box: Box, factor: float) -> Box:
+    """Make a box so many times as large about its middle."""
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     w, h = (box.x1 - box.x0) / 2 * factor, (box.y1 - box.y0) / 2 * factor
     return Box(x - w, y - h, x + w, y + h)
@@ -196,7 +197,7 @@ def _grown(box: Box, factor: float) -> Box:
 
 def _hidden(box: Box, nearer: Pose) -> float:
     """Give the share of a face that somebody nearer hides with head and coat."""
-    head = _grown(face_box(nearer), HEAD_SIZES)
+    head = grown(face_box(nearer), HEAD_SIZES)
     shoulder = nearer.width_px * 1.3
     coat = Box(nearer.x - shoulder, nearer.y, nearer.x + shoulder, nearer.y + 8 * nearer.width_px)
     area = (box.x1 - box.x0) * (box.y1 - box.y0)

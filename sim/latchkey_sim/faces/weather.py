@@ -40,8 +40,8 @@ class Weather:
     def __init__(self, light: Light, size: tuple[int, int], *, rain: bool = False) -> None:
         self._size = size
         codes = np.arange(256, dtype=np.float32)
-        self._luma = _table((codes - BLACK) * light.gain + BLACK)
-        self._chroma = _table((codes - GREY) * min(light.gain * 1.1, 1.0) + GREY)
+        self._luma = table((codes - BLACK) * light.gain + BLACK)
+        self._chroma = table((codes - GREY) * min(light.gain * 1.1, 1.0) + GREY)
         self._dims = light.gain < 1
         self._noise = _noise(size, light.noise)
         self._rain = _streaks(size) if rain else None
@@ -114,5 +114,6 @@ def _streaks(size: tuple[int, int]) -> Plane:
     return plane
 
 
-def _table(values: NDArray[np.float32]) -> Plane:
+def table(values: NDArray[np.float32]) -> Plane:
+    """Give a table of 256 levels for `cv2.LUT`."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
