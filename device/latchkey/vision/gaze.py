@@ -368,7 +368,7 @@ def _refresh(searched: Plane, small: Plane, windows: Iterable[Cover], view: Opti
 
 def _room(face: Box, view: Optics) -> Cover:
     """Give where to search for a face that was seen a moment ago."""
-    room = on_grid(*dilate(face, FACE_ROOM)[:4], view.width, view.height)
+    room = on_grid(*dilate(face, FACE_ROOM, 0)[:4], view.width, view.height)
     return room or Cover(0, 0, view.width, view.height)
 
 

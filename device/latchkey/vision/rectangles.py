@@ -14,11 +14,15 @@ from latchkey.frames import Box, Cover
 GRID_PX = 2
 """Planes are 4:2:0: one chroma sample stands for 2x2 pixels, so covers begin and end on even ones."""
 
+LEAST_DILATED_PX = 26
+"""A smaller face is dilated as one of this size is: by 8 px to each side, half a macroblock. The encoder lets
+what is beside a cover that moves bleed into it by up to 6 px, and boxes of faces of 14 px lie 2 px off."""
 
-def dilate(box: Box, factor: float, margin_px: float = 0.0) -> Box:
-    """Make a box `factor` times as wide and high about its centre, then wider by a margin all round."""
-    grow_x = (box.x1 - box.x0) * (factor - 1) / 2 + margin_px
-    grow_y = (box.y1 - box.y0) * (factor - 1) / 2 + margin_px
+
+def dilate(box: Box, factor: float, least_px: float = LEAST_DILATED_PX) -> Box:
+    """Make a box `factor` times as wide and high about its centre, and a small one wider than that."""
+    grow_x = max(box.x1 - box.x0, least_px) * (factor - 1) / 2
+    grow_y = max(box.y1 - box.y0, least_px) * (factor - 1) / 2
     return Box(box.x0 - grow_x, box.y0 - grow_y, box.x1 + grow_x, box.y1 + grow_y, box.score)
 
 

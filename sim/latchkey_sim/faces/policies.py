@@ -104,7 +104,7 @@ class PerFrame:
         for number, frame in enumerate(frames):
             if number % self._every == 0:
                 faces = search_whole(self._finder, frame)
-            dilated = (dilate(box, DEFACE_DILATION) for box in faces)
+            dilated = (dilate(box, DEFACE_DILATION, 0) for box in faces)
             placed = (on_grid(*box[:4], frame.width, frame.height) for box in dilated)
             yield redact(frame, CoverPlan(FilterState.OK, tuple(cover for cover in placed if cover)))
 

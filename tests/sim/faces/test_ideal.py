@@ -13,15 +13,15 @@ POLICY, STEP_NS = "latchkey yunet", 125 * NS_PER_MS
 
 
 def moments(step_px: int, *, ignore: bool = False) -> list[Moment]:
-    """A face of 20 x 20 px that moves by so much from moment to moment."""
-    boxes = (Box(100 + step_px * number, 100, 120 + step_px * number, 120) for number in range(9))
+    """A face of 40 x 40 px that moves by so much from moment to moment."""
+    boxes = (Box(100 + step_px * number, 100, 140 + step_px * number, 140) for number in range(9))
     return [Moment(number * STEP_NS, (Face(box, ignore),)) for number, box in enumerate(boxes)]
 
 
 def test_a_face_that_stays_needs_its_dilated_box_and_one_that_moves_its_trail() -> None:
-    assert ideal_share(moments(0), 4, 640, 480) == pytest.approx(32 * 32 / (640 * 480))
-    assert ideal_share(moments(10), 4, 640, 480) == pytest.approx((32 + 4 * 10) * 32 / (640 * 480))
-    assert ideal_share(moments(50), 4, 640, 480) == pytest.approx(5 * 32 * 32 / (640 * 480))
+    assert ideal_share(moments(0), 4, 640, 480) == pytest.approx(64 * 64 / (640 * 480))
+    assert ideal_share(moments(10), 4, 640, 480) == pytest.approx((64 + 4 * 10) * 64 / (640 * 480))
+    assert ideal_share(moments(80), 4, 640, 480) == pytest.approx(5 * 64 * 64 / (640 * 480))
     assert ideal_share(moments(0, ignore=True), 4, 640, 480) == 0.0
 
 

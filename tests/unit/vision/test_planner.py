@@ -75,6 +75,17 @@ def test_before_the_first_look_and_after_the_last_one_all_is_covered() -> None:
     assert state(made, NS_PER_S + FRAME_NS + 1) is FilterState.FALLBACK_FULL
 
 
+def test_a_small_face_is_covered_wide_enough_for_what_the_encoder_bleeds_into_the_cover() -> None:
+    face = Box(600, 300, 612, 314, 0.9)
+    (cover,) = planner((0, [face])).plan(0, WIDTH, HEIGHT).covers
+    assert cover.x0 <= 593
+    assert cover.y0 <= 293
+    assert cover.x1 >= 619
+    assert cover.y1 >= 321
+    assert cover.x1 - cover.x0 <= 30
+    assert cover.y1 - cover.y0 <= 32
+
+
 @pytest.mark.parametrize("face", [Box(-2, 300, 38, 350), Box(600, 3, 640, 53), Box(1242, 300, 1282, 350)])
 def test_a_face_that_the_edge_may_cut_is_covered_wider(face: Box) -> None:
     covers = planner((0, [face])).plan(0, WIDTH, HEIGHT).covers
