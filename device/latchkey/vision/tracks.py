@@ -41,6 +41,11 @@ LEAD_NS = 400 * NS_PER_MS
 """How long before its first and after its last sighting a face is taken to have moved on evenly."""
 
 
+LONE_NS, LONE_SIZES, LONE_SCORE = 135 * NS_PER_MS, 1.5, 0.5
+"""A face found with that score in one look only may have gone so many of its sizes to either side, a third of
+that up or down, until the next look, which is no later: it came from behind something, or from beside the
+picture, and went."""
+
 DOUBT = 0.5
 """How much larger a face is taken to be `LEAD_NS` beyond what was seen of it: boxes jitter."""
 
@@ -87,31 +92,56 @@ class Passage:
         return Box(x - half_w, y - half_h, x + half_w, y + half_h, box.score)
 
 
+@dataclass(slots=True)
+class Sighting:
+    """A face in one look; `passage` led to it, `next_ns` is the time of the look that found it again."""
+
+    at_ns: int
+    box: Box
+    passage: Passage | None = None
+    next_ns: int | None = None
+
+    def reach(self, at_ns: int, until_ns: int) -> Box | None:
+        """Give where it may be, if by looks up to `until_ns` it was surely a face, found once only."""
+        apart_ns = abs(at_ns - self.at_ns)
+        again = self.passage is not None or (self.next_ns is not None and self.next_ns <= until_ns)
+        if again or apart_ns > LONE_NS or self.box.score < LONE_SCORE:
+            return None
+        box, far = self.box, max(self.box.x1 - self.box.x0, self.box.y1 - self.box.y0) * apart_ns / LONE_NS
+        across, down = LONE_SIZES * far, LONE_SIZES / 3 * far
+        return Box(box.x0 - across, box.y0 - down, box.x1 + across, box.y1 + down, box.score)
+
+
 class Tracks:
     """Links the faces of looks that come in time order."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[int, Box, Passage | None]] = []
+        self._open: list[Sighting] = []
+        self._recent: list[Sighting] = []
         self.passages: list[Passage] = []
 
     def add(self, at_ns: int, boxes: list[Box]) -> None:
         """Take the faces of one look."""
-        self._open = [track for track in self._open if 0 < at_ns - track[0] <= BRIDGE_NS]
-        pairs = alike([box for _, box, _ in self._open], boxes)
+        self._open = [sighting for sighting in self._open if 0 < at_ns - sighting.at_ns <= BRIDGE_NS]
+        pairs = alike([sighting.box for sighting in self._open], boxes)
         linked_old: set[int] = set()
         linked_new: dict[int, Passage] = {}
         for i, j in pairs:
             if i in linked_old or j in linked_new:
                 continue
             linked_old.add(i)
-            from_ns, box, before = self._open[i]
+            sighting = self._open[i]
+            from_ns, before = sighting.at_ns, sighting.passage
             begins = before is None or before.is_gap or _turns(before, boxes[j], at_ns)
             if before is not None and at_ns - from_ns <= GAP_NS and (before.is_gap or not begins):
                 before.next_ns = at_ns
-            linked_new[j] = Passage(from_ns, at_ns, box, boxes[j], begins=begins)
+            sighting.next_ns = at_ns
+            linked_new[j] = Passage(from_ns, at_ns, sighting.box, boxes[j], begins=begins)
         self.passages += linked_new.values()
-        left = [track for i, track in enumerate(self._open) if i not in linked_old]
-        self._open = [*left, *((at_ns, box, linked_new.get(j)) for j, box in enumerate(boxes))][-OPEN_LIMIT:]
+        left = [sighting for i, sighting in enumerate(self._open) if i not in linked_old]
+        fresh = [Sighting(at_ns, box, linked_new.get(j)) for j, box in enumerate(boxes)]
+        self._open = [*left, *fresh][-OPEN_LIMIT:]
+        self._recent += fresh
 
     def at(self, at_ns: int, until_ns: int) -> list[Box]:
         """Give the faces on their way at a time, by looks up to `until_ns`."""
@@ -119,11 +149,14 @@ class Tracks:
             self.passages, at_ns - LEAD_NS, key=_end_ns
         )  # they stand in the order of their ends
         last = bisect_right(self.passages, until_ns, key=_end_ns)
-        return [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
+        moving = [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
+        lone = (sighting.reach(at_ns, until_ns) for sighting in self._recent if sighting.at_ns <= until_ns)
+        return [*moving, *(box for box in lone if box)]
 
     def forget_before(self, at_ns: int) -> None:
         """Drop passages that reach no later time."""
         del self.passages[: bisect_left(self.passages, at_ns - LEAD_NS, key=_end_ns)]
+        self._recent = [sighting for sighting in self._recent if sighting.at_ns >= at_ns - LONE_NS]
 
 
 def _turns(before: Passage, box: Box, at_ns: int) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from latchkey.frames import Box
 from latchkey.units import NS_PER_MS
-from latchkey.vision.tracks import LEAD_NS, Tracks
+from latchkey.vision.tracks import LEAD_NS, LONE_NS, LONE_SCORE, Tracks
 
 LOOK_NS = 133 * NS_PER_MS
 
@@ -71,3 +71,30 @@ def test_something_else_found_near_by_does_not_lead_a_cover_away(wrong: int) -> 
     x = 60 * at_ns / LOOK_NS
     boxes = tracks.at(at_ns, at_ns + LEAD_NS)
     assert any(box.x0 <= x and box.x1 >= x + 40 and box.y0 <= 50 and box.y1 >= 100 for box in boxes)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_face_that_one_look_only_finds_is_covered_where_a_runner_may_be(side: int) -> None:
+    tracks = Tracks()
+    tracks.add(0, [])
+    tracks.add(LOOK_NS, [Box(100, 50, 140, 100, 0.9)])
+    tracks.add(2 * LOOK_NS, [])
+    (box,) = tracks.at(LOOK_NS + side * 100 * NS_PER_MS, 3 * LOOK_NS)
+    assert box.x0 <= 100 - 50
+    assert box.x1 >= 140 + 50
+    assert tracks.at(LOOK_NS + side * (LONE_NS + 1), 3 * LOOK_NS) == []
+
+
+def test_a_face_that_is_found_again_or_is_hardly_one_is_no_runner() -> None:
+    again, faint = _walk(range(1, 3)), Tracks()
+    faint.add(LOOK_NS, [Box(100, 50, 140, 100, LONE_SCORE - 0.01)])
+    assert [box.x1 - box.x0 for box in again.at(LOOK_NS + 1, LOOK_NS + LEAD_NS)] == pytest.approx([40])
+    assert faint.at(LOOK_NS + 1, LOOK_NS + LEAD_NS) == []
+
+
+def test_a_look_beyond_the_look_ahead_takes_no_runner_away() -> None:
+    tracks = Tracks()
+    tracks.add(0, [Box(100, 50, 140, 100, 0.9)])
+    early = tracks.at(50 * NS_PER_MS, LEAD_NS)
+    tracks.add(LEAD_NS + NS_PER_MS, [Box(110, 50, 150, 100, 0.9)])
+    assert tracks.at(50 * NS_PER_MS, LEAD_NS) == early != []
