@@ -51,6 +51,10 @@ BUST = 0.6
 SIDE = 0.15
 """Share of its width by which a head's place is wider than the blob: hair and hats are low contrast."""
 
+HEADLESS = 0.5
+"""A head whose blob begins at the shoulders, since it is blurred or like what is behind it, reaches at most
+so many widths of these above them."""
+
 GAP = 1.2
 """Blobs above one another are one person if the gap is at most so many times as high as the higher one."""
 
@@ -128,6 +132,8 @@ def _head(pile: list[Cover], width: int, height: int) -> Box:
     broad = _breadth(whole, width)
     if whole.y1 - whole.y0 < SLIM * broad and broad >= LEGS_PX:
         top = min(top, whole.y1 - TALL * min(broad, whole.y1 - whole.y0))
+    else:
+        top = min(top, max(top_part.y0 - HEADLESS * wide, whole.y1 - TALL * broad))
     return Box(top_part.x0 - SIDE * wide, top, top_part.x1 + SIDE * wide, top_part.y0 + depth)
 
 

@@ -82,6 +82,12 @@ def test_the_head_is_covered_where_only_parts_of_a_person_differ(blobs: tuple[Co
     assert hides(covered(blobs), face)
 
 
+def test_a_head_that_does_not_differ_is_covered_above_the_shoulders_of_a_slim_blob() -> None:
+    coat = Cover(600, 300, 700, 570)
+    assert hides(covered((coat,)), Box(625, 255, 675, 300))
+    assert not hides(covered((coat,)), Box(625, 240, 675, 300))
+
+
 def test_one_face_does_not_explain_two_people() -> None:
     pair = Cover(500, 200, 740, 500)
     other = Box(680, 205, 720, 255)
