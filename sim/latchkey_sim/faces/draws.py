@@ -45,6 +45,9 @@ MARGIN_PX = 8
 BACK_LIGHT = (195.0, 222.0)
 """Mean luma of a bright place, against which people are dark; above that the filter gives up (`glare`)."""
 
+COAT = ((1.3, 0.3), (1.6, 1.1))
+"""Half widths of shoulders and of sleeves, and how far below the chin they begin, in the face's widths."""
+
 LIGHT_EDGES = (0.5, 1.5, 2.5)
 
 
@@ -274,12 +277,15 @@ def _far_first(plan: _Plan, number: int) -> list[int]:
     return sorted(range(len(plan.parts)), key=lambda index: plan.parts[index].poses[number].width_px)
 
 
-def _hiding(part: _Part, number: int) -> tuple[Box, Box]:
+def _hiding(part: _Part, number: int) -> tuple[Box, ...]:
     """Give what of somebody hides those behind: head and coat."""
     pose = part.poses[number]
-    shoulder = pose.width_px * 1.3
-    coat = Box(pose.x - shoulder, pose.y, pose.x + shoulder, pose.y + 8 * pose.width_px)
-    return grown(part.box(number), HEAD_SIZES), coat
+    squeezed = np.cos(np.deg2rad(pose.yaw) * 0.5)
+    coats = (
+        Box(pose.x - half, pose.y + below, pose.x + half, pose.y + 8 * pose.width_px)
+        for half, below in np.array(COAT) * pose.width_px * (squeezed, 1)
+    )
+    return grown(part.box(number), HEAD_SIZES), *coats
 
 
 def draws(seed: int, count: int, folder: Path | None = None) -> list[Draw]:
