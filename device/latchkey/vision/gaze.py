@@ -103,9 +103,8 @@ AGAIN_NS = NS_PER_S
 """An empty close-up is looked at again after this time at the latest."""
 
 SAME_PX = 24
-"""A window whose corners moved less is the same one: the edge of a difference jitters by 4 or 8 pixels,
-which moves the place of a head by `TALL` times as much. Nobody walks that far unseen: tracks reach
-back further."""
+"""A window whose corners moved less is the same one: the edge of a difference jitters by 4 or 8 pixels, which
+moves a head's place by `TALL` times as much. Nobody walks that far unseen: tracks reach back further."""
 
 LOST_CLOSE_UPS = 2
 """Closer looks at where pixels of lost faces went, in one look: more would cost as much as the whole."""
@@ -211,6 +210,8 @@ class Gaze:
             count = -(-len(self._tiles) // SURVEY_LOOKS)
         for tile in list(self._tiles)[:count]:
             found += self._search_closer(frame, view, tile)
+        for box in self._stirring.doubtful(found):
+            found += self._search_closer(frame, view, _close_window(box, view))
         self._tiles.rotate(-count)
         self._note(found, frame.at_ns)
         return found

@@ -226,6 +226,21 @@ def test_somebody_small_who_stands_there_is_found_within_three_looks_and_stays()
     assert max(len(boxes) for boxes in looks) == 1
 
 
+def test_somebody_small_of_whom_the_survey_is_not_sure_is_searched_closer_and_stays() -> None:
+    class Unsure(PaintFinder):
+        def find(self, bgr: Bgr) -> list[Box]:
+            return [
+                box._replace(
+                    score=0.25 if box.x1 - box.x0 < 14 else 0.9
+                )  # 18 px of the frame at the tile's scale
+                for box in super().find(bgr)
+            ]
+
+    gaze, far = Gaze(Unsure(least_px=9)), (1100, 80, 18, 22)
+    looks = [gaze.look(scene(number * STEP_NS, far)) for number in range(20)]
+    assert all(finds(boxes, far) for boxes in looks[2:])
+
+
 def test_without_the_survey_nobody_would_have_found_them() -> None:
     gaze = plain(PaintFinder(least_px=9))
     assert not any(gaze.look(scene(number * STEP_NS, (1100, 80, 18, 22))) for number in range(20))

@@ -23,6 +23,12 @@ def test_a_faint_large_box_is_not_believed_where_nothing_has_changed() -> None:
     assert not stirring.believes(POSTER)
 
 
+def test_only_a_few_small_faces_that_are_neither_clear_nor_too_faint_are_worth_a_closer_look() -> None:
+    small = [Box(x, 10, x + 20, 35, score) for x, score in ((0, 0.21), (50, 0.29), (100, 0.25), (150, 0.2))]
+    others = [Box(200, 10, 220, 35, 0.3), Box(250, 10, 270, 35, 0.19), Box(300, 10, 340, 60, 0.25)]
+    assert Stirring(WIDTH, HEIGHT).doubtful([*others, *small]) == [small[1], small[2]]
+
+
 @pytest.mark.parametrize(
     "box",
     [POSTER._replace(score=CLEAR_SCORE), POSTER._replace(x1=630, y1=331), POSTER._replace(x0=480)],
