@@ -24,14 +24,18 @@ Opener = Callable[[list[list[Box]]], FaceFinder]
 """Opens a detector; the truth of each look is for the twin, real ones see for themselves."""
 
 
-@pytest.fixture(scope="module", params=["centerface", "yunet", "truth"])
+@pytest.fixture(scope="module", params=["centerface", "centerface onnx", "yunet", "yunet onnx", "truth"])
 def opened(request: pytest.FixtureRequest, absent: Callable[[str, str], None]) -> Opener:
     name: str = request.param
     if name == "truth":
         return TruthFinder
-    found = open_finder(PrivacySettings(detector=name, threshold=THRESHOLD))
+    name, _, runtime = name.partition(" ")
+    if runtime and find_spec("onnxruntime") is None:
+        pytest.skip("onnxruntime is not installed")
+    found = open_finder(PrivacySettings(detector=name, threshold=THRESHOLD), with_onnx=bool(runtime))
     if found.finder is None:
         absent(name, found.note)
+    assert ("onnxruntime" in found.note) is bool(runtime)
     finder = found.finder
     assert finder is not None
     return lambda _truth: finder
@@ -70,6 +74,22 @@ def test_a_face_is_found_at_any_size_of_picture(opened: Opener, photo: Bgr, widt
     found = best(opened([[FACE]]).find(at_size(photo, width, height)))
     assert overlap(found, width, height) > 0.6
     assert found.score > 0.5
+
+
+@pytest.mark.parametrize("name", ["centerface", "yunet"])
+def test_both_runtimes_find_the_same_faces(name: str, photo: Bgr, absent: Callable[[str, str], None]) -> None:
+    if find_spec("onnxruntime") is None:
+        pytest.skip("onnxruntime is not installed")
+    settings = PrivacySettings(detector=name, threshold=THRESHOLD)
+    opened = [open_finder(settings, with_onnx=with_onnx) for with_onnx in (False, True)]
+    finders = [found.finder for found in opened if found.finder is not None]
+    if len(finders) < len(opened):
+        absent(name, opened[0].note)
+    several = np.hstack([at_size(photo, 224, 256), at_size(photo, 416, 480)[64:320, 128:288]])
+    one, other = (sorted(finder.find(np.ascontiguousarray(several))) for finder in finders)
+    assert len(one) >= 2
+    assert np.array(one)[:, :4] == pytest.approx(np.array(other)[:, :4], abs=0.5)
+    assert np.array(one)[:, 4] == pytest.approx(np.array(other)[:, 4], abs=0.01)
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
