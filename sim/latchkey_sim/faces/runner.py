@@ -10,10 +10,11 @@ from pathlib import Path
 
 import cv2
 
-from latchkey.adapters.finders import MAKERS
+from latchkey.adapters.finders import MAKERS, make_finder
 from latchkey.adapters.finders.quiet import silence_opencv
 from latchkey.adapters.models import is_installed, load_model, models_folder
 from latchkey.ports import FaceFinder
+from latchkey.settings import PrivacySettings
 from latchkey_sim.faces.ablation import VARIANTS, WHOLE, Variant
 from latchkey_sim.faces.policies import (
     CAUSAL_EVERY,
@@ -93,15 +94,14 @@ def _measured(clip: FaceClip, plan: Plan) -> list[ClipScore]:
 
 
 def _filter(name: str, folder: Path | None, variant: Variant) -> Policy:
-    finder = None if name == "none" else _finder(name, folder, variant.privacy.threshold)
+    finder = None if name == "none" else _finder(name, folder, variant.privacy)
     return DoorbellFilter(finder, variant)
 
 
 @lru_cache(maxsize=8)
-def _finder(name: str, folder: Path | None, threshold: float) -> FaceFinder:
-    model, make = MAKERS[name]
-    place = _place(name, folder)
-    return make(partial(load_model, model, place), threshold)
+def _finder(name: str, folder: Path | None, privacy: PrivacySettings) -> FaceFinder:
+    load = partial(load_model, MAKERS[name][0], _place(name, folder))
+    return make_finder(name, load, privacy)[0]
 
 
 def _place(name: str, folder: Path | None) -> Path | None:

@@ -19,7 +19,7 @@ from latchkey.errors import FinderError
 from latchkey.ports import FaceFinder
 from latchkey.settings import PrivacySettings
 
-__all__ = ["CenterFaceFinder", "FoundFinder", "YuNetFinder", "open_finder"]
+__all__ = ["CenterFaceFinder", "FoundFinder", "YuNetFinder", "make_finder", "open_finder"]
 
 _Maker = Callable[[Callable[[], bytes], float], FaceFinder]
 _OnnxMaker = Callable[[Callable[[], bytes], float, int], FaceFinder]
@@ -50,6 +50,17 @@ class FoundFinder:
     failure: FinderError | None = None
 
 
+def make_finder(
+    name: str, load: Callable[[], bytes], settings: PrivacySettings, *, with_onnx: bool = True
+) -> tuple[FaceFinder, str]:
+    """Make a detector of its verified bytes; tell where it runs, if not in OpenCV. Raises FinderError."""
+    _, make, make_onnx = MAKERS[name]
+    if with_onnx:
+        with suppress(FinderError):
+            return make_onnx(load, settings.threshold, settings.threads), ", in onnxruntime"
+    return make(load, settings.threshold), ""
+
+
 def open_finder(settings: PrivacySettings, *, with_onnx: bool = True) -> FoundFinder:
     """Open the detector that the settings name. Never raises: without one the device still runs.
 
@@ -66,17 +77,13 @@ def open_finder(settings: PrivacySettings, *, with_onnx: bool = True) -> FoundFi
     names = list(MAKERS) if settings.detector == "auto" else [settings.detector]
     failures = []
     for name in names:
-        model, make, make_onnx = MAKERS[name]
-        load = partial(load_model, model)
-        if with_onnx:
-            with suppress(FinderError):
-                finder = make_onnx(load, settings.threshold, settings.threads)
-                return FoundFinder(finder, f"faces are found by {name}, in onnxruntime")
         try:
-            finder = make(load, settings.threshold)
+            finder, runtime = make_finder(
+                name, partial(load_model, MAKERS[name][0]), settings, with_onnx=with_onnx
+            )
         except FinderError as error:
             failures.append(error)
             continue
-        return FoundFinder(finder, f"faces are found by {name}")
+        return FoundFinder(finder, f"faces are found by {name}{runtime}")
     note = f"no face detector ({'; '.join(map(str, failures))}): {WITHOUT}"
     return FoundFinder(None, note, failure=failures[-1])

@@ -87,7 +87,7 @@ class CenterFaceFinder:
     long_side_px = LONG_SIDE_PX
 
     def __init__(self, load: Callable[[], bytes], threshold: float, onnx_threads: int = 0) -> None:
-        """`load` gives the model's verified bytes; it runs in onnxruntime with so many threads, 0 = in OpenCV.
+        """`load` gives the model's verified bytes; `onnx_threads` are onnxruntime's, 0 = run in OpenCV.
 
         Raises FinderError.
         """
