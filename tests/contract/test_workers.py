@@ -105,3 +105,15 @@ def test_virtual_work_takes_its_cost_and_one_lane_does_one_job_at_a_time() -> No
     assert (first.done(), second.done()) == (True, False)
     clock.wait_until(60)
     assert second.done()
+
+
+def test_in_lockstep_a_job_costs_nothing_however_far_the_loop_gets_meanwhile() -> None:
+    """Or how often faces are looked for in a recording would depend on how fast the machine is."""
+    clock, gate = VirtualClock(0), threading.Event()
+    workers = ThreadWorkers(clock, lockstep=True)
+    ticket = workers.submit("look", gate.wait)
+    clock.wait_until(NS_PER_MS)
+    gate.set()
+    assert ticket.done()
+    assert ticket.cost_ns() == 0
+    workers.close()

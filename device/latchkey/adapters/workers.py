@@ -53,6 +53,7 @@ class ThreadTicket(Generic[T]):
     def __init__(self, job: _Job, patience_s: float) -> None:
         self._job = job
         self._future: Future[T] = job.future
+        self._lockstep = patience_s > 0
         self._patience_s = patience_s
 
     def done(self) -> bool:
@@ -70,8 +71,8 @@ class ThreadTicket(Generic[T]):
         return self._future.result()
 
     def cost_ns(self) -> int:
-        """Give how long the job ran; in lockstep time stands still meanwhile."""
-        return self._job.cost_ns
+        """Give how long the job ran; 0 in lockstep, however far the loop got meanwhile."""
+        return 0 if self._lockstep else self._job.cost_ns
 
 
 class ThreadWorkers:
