@@ -111,22 +111,46 @@ class RawFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SafeFrame:
-    """A picture whose faces are covered. Made by `latchkey.vision.redactor` and nowhere else."""
+    """A picture whose faces are covered. Made by `latchkey.vision.redactor` and nowhere else.
 
-    y: Plane
-    u: Plane
-    v: Plane
+    `planes` are luma, U and V one after the other, (height * 3/2, width), as the encoder takes them without
+    another copy.
+    """
+
+    planes: Plane
     at_ns: int
     colour: Colour
     state: FilterState
     covers: tuple[Cover, ...]
 
     @property
+    def y(self) -> Plane:
+        """Luma, (height, width)."""
+        return planar(self.planes)[0]
+
+    @property
+    def u(self) -> Plane:
+        """U, (height/2, width/2)."""
+        return planar(self.planes)[1]
+
+    @property
+    def v(self) -> Plane:
+        """V, (height/2, width/2)."""
+        return planar(self.planes)[2]
+
+    @property
     def width(self) -> int:
         """Width in pixels, even."""
-        return int(self.y.shape[1])
+        return int(self.planes.shape[1])
 
     @property
     def height(self) -> int:
         """Height in pixels, even."""
-        return int(self.y.shape[0])
+        return int(self.planes.shape[0]) * 2 // 3
+
+
+def planar(planes: Plane) -> tuple[Plane, Plane, Plane]:
+    """Give Y, U and V, by reference, of a (height * 3/2, width) array that holds them one after the other."""
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    u, v = planes[height:].reshape(2, height // 2, width // 2)
+    return planes[:height], u, v

@@ -18,7 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from latchkey.adapters.planes import raw_frame, rows_of
+from latchkey.adapters.planes import raw_frame
 from latchkey.errors import EncoderError
 from latchkey.frames import RawFrame, SafeFrame
 from latchkey.ports import ClipSpec, Coded
@@ -77,9 +77,7 @@ class X264:
             raise TypeError("the encoder takes only SafeFrame")
         if (frame.width, frame.height) != (self._spec.width, self._spec.height):
             raise EncoderError(f"frame of {frame.width}x{frame.height} in a clip of other size")
-        picture = av.VideoFrame(frame.width, frame.height, "yuv420p")
-        for plane, pixels in zip(picture.planes, (frame.y, frame.u, frame.v), strict=True):
-            rows_of(plane)[:, : pixels.shape[1]] = pixels
+        picture = av.VideoFrame.from_numpy_buffer(frame.planes, "yuv420p")
         picture.pict_type = PictureType.I if key else PictureType.NONE
         picture.pts, picture.time_base = ticks, self._time_base
         with encoder_errors("x264 refused a frame"):

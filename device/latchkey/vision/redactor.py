@@ -7,8 +7,10 @@ a `SafeFrame` (`tests/test_architecture.py`).
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from latchkey.errors import FilterError
-from latchkey.frames import Cause, Cover, FilterState, Plane, RawFrame, SafeFrame
+from latchkey.frames import Cause, Cover, FilterState, Plane, RawFrame, SafeFrame, planar
 from latchkey.vision.rectangles import on_grid, outermost
 
 COVER_YUV = (108, 148, 114)
@@ -36,7 +38,7 @@ def redact(frame: RawFrame, plan: CoverPlan) -> SafeFrame:
     """
     _check_frame(frame)
     covers = _covers(frame, plan)
-    return SafeFrame(*_filled(frame, covers), frame.at_ns, frame.colour, plan.state, covers)
+    return SafeFrame(_filled(frame, covers), frame.at_ns, frame.colour, plan.state, covers)
 
 
 def cover_more(frame: SafeFrame, covers: tuple[Cover, ...]) -> SafeFrame:
@@ -49,7 +51,7 @@ def cover_more(frame: SafeFrame, covers: tuple[Cover, ...]) -> SafeFrame:
     whole = any(cover == (0, 0, frame.width, frame.height) for cover in added)
     state = FilterState.FALLBACK_FULL if whole else frame.state
     hidden = outermost([*frame.covers, *added])
-    return SafeFrame(*_filled(frame, added), frame.at_ns, frame.colour, state, hidden)
+    return SafeFrame(_filled(frame, added), frame.at_ns, frame.colour, state, hidden)
 
 
 def _check_frame(frame: RawFrame) -> None:
@@ -90,12 +92,14 @@ def _checked(cover: Cover) -> Cover:
     return cover
 
 
-def _filled(frame: RawFrame | SafeFrame, covers: tuple[Cover, ...]) -> tuple[Plane, Plane, Plane]:
+def _filled(frame: RawFrame | SafeFrame, covers: tuple[Cover, ...]) -> Plane:
     """Copy the planes and fill the covers, which are even and inside the picture, in all three."""
-    y, u, v = frame.y.copy(), frame.u.copy(), frame.v.copy()
+    planes = np.empty((frame.height * 3 // 2, frame.width), np.uint8)
+    y, u, v = planar(planes)
+    y[:], u[:], v[:] = frame.y, frame.u, frame.v
     for x0, y0, x1, y1 in covers:
         y[y0:y1, x0:x1] = COVER_YUV[0]
         rows, columns = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
         u[rows, columns] = COVER_YUV[1]
         v[rows, columns] = COVER_YUV[2]
-    return y, u, v
+    return planes
