@@ -27,6 +27,7 @@ from latchkey.ports import FaceFinder
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision.follow import Follower
 from latchkey.vision.light import contrast
+from latchkey.vision.likeness import distinct, shared
 from latchkey.vision.look import search, search_turned
 from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.rectangles import dilate, on_grid
@@ -34,6 +35,7 @@ from latchkey.vision.stirring import Stirring
 from latchkey.vision.windows import (
     Optics,
     close_ups,
+    enough,
     gathered,
     is_cut,
     meet,
@@ -95,10 +97,6 @@ FACE_ROOM = 1.8
 LOST_SCALE = 2.0
 """How much larger the second window for a lost face is, so how much smaller the face in it."""
 
-SAME_FACE = 0.6
-"""Boxes of two windows of which the smaller lies in the other by more than this share are one face, perhaps
-cut by the edge of one window."""
-
 AGAIN_NS = NS_PER_S
 """An empty close-up is looked at again after this time at the latest."""
 
@@ -111,6 +109,9 @@ LOST_CLOSE_UPS = 2
 
 CLOSE_ROOM = 3.0
 """A close-up is so many times as wide as the lost face in it, or at 1:1 if that is wider."""
+
+FOUND_AGAIN = 0.3
+"""A face of which no box shares more than this is searched again in a finer picture of its window."""
 
 MOVED_ON = 0.3
 """A face found anew that shares more than this with where it stayed is the same one, moved on."""
@@ -161,7 +162,7 @@ class Gaze:
             self._whole_ns, self._partial_looks, before = frame.at_ns, 0, small
         else:
             self._partial_looks += 1
-            found = self._partial(frame, view, windows)
+            found = self._partial(frame, view, windows, changes or ())
             fresh = [box for box in moving if not any(meet(box, old) for old in self._moving)]
             found += self._closer(frame, view, fresh, found)
             _refresh(before, small, windows, view)
@@ -236,7 +237,7 @@ class Gaze:
         """Search closer where the two oldest of them stay: at dusk whoever creeps changes too little."""
         for old in staying[:LOST_CLOSE_UPS]:
             found = self._search_closer(frame, view, _close_window(old, view))
-            if any(_shared(old, box) > MOVED_ON for box in found):
+            if any(shared(old, box) > MOVED_ON for box in found):
                 self._stay = [one for one in self._stay if one[0] != old]
             self._note(found, frame.at_ns)
         return distinct([box for box, _ in self._stay])
@@ -255,16 +256,28 @@ class Gaze:
             rooms = [room for room in rooms if room not in cut]
         return None
 
-    def _partial(self, frame: RawFrame, view: Optics, windows: Sequence[Cover]) -> list[Box]:
+    def _partial(
+        self, frame: RawFrame, view: Optics, windows: Sequence[Cover], changes: Sequence[Cover]
+    ) -> list[Box]:
         sought = [face for face in self._faces if any(shows(window, face) for window in windows)]
         kept = [face for face in self._faces if face not in sought]
-        found = [box for window in windows for box in self._search_closer(frame, view, window)]
+        found = [box for window in windows for box in self._again(frame, view, window, changes)]
         for face in sought if self._parts.second_scale else ():
             if not any(shows(_room(face, view), box) for box in found):
                 found += self._search_closer(frame, view, _lost_window(face, view))
         self._staying(view, frame.at_ns, list(windows))
         self._note([box for box in found if box not in kept], frame.at_ns)
         return [*found, *kept]
+
+    def _again(self, frame: RawFrame, view: Optics, window: Cover, changes: Sequence[Cover]) -> list[Box]:
+        """Search a window: no finer than its faces need, if they explain all of its changes and are found."""
+        faces = [face for face in self._faces if shows(window, face)]
+        side = enough(window, faces, changes, view)
+        if side < view.window:
+            found = self._search(frame, window, (side, side))
+            if all(any(shared(face, box) > FOUND_AGAIN for box in found) for face in faces):
+                return found
+        return self._search_closer(frame, view, window)
 
     def _whole(
         self, frame: RawFrame, view: Optics, moving: Sequence[Cover], changes: list[Cover] | None
@@ -309,24 +322,6 @@ class Gaze:
             all(abs(one - other) <= SAME_PX for one, other in zip(old, window, strict=True))
             for old, _ in self._empty
         )
-
-
-def distinct(boxes: Sequence[Box]) -> list[Box]:
-    """Make one of the boxes that several windows gave for a face: it reaches as far as any of them."""
-    kept: list[Box] = []
-    for box in boxes:
-        grown = box
-        for other in [other for other in kept if _shared(grown, other) > SAME_FACE]:
-            kept.remove(other)
-            grown = Box(
-                min(grown.x0, other.x0),
-                min(grown.y0, other.y0),
-                max(grown.x1, other.x1),
-                max(grown.y1, other.y1),
-                max(grown.score, other.score),
-            )
-        kept.append(grown)
-    return kept
 
 
 def _small(y: Plane) -> Plane:
@@ -390,11 +385,3 @@ def _close_window(face: Box, view: Optics) -> Cover:
     x, y = round((face.x0 + face.x1) / 2), round((face.y0 + face.y1) / 2)
     side = max(round(max(face.x1 - face.x0, face.y1 - face.y0) * CLOSE_ROOM), view.finest_px)
     return window_at(x, y - side // 2, min(side, view.widest_px), view)
-
-
-def _shared(a: Box, b: Box) -> float:
-    """Intersection over the smaller of the two areas."""
-    across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-    if across <= 0 or down <= 0:
-        return 0.0
-    return across * down / min((a.x1 - a.x0) * (a.y1 - a.y0), (b.x1 - b.x0) * (b.y1 - b.y0))

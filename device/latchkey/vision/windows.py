@@ -4,7 +4,7 @@ Geometry only. A window is never coarser than the look at the whole would be, no
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from latchkey.frames import Box, Cover
@@ -44,6 +44,16 @@ of faces of 20 px CenterFace finds half at `SURVEY_FINER` of 720 rows there, and
 
 SURVEY_STEP = 0.8
 """Tiles overlap by the rest, so that no small face is cut by all."""
+
+
+CLEAR_PX = 40
+"""A face of this size in the small picture is found as well as a larger one, or better if it is blurred."""
+
+CHEAPEST = 64
+"""Least side of a window's small picture: below it a look costs hardly less."""
+
+OWN_ROOM = 0.75
+"""Changes within so many of its sizes around a known face are that face, moving, and its hair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,19 @@ def gathered(regions: Iterable[Cover], view: Optics) -> list[Cover] | None:
     return windows
 
 
+def enough(window: Cover, faces: Sequence[Box], changes: Iterable[Cover], view: Optics) -> int:
+    """Give the side of a small picture of the window that is enough to find its faces again.
+
+    That is `view.window` where something else has changed there: who knows how small its face is.
+    """
+    here = [change for change in changes if meet(window, change)]
+    if not faces or not all(any(_is_near(face, change) for face in faces) for change in here):
+        return view.window
+    smallest = min(max(face.x1 - face.x0, face.y1 - face.y0) for face in faces)
+    side = math.ceil((window.x1 - window.x0) * CLEAR_PX / smallest / STRIDE_PX) * STRIDE_PX
+    return min(max(side, CHEAPEST), view.window)
+
+
 def window_at(middle_x: int, top: int, side: int, view: Optics) -> Cover:
     """Give the square window of that side and place, moved into the picture; corners are even."""
     side = min(side, view.width, view.height) & ~1
@@ -172,6 +195,12 @@ def _head(box: Cover) -> int:
 
 def _holds_head(window: Cover, box: Cover) -> bool:
     return window.x0 <= box.x0 and box.x1 <= window.x1 and window.y0 <= box.y0 < window.y1
+
+
+def _is_near(face: Box, change: Cover) -> bool:
+    room = OWN_ROOM * max(face.x1 - face.x0, face.y1 - face.y0)
+    x0, y0, x1, y1 = face.x0 - room, face.y0 - room, face.x1 + room, face.y1 + room
+    return x0 <= change.x0 and change.x1 <= x1 and y0 <= change.y0 and change.y1 <= y1
 
 
 def _span(box: Cover) -> int:

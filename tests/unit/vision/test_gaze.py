@@ -76,7 +76,23 @@ def test_a_face_that_moves_is_followed_in_a_small_window() -> None:
     for number in range(4):
         face = (500 + 25 * number, 300 - 9 * number, 70, 90)
         assert finds(gaze.look(scene(number * STEP_NS, face)), face)
-    assert searched(finder) == [(256, 480), (160, 160), (160, 160), (160, 160)]
+    assert searched(finder) == [(256, 480), (96, 96), (96, 96), (96, 96)]
+
+
+def test_a_face_that_moves_is_searched_finely_if_it_is_not_found_cheaply_or_something_else_moves() -> None:
+    class Fussy(PaintFinder):
+        def find(self, bgr: Bgr) -> list[Box]:
+            found = super().find(bgr)
+            return [] if bgr.shape[0] == 96 else found
+
+    finder, face = Fussy(), (500, 300, 70, 90)
+    gaze = plain(finder)
+    gaze.look(scene(0, face))
+    assert finds(gaze.look(scene(STEP_NS, (520, 300, 70, 90))), (520, 300, 70, 90))
+    assert searched(finder) == [(256, 480), (96, 96), (160, 160)]
+    beside = (650, 330, 24, 32)
+    assert finds(gaze.look(scene(2 * STEP_NS, (530, 300, 70, 90), beside)), beside)
+    assert searched(finder) == [(160, 160)]
 
 
 def test_a_face_that_appears_anywhere_is_found_in_the_same_look() -> None:
@@ -106,7 +122,7 @@ def test_a_face_lost_at_the_fine_scale_is_searched_half_as_large() -> None:
     finder = PaintFinder(most_px=40)
     gaze, face = plain(finder), (600, 300, 60, 80)
     gaze.look(scene(0, face))
-    moved = (620, 300, 60, 80)
+    moved = (680, 300, 60, 80)
     assert finds(gaze.look(scene(STEP_NS, moved)), moved)
     assert searched(finder) == [(256, 480), (160, 160), (160, 160)]
 
