@@ -27,7 +27,7 @@ from latchkey.ports import FaceFinder
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision.follow import Follower
 from latchkey.vision.light import contrast
-from latchkey.vision.likeness import distinct, shared
+from latchkey.vision.likeness import FAIR_SCORE, distinct, is_rolled, shared
 from latchkey.vision.look import search, search_turned
 from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.rectangles import dilate, on_grid
@@ -71,16 +71,10 @@ SURVEY_LOOKS = 3
 from the start."""
 
 TURNS_DEGREES = (35.0, -35.0)
-"""The first looks search the picture turned so, too: detectors know heads rolled by 20 degrees or so.
-What looks a little like a face on its side is none: scores count from `STAY_SCORE` on."""
+"""The first looks search the picture turned so, too: detectors know heads rolled by 20 degrees or so."""
 
-LARGE, LARGE_SCORE = 0.5, 0.75
-"""A face of more than this share of the picture's height must have that score there: brightened noise at dusk
-looks like large faces, and somebody so near moves."""
-
-STAY_SCORE = 0.3
 STAY_NS = 12 * NS_PER_S
-"""A face found in a window with this score stays for so long where nothing changes: a round of the survey."""
+"""A face found in a window with a fair score stays so long where nothing changes: a round of the survey."""
 
 CHANGES = 24
 """More separate changes than this are a picture in uproar: it is looked at whole."""
@@ -167,9 +161,8 @@ class Gaze:
             found += self._closer(frame, view, fresh, found)
             _refresh(before, small, windows, view)
         self._moving = moving
-        self._faces = self._followed(
-            frame, view, distinct([*found, *self._survey(frame, view, whole=windows is None)])
-        )
+        found += self._survey(frame, view, found, whole=windows is None)
+        self._faces = self._followed(frame, view, distinct(found))
         self._searched = before
         return [face for face in self._faces if self._stirring.believes(face)]
 
@@ -197,7 +190,7 @@ class Gaze:
         self._follower.keep(frame.y, frame.at_ns, found, lost)
         return [*found, *(trace.box for trace in lost)]
 
-    def _survey(self, frame: RawFrame, view: Optics, *, whole: bool) -> list[Box]:
+    def _survey(self, frame: RawFrame, view: Optics, upright: Sequence[Box], *, whole: bool) -> list[Box]:
         """Search the next tiles of the survey: many at first, then one with each look at the whole."""
         count = int(whole)
         found: list[Box] = []
@@ -206,7 +199,7 @@ class Gaze:
                 turned = search_turned(
                     self._finder, frame, view.whole, degrees, brighten=self._parts.brightening
                 )
-                found += [box for box in turned if _is_rolled(box, view)]
+                found += [box for box in turned if is_rolled(box, view, upright)]
             self._surveyed += 1
             count = -(-len(self._tiles) // SURVEY_LOOKS)
         for tile in list(self._tiles)[:count]:
@@ -219,7 +212,7 @@ class Gaze:
 
     def _note(self, found: Sequence[Box], at_ns: int) -> None:
         """Note what was found in windows: the whole would not show it."""
-        self._stay += [(box, at_ns) for box in found if box.score >= STAY_SCORE]
+        self._stay += [(box, at_ns) for box in found if box.score >= FAIR_SCORE]
 
     def _staying(self, view: Optics, at_ns: int, changes: list[Cover] | None) -> list[Box]:
         """Give what windows have found where nothing has changed since."""
@@ -366,11 +359,6 @@ def _room(face: Box, view: Optics) -> Cover:
     """Give where to search for a face that was seen a moment ago."""
     room = on_grid(*dilate(face, FACE_ROOM, 0)[:4], view.width, view.height)
     return room or Cover(0, 0, view.width, view.height)
-
-
-def _is_rolled(box: Box, view: Optics) -> bool:
-    """Whether to believe what was found in the turned picture."""
-    return box.score >= (LARGE_SCORE if box.y1 - box.y0 > LARGE * view.height else STAY_SCORE)
 
 
 def _lost_window(face: Box, view: Optics) -> Cover:

@@ -1,12 +1,27 @@
-"""Which boxes are of one face."""
+"""Which boxes of one look are the same face, and which of them to believe."""
 
 from collections.abc import Sequence
 
 from latchkey.frames import Box
+from latchkey.vision.windows import Optics
+
+FAIR_SCORE = 0.3
+"""What looks less like a face than this does not stay, and on its side it is none."""
 
 SAME_FACE = 0.6
-"""Boxes of two windows of which the smaller lies in the other by more than this share are one face, perhaps
-cut by the edge of one window."""
+"""Boxes of two searches of which the smaller lies in the other by more than this share are one face, perhaps
+cut by the edge of a window."""
+
+NEAR = 0.1
+"""An upright face of this share of the picture's height hides the turned one that is the same: the box around
+a turned one is half as large again, which only matters near the lens. For smaller ones both count."""
+
+UPRIGHT_SIZE = 0.5
+"""It is the same if it has more than this share of the turned one's height, or may be somebody beside it."""
+
+LARGE, LARGE_SCORE = 0.5, 0.75
+"""A face of more than this share of the picture's height must have that score in the turned picture:
+brightened noise at dusk looks like large faces, and somebody so near moves."""
 
 
 def distinct(boxes: Sequence[Box]) -> list[Box]:
@@ -27,8 +42,20 @@ def distinct(boxes: Sequence[Box]) -> list[Box]:
     return kept
 
 
+def is_rolled(box: Box, view: Optics, upright: Sequence[Box]) -> bool:
+    """Whether to believe what was found in the turned picture: not where somebody near is as sure upright."""
+    if box.score < (LARGE_SCORE if box.y1 - box.y0 > LARGE * view.height else FAIR_SCORE):
+        return False
+    return not any(
+        face.score >= box.score
+        and shared(face, box) > SAME_FACE
+        and face.y1 - face.y0 > max(UPRIGHT_SIZE * (box.y1 - box.y0), NEAR * view.height)
+        for face in upright
+    )
+
+
 def shared(a: Box, b: Box) -> float:
-    """Intersection over the smaller of the two areas."""
+    """Give the intersection over the smaller of the two areas."""
     across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
     if across <= 0 or down <= 0:
         return 0.0
