@@ -1,13 +1,16 @@
 """What `latchkey redact` refuses before it touches anything, and what it does not pass off as good."""
 
+import io
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 import av
 import pytest
 
-from latchkey.cli import main
-from latchkey.errors import EXIT_DETECTOR, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE
+from latchkey.cli import Stop, Terminal, main
+from latchkey.cli.redact import COMMAND
+from latchkey.errors import EXIT_DETECTOR, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, UsageError
 from latchkey_sim.footage import moving_face, write_video
 
 
@@ -132,3 +135,28 @@ def test_covering_what_the_owner_asked_for_is_no_warning(
 ) -> None:
     assert redact(video, "-o", tmp_path / "o.mp4", "--mode", mode) == EXIT_OK
     assert "warning" not in capsys.readouterr().err
+
+
+class _Spoiling(Stop):
+    """Puts a folder in the way of an output once the work is under way."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def check(self) -> None:
+        self._path.mkdir(exist_ok=True)
+
+
+@pytest.mark.parametrize("name", ["o.mp4", "o.json"])
+def test_where_one_output_cannot_get_its_name_the_other_does_not_appear(
+    video: Path, tmp_path: Path, name: str
+) -> None:
+    parser = ArgumentParser()
+    COMMAND.configure(parser)
+    words = [video, "-o", tmp_path / "o.mp4", "--covers", tmp_path / "o.json", "--detector", "none"]
+    options = parser.parse_args(list(map(str, words)))
+    terminal = Terminal(io.StringIO(), io.StringIO(), _Spoiling(tmp_path / name))
+    with pytest.raises(UsageError, match="not an ordinary file"):
+        COMMAND.run(options, terminal)
+    assert {path.name for path in tmp_path.iterdir()} == {"in.mp4", name}

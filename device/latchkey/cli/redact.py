@@ -2,7 +2,8 @@
 
     decode ─ frames ─► Redaction (looks in a worker) ─ safe frames ─► film worker: encode, write
 
-The file appears under its name only when it is whole; after any error nothing of it is left.
+The files appear under their names only when they are whole, the covers after the video they tell of; after
+any error nothing of them is left.
 """
 
 import json
@@ -29,7 +30,7 @@ from latchkey.cli.progress import Progress, speed_text
 from latchkey.cli.stop import Stop
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
 from latchkey.frames import Box, Cover, FilterState, RawFrame, SafeFrame
-from latchkey.owner.files import writing
+from latchkey.owner.files import writing_together
 from latchkey.pipeline.groups import Groups, Kept
 from latchkey.pipeline.redaction import FrameClock, Redaction
 from latchkey.pipeline.selfcheck import SelfCheck
@@ -211,11 +212,10 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
         stack.callback(workers.close)
         film = _Film(source, options.out, settings, workers, _check(finder, settings, workers))
         stack.callback(film.abandon)
-        film.path = stack.enter_context(writing(options.out, force=options.force)).name
-        covers = None
-        if options.covers:
-            stream = stack.enter_context(writing(options.covers, force=options.force))
-            covers = CoversFile(stream, str(options.covers))
+        outputs = [options.out, *([options.covers] if options.covers else [])]
+        video, *lists = stack.enter_context(writing_together(outputs, force=options.force))
+        film.path = video.name
+        covers = CoversFile(lists[0], str(options.covers)) if lists else None
         progress = Progress(terminal.err, source.length_ns, "video")
         stack.callback(progress.finish)
         redaction = Redaction(finder, settings, workers)

@@ -3,8 +3,8 @@
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,33 @@ def writing(target: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     The bytes lie in a hidden 0600 file in the same folder meanwhile; `name` of the stream is its path.
     Raises UsageError where `target` is there (unless `force`) or is no ordinary file, DiskError.
     """
+    with writing_together((target,), force=force) as streams:
+        yield streams[0]
+
+
+@contextmanager
+def writing_together(targets: Sequence[Path], *, force: bool = False) -> Iterator[list[BinaryIO]]:
+    """Give a stream for each target, as `writing` does; at the end all of them appear, or none.
+
+    They appear in that order, after all is written, and what `force` replaces goes first. So whoever is cut
+    off in between never leaves one without those before it, nor beside an older one. After an error what
+    was there is there again. Raises UsageError, DiskError.
+    """
+    with ExitStack() as stack:
+        drafts = [stack.enter_context(_draft(target, force=force)) for target in targets]
+        yield [stream for _, _, stream in drafts]
+        for _, target, stream in drafts:
+            with disk_errors(f"write {target}"):
+                stream.flush()
+                os.fsync(stream.fileno())
+        for target in targets:
+            _check_target(target, force=force)
+        _appear([(hidden, target) for hidden, target, _ in drafts])
+
+
+@contextmanager
+def _draft(target: Path, *, force: bool) -> Iterator[tuple[Path, Path, BinaryIO]]:
+    """Give a hidden file beside `target`, `target`, and a stream into the file; leave nothing of it."""
     _check_target(target, force=force)
     with disk_errors(f"write {target}"):
         prefix = f".{target.name[:_NAME_SHOWN_CHARS]}."
@@ -30,17 +57,38 @@ def writing(target: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     try:
         os.close(handle)
         with hidden.open("wb") as stream:
-            yield stream
-            with disk_errors(f"write {target}"):
-                stream.flush()
-                os.fsync(stream.fileno())
-        _check_target(target, force=force)
-        with disk_errors(f"write {target}"):
-            hidden.replace(target)
-            _sync_folder(target.parent)
+            yield hidden, target, stream
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
+
+
+def _appear(drafts: Sequence[tuple[Path, Path]]) -> None:
+    """Give hidden files their names, all or none; a single one replaces what is there in one step."""
+    if len(drafts) == 1:
+        _rename(*drafts[0])
+        return
+    replaced: list[Path] = []
+    with ExitStack() as undo:
+        for hidden, target in reversed(drafts):
+            if target.exists():
+                old = hidden.with_suffix(".old")
+                _rename(target, old)
+                undo.callback(old.rename, target)
+                replaced.append(old)
+        for hidden, target in drafts:
+            _rename(hidden, target)
+            undo.callback(target.unlink)
+        undo.pop_all()
+    for old in replaced:
+        with disk_errors(f"remove {old}"):
+            old.unlink()
+
+
+def _rename(old: Path, new: Path) -> None:
+    with disk_errors(f"write {new}"):
+        old.replace(new)
+        _sync_folder(new.parent)
 
 
 def write_new(target: Path, data: bytes) -> None:
