@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from latchkey.adapters.finders import open_finder
 from latchkey.cli import main
 from latchkey.errors import EXIT_CAMERA, EXIT_OK, EXIT_USAGE
 from latchkey.frames import FilterState, Plane, RawFrame
 from latchkey.pipeline.rehearsal import Rehearsal, Suggestion
-from latchkey.settings import MotionSettings, RecordingSettings
+from latchkey.settings import MotionSettings, PrivacySettings, RecordingSettings
 from latchkey.units import NS_PER_S
-from latchkey_sim.footage import write_video
+from latchkey_sim.footage import moving_face, write_video
 
 FPS = 10
 VISIT, TREE = range(20, 26), (*range(2, 8), *range(40, 46))
@@ -33,11 +34,15 @@ def _scene(seconds: int = 50) -> Iterator[RawFrame]:
         yield RawFrame(y, chroma, chroma, number * NS_PER_S // FPS)
 
 
-def _rehearse(faces: range, motion: MotionSettings | None = None) -> Rehearsal:
+def _rehearse(
+    faces: range, motion: MotionSettings | None = None, cautious: tuple[int, ...] = ()
+) -> Rehearsal:
+    """Rehearse the scene; something is covered in the seconds `faces`, and without a face in `cautious`."""
     rehearsal = Rehearsal(motion or MotionSettings(), RecordingSettings(pre_roll_s=1, post_roll_s=3))
     for frame in rehearsal.watch(_scene()):
-        covers = int(frame.at_ns // NS_PER_S in faces)
-        rehearsal.covered(frame.at_ns, FilterState.OK, covers, 0.02 * covers)
+        second = int(frame.at_ns // NS_PER_S)
+        covers = int(second in faces or second in cautious)
+        rehearsal.covered(frame.at_ns, FilterState.OK, covers, 0.02 * covers, has_face=second in faces)
     return rehearsal
 
 
@@ -82,6 +87,11 @@ def test_without_a_face_nothing_is_suggested() -> None:
     assert "no face" in suggestion.reason
 
 
+def test_what_is_covered_with_caution_is_no_visit() -> None:
+    assert _rehearse(VISIT, cautious=TREE).suggestion().changes.keys() == {"min_area"}
+    assert "no face" in _rehearse(range(0), cautious=TREE).suggestion().reason
+
+
 def test_settings_that_suit_are_left_alone() -> None:
     suggestion = _rehearse(range(50)).suggestion()
     assert suggestion == Suggestion({}, "nothing but visits is noticed: the settings suit this video", "")
@@ -101,7 +111,35 @@ def test_the_command_prints_a_line_a_second_and_a_suggestion(
     lines = capsys.readouterr().out.splitlines()
     assert [line[:7] for line in lines[1:9]] == [f"00:0{second}.0" for second in range(8)]
     assert lines[-2 - lines[-1].startswith("where")].startswith(("clip", "suggest"))
-    assert any(line.startswith("suggest  no change: ") for line in lines)
+    assert any(line.startswith("suggest  no change: no detector looked for faces") for line in lines)
+
+
+@pytest.mark.slow
+def test_somebody_without_a_face_is_no_visit_and_a_face_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if open_finder(PrivacySettings()).finder is None:
+        pytest.skip("no detector is installed")
+    faceless, face = tmp_path / "faceless.mp4", tmp_path / "face.mp4"
+    write_video(faceless, _walk(), FPS)
+    write_video(face, moving_face(640, 352, FPS, 3), FPS)
+    told = []
+    for path in (faceless, face):
+        assert main(["tune", str(path), "--json"]) == EXIT_OK
+        told.append(json.loads(capsys.readouterr().out))
+    assert any(second["covers"] for second in told[0]["seconds"])
+    assert told[0]["suggestion"]["reason"].startswith("no face was found")
+    assert told[1]["suggestion"]["reason"].startswith("nothing but visits is noticed")
+
+
+def _walk() -> Iterator[RawFrame]:
+    """A plain figure that walks: large enough for a person, without a face."""
+    for number in range(4 * FPS):
+        y: Plane = np.full((360, 640), 80, np.uint8)
+        if number > FPS:
+            y[100:340, 10 * number : 10 * number + 90] = 200
+        chroma: Plane = np.full((180, 320), 128, np.uint8)
+        yield RawFrame(y, chroma, chroma, number * NS_PER_S // FPS)
 
 
 @pytest.mark.slow

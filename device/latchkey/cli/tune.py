@@ -53,7 +53,9 @@ def run(options: Namespace, terminal: Terminal) -> int:
 def _replay(options: Namespace, settings: Settings, terminal: Terminal) -> tuple[Rehearsal, list[str]]:
     found = open_finder(settings.privacy)
     terminal.say(found.note)
-    rehearsal, clock = Rehearsal(settings.motion, settings.recording), SystemClock()
+    looks = found.finder is not None and settings.privacy.finds_faces
+    rehearsal = Rehearsal(settings.motion, settings.recording, looks=looks)
+    clock = SystemClock()
     workers = ThreadWorkers(FrameClock(), lockstep=True)
     with VideoFile(options.video) as source:
         progress, began_ns = Progress(terminal.err, source.length_ns, "video"), clock.now_ns()
@@ -63,7 +65,9 @@ def _replay(options: Namespace, settings: Settings, terminal: Terminal) -> tuple
         try:
             for frame in redaction.frames(rehearsal.watch(erased)):
                 hidden = hidden_area(frame.covers, frame.width, frame.height)
-                rehearsal.covered(frame.at_ns, frame.state, len(frame.covers), hidden)
+                rehearsal.covered(
+                    frame.at_ns, frame.state, len(frame.covers), hidden, has_face=redaction.has_face
+                )
                 progress.show(len(rehearsal.seconds) * NS_PER_S, clock.now_ns() - began_ns)
         finally:
             progress.finish()

@@ -66,6 +66,8 @@ class Redaction:
         )
         self._format: Format | None = None
         self._last_ns = -1
+        self.has_face = False
+        """Whether a face that was found is hidden in the frame given last."""
 
     @property
     def failed_looks(self) -> int:
@@ -106,6 +108,7 @@ class Redaction:
 
     def _next(self) -> SafeFrame:
         held, plan = self._filter.next(self._queue)
+        self.has_face = plan.has_face
         return redact(held.picture(), plan)
 
     def _give_up(self) -> Iterator[SafeFrame]:

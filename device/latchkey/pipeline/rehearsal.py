@@ -1,6 +1,6 @@
 """What motion and filter would do with a recording, second by second, and which setting would suit it.
 
-Seconds in which something is covered because a face was found there are *visits*; movement more
+Seconds in which a face was found are *visits*, whatever else is covered with caution; movement more
 than `NEAR_S` away from all of them is *idle*. A suggested setting still notices every visit, and at
 most half as much of the idle movement. Without a visit nothing is suggested: nobody can tell a
 person from a tree by movement alone.
@@ -28,13 +28,17 @@ GRID = 4
 
 @dataclass(slots=True)
 class Second:
-    """One second of a recording. `changed` is the largest share of the picture that differed."""
+    """One second of a recording. `changed` is the largest share of the picture that differed.
+
+    `has_face` tells that a face was found in it, or so near in time that it is covered then.
+    """
 
     frames: int = 0
     moving: bool = False
     changed: float = 0.0
     covers: int = 0
     hidden: float = 0.0
+    has_face: bool = False
     states: Counter[FilterState] = field(default_factory=Counter)
 
 
@@ -56,10 +60,11 @@ class Suggestion:
 
 
 class Rehearsal:
-    """Collects what happens in a recording."""
+    """Collects what happens in a recording; `looks` = a detector looks for faces in it."""
 
-    def __init__(self, motion: MotionSettings, recording: RecordingSettings) -> None:
+    def __init__(self, motion: MotionSettings, recording: RecordingSettings, *, looks: bool = True) -> None:
         self._settings = motion
+        self._looks = looks
         self._pre_ns, self._post_ns = to_ns(recording.pre_roll_s), to_ns(recording.post_roll_s)
         self._longest_ns = to_ns(recording.longest_clip_s)
         self._gate = MotionGate(motion)
@@ -81,9 +86,12 @@ class Rehearsal:
                     noticed.add(number)
             yield frame
 
-    def covered(self, at_ns: int, state: FilterState, covers: int, hidden: float) -> None:
-        """Note what was hidden in a frame: how many covers, and the share of the picture."""
+    def covered(
+        self, at_ns: int, state: FilterState, covers: int, hidden: float, *, has_face: bool = False
+    ) -> None:
+        """Note what was hidden in a frame: how many covers, the share of the picture, whether a face."""
         second = self.seconds[self._number(at_ns)]
+        second.has_face |= has_face
         second.states[state] += 1
         second.covers = max(second.covers, covers)
         second.hidden += (hidden - second.hidden) / second.states.total()
@@ -109,16 +117,13 @@ class Rehearsal:
 
     def suggestion(self) -> Suggestion:
         """Give the least sensitive setting under which every visit is still noticed."""
-        visits = [
-            number
-            for number, second in enumerate(self.seconds)
-            if second.covers and second.states[FilterState.OK] == second.states.total()
-        ]
+        visits = [number for number, second in enumerate(self.seconds) if second.has_face]
         now = {number for number, second in enumerate(self.seconds) if second.moving}
         idle = {number for number in now if all(abs(number - visit) > NEAR_S for visit in visits)}
         place = self._place(idle)
         if not visits:
-            return Suggestion({}, "no face was found, so visitors cannot be told from other movement", place)
+            why = "no face was found" if self._looks else "no detector looked for faces"
+            return Suggestion({}, f"{why}, so visitors cannot be told from other movement", place)
         if not idle:
             return Suggestion({}, "nothing but visits is noticed: the settings suit this video", place)
         best, left = self._settings, len(idle)

@@ -165,7 +165,7 @@ class CoverPlanner:
                 return _full(width, height, Cause.SILENT)
             return CoverPlan(FilterState.FALLBACK_REGION, outermost([*covers, *region]), Cause.SILENT)
         cause = Cause.PRECAUTION if caution.places and not whole else None
-        return CoverPlan(FilterState.OK, outermost(covers), cause)
+        return CoverPlan(FilterState.OK, outermost(covers), cause, has_face=bool(faces))
 
     def _grown(self, face: Box, width: int, height: int) -> Box:
         """Make a face as large as its cover."""

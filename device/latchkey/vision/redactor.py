@@ -22,12 +22,14 @@ rare in a street, and in the middle of every range, so that the encoder does not
 class CoverPlan:
     """What to hide in one frame. `covers` are even-aligned pixels; `fallback_full` hides all.
 
-    `cause` says why more is hidden than faces that were found, for the record and the log.
+    `cause` says why more is hidden than faces that were found, for the record and the log; `has_face`
+    whether it hides a face at all that was.
     """
 
     state: FilterState
     covers: tuple[Cover, ...]
     cause: Cause | None = None
+    has_face: bool = False
 
 
 def redact(frame: RawFrame, plan: CoverPlan) -> SafeFrame:
