@@ -63,6 +63,8 @@ class Cause(StrEnum):
     NO_DETECTOR = "no_detector"
     CROWD = "crowd"
     """More faces than can be true."""
+    SUDDEN = "sudden"
+    """Something showed suddenly, and the look that would have judged it was not made."""
     SILENT = "silent"
     """The detector finds nobody while somebody moves about."""
     DARK = "dark"

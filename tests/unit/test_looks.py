@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latchkey.errors import FinderError
-from latchkey.frames import Bgr, Box, FilterState, RawFrame
+from latchkey.frames import Bgr, Box, Cause, Cover, FilterState, RawFrame
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.looks import Looker
 from latchkey.settings import PrivacySettings
@@ -19,6 +19,7 @@ from latchkey_sim.clock import VirtualClock
 from latchkey_sim.workers import VirtualWorkers
 
 STILL = Motion(moving=False, share=0.0, boxes=(), zones=())
+PLACE = (Cover(20, 16, 36, 28),)
 
 
 class Watcher:
@@ -64,11 +65,11 @@ class Bench:
     def play(self, times_ns: list[int], sudden: int = -1) -> None:
         """Play frames of changing light, so that each look asks the finder; one may be sudden."""
         for number, at_ns in enumerate(times_ns):
-            motion = replace(STILL, sudden=number == sudden)
+            motion = replace(STILL, sudden=PLACE if number == sudden else ())
             gray = np.full((48, 64), 50 + number * 31 % 140, np.uint8)
             self.clock.wait_until(at_ns)
             self.queue.push(Held(RawFrame(gray, gray[::2, ::2], gray[::2, ::2], at_ns), motion))
-            self.planner.add_motion(at_ns, STILL)
+            self.planner.add_motion(at_ns, motion)
             self.looker.advance(self.queue, last=False)
             self.looker.settle(at_ns)
         self.looker.advance(self.queue, last=True)
@@ -128,7 +129,9 @@ def test_a_fast_detector_looks_at_every_frame_and_a_slow_one_at_fewer() -> None:
 
 
 @pytest.mark.parametrize(("cost_ns", "looked"), [(NS_PER_MS, True), (NS_PER_S // 10, False)])
-def test_a_sudden_frame_is_looked_at_where_the_worker_keeps_up(cost_ns: int, looked: bool) -> None:
+def test_a_sudden_frame_is_looked_at_where_the_worker_keeps_up_or_covered_there(
+    cost_ns: int, looked: bool
+) -> None:
     bench = Bench(every=3, cost_ns=cost_ns)
     times = _steady(30, 1)
     bench.play(times, sudden=22)
@@ -136,6 +139,14 @@ def test_a_sudden_frame_is_looked_at_where_the_worker_keeps_up(cost_ns: int, loo
         bench.looker.settle(times[-1])
         bench.looker.advance(bench.queue, last=True)
     assert (times[22] in bench.looked) is looked
+    plan = bench.planner.plan(times[22], 64, 48)
+    if looked:
+        assert plan.state is FilterState.OK
+        return
+    assert (plan.state, plan.cause) == (FilterState.FALLBACK_REGION, Cause.SUDDEN)
+    assert any(c.x0 <= 20 and c.y0 <= 16 and c.x1 >= 36 and c.y1 >= 28 for c in plan.covers)
+    after = next(at_ns for at_ns in bench.looked if at_ns > times[22])
+    assert bench.state(after) is FilterState.OK
 
 
 def _raise(error: Exception) -> list[Box]:

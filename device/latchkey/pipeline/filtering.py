@@ -21,6 +21,7 @@ REASONS = {
     Cause.LOOKS: "no look in time",
     Cause.NO_DETECTOR: "no face detector",
     Cause.CROWD: "more faces than can be true",
+    Cause.SUDDEN: "something shows suddenly, and the detector is too slow to look at it",
     Cause.SILENT: "somebody moves about and no face is found",
     Cause.DARK: "too dark to find faces",
     Cause.GLARE: "too bright to find faces",

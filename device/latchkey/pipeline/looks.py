@@ -153,7 +153,7 @@ class Looker:
         first = self._looked_ns < 0
         gap_ns = held.at_ns - self._looked_ns
         next_gap_ns = follower.at_ns - self._looked_ns if follower else MAX_LOOK_GAP_NS + 1
-        sudden = held.motion.sudden and self._pace.keeps_up(gap_ns)
+        sudden = bool(held.motion.sudden) and self._pace.keeps_up(gap_ns)
         if not first and not sudden and not self._pace.due(self._frames_since, gap_ns, next_gap_ns):
             return
         self._looked_ns = held.at_ns

@@ -242,6 +242,8 @@ class Recorder:
             self._lose(str(error))
 
     def _tell_state(self, plan: CoverPlan, filtering: Filtering) -> None:
+        if plan.cause is Cause.SUDDEN:
+            return  # for a frame or two: the record counts them, a log of them would hide the rest
         state = plan.state
         cause = None if state is FilterState.OK else plan.cause
         if state is self.filter_state and cause is self._cause:

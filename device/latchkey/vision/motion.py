@@ -79,8 +79,8 @@ class Motion:
     `moving` holds for `hold_s` after the last change; `share` (0..1) of the picture differs from
     the background; `boxes` bound what differs, in pixels of the frame; `zones` names the zones in
     which it does (those of the last change while `moving` only holds). `unclear` says why the camera
-    does not see what it should, None if it does. `sudden` tells that what the frame before showed says
-    little of this one: a change lies where none was, or most of the picture is another.
+    does not see what it should, None if it does. `sudden` bounds that of which the frame before says little:
+    changes where none was, small ones too, or all, if most of the picture is another.
     """
 
     moving: bool
@@ -88,7 +88,7 @@ class Motion:
     boxes: tuple[Cover, ...]
     zones: tuple[str, ...]
     unclear: Cause | None = None
-    sudden: bool = False
+    sudden: tuple[Cover, ...] = ()
 
 
 @dataclass(slots=True)
@@ -140,7 +140,7 @@ class MotionGate:
             boxes = self._weigh(outlines, mask, frame)
         unclear = self._judge(small, frame)
         places = _places(outlines, mask)
-        sudden = _is_sudden(scene, small, places)
+        sudden = _full_size(_sudden(scene, small, places), mask.shape, frame)
         scene.before, scene.places_before = small, places
         self._learn(scene, small, mask, share, frame.at_ns)
         return self._motion(frame.at_ns, share, boxes, unclear, sudden=sudden)
@@ -166,7 +166,7 @@ class MotionGate:
         if not large:
             return ()
         self._place(large, mask.shape, frame.at_ns)
-        return _full_size([cv2.boundingRect(line) for line in large], mask.shape, frame)
+        return _full_size(_bounds(large), mask.shape, frame)
 
     def _place(self, outlines: Sequence[Outline], shape: tuple[int, ...], at_ns: int) -> None:
         scene = self._scene
@@ -189,7 +189,7 @@ class MotionGate:
         boxes: tuple[Cover, ...],
         unclear: Cause | None,
         *,
-        sudden: bool = False,
+        sudden: tuple[Cover, ...] = (),
     ) -> Motion:
         moving = self._moved_ns is not None and 0 <= at_ns - self._moved_ns <= self._hold_ns
         return Motion(moving, share, boxes, self._moved_zones if moving else (), unclear, sudden)
@@ -217,12 +217,16 @@ def _small(y: Plane) -> Luma:
     return np.asarray(blurred, np.float32)
 
 
-def _full_size(boxes: Sequence[Sequence[int]], shape: tuple[int, ...], frame: RawFrame) -> tuple[Cover, ...]:
-    """Scale (x, y, width, height) boxes of the small picture up to the frame's pixels."""
+def _bounds(outlines: Sequence[Outline]) -> list[Cover]:
+    return [Cover(x, y, x + w, y + h) for x, y, w, h in map(cv2.boundingRect, outlines)]
+
+
+def _full_size(boxes: Sequence[Cover], shape: tuple[int, ...], frame: RawFrame) -> tuple[Cover, ...]:
+    """Scale boxes of the small picture up to the frame's pixels."""
     right, down = frame.width / shape[1], frame.height / shape[0]
     placed = (
-        on_grid(x * right, y * down, (x + w) * right, (y + h) * down, frame.width, frame.height)
-        for x, y, w, h in boxes
+        on_grid(x0 * right, y0 * down, x1 * right, y1 * down, frame.width, frame.height)
+        for x0, y0, x1, y1 in boxes
     )
     covers = [cover for cover in placed if cover is not None]
     return (bounding(covers),) if len(covers) > BOX_LIMIT else tuple(covers)
@@ -230,20 +234,25 @@ def _full_size(boxes: Sequence[Sequence[int]], shape: tuple[int, ...], frame: Ra
 
 def _places(outlines: Sequence[Outline], mask: Mask) -> list[Cover]:
     """Give where changes are, in pixels of the small picture; many are one, all over it."""
-    if len(outlines) > BOX_LIMIT:
-        return [Cover(0, 0, mask.shape[1], mask.shape[0])]
-    return [Cover(x, y, x + w, y + h) for x, y, w, h in map(cv2.boundingRect, outlines)]
+    return [_all(mask)] if len(outlines) > BOX_LIMIT else _bounds(outlines)
 
 
-def _is_sudden(scene: _Scene, small: Luma, places: Sequence[Cover]) -> bool:
-    """Whether a change is clear of all of the frame before, or the picture is another."""
-    for place in places:
-        is_large = min(place.x1 - place.x0, place.y1 - place.y0) >= SUDDEN_PX
-        if is_large and not any(meet(place, old) for old in scene.places_before):
-            return True
+def _all(small: Luma | Mask) -> Cover:
+    return Cover(0, 0, small.shape[1], small.shape[0])
+
+
+def _sudden(scene: _Scene, small: Luma, places: Sequence[Cover]) -> list[Cover]:
+    """Give the changes that are clear of all of the frame before; all, if the picture is another."""
     levels = CUT_LEVELS * contrast(cv2.mean(scene.before)[0])
     other = (cv2.absdiff(small, scene.before) > levels).view(np.uint8)
-    return bool(cv2.countNonZero(other) > CUT_SHARE * other.size)
+    if cv2.countNonZero(other) > CUT_SHARE * other.size:
+        return [_all(small)]
+    return [
+        place
+        for place in places
+        if min(place.x1 - place.x0, place.y1 - place.y0) >= SUDDEN_PX
+        and not any(meet(place, old) for old in scene.places_before)
+    ]
 
 
 def _absorb(scene: _Scene, small: Luma, mask: Mask, at_ns: int) -> None:

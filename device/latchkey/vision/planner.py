@@ -9,6 +9,7 @@ Rules
 - Covered are the faces of all looks within ± `union_s`, and faces on their way between looks; and the
   head's place of everybody who moves and in whom no face was found (`precaution`).
 - `fallback_full` within `UNCLEAR_NS` of a frame in which the camera does not see clearly (`sight`).
+- What shows suddenly in a frame that was not looked at is covered until a look (`fallback_region`, `sudden`).
 - `fallback_region` while the detector finds nobody though somebody moves about (`silence`).
 - Without a detector all that has moved since the clip began stays covered, and everything above
   it (`fallback_region`). If nothing has moved, or it is more than half of the picture, all is covered.
@@ -31,6 +32,7 @@ from latchkey.vision.rectangles import dilate, on_grid, outermost
 from latchkey.vision.redactor import CoverPlan
 from latchkey.vision.region import MovedRegion
 from latchkey.vision.silence import Silence
+from latchkey.vision.sudden import Sudden
 from latchkey.vision.tracks import LEAD_NS, Tracks
 
 MAX_LOOK_GAP_NS = 135 * NS_PER_MS
@@ -65,6 +67,7 @@ class CoverPlanner:
         self._faces: dict[int, list[Box]] = {}
         self._tracks = Tracks()
         self._people = Bystanders()
+        self._sudden = Sudden()
         self._unclear: list[tuple[int, Cause]] = []
         self._motions: deque[tuple[int, tuple[Cover, ...]]] = deque()
         self._region = MovedRegion()
@@ -93,6 +96,7 @@ class CoverPlanner:
             self._unclear.append((at_ns, motion.unclear))
         if self._has_finder:
             self._people.add(at_ns, motion.boxes)
+            self._sudden.add(at_ns, motion.sudden, motion.boxes)
         elif motion.boxes:
             self._motions.append((at_ns, motion.boxes))
 
@@ -124,6 +128,7 @@ class CoverPlanner:
         del self._looked[:keep]
         self._tracks.forget_before(at_ns)
         self._people.forget_before(at_ns)
+        self._sudden.forget_before(at_ns)
         self._unclear = [(time_ns, cause) for time_ns, cause in self._unclear if time_ns >= at_ns]
 
     def _is_seen(self, at_ns: int) -> bool:
@@ -158,12 +163,19 @@ class CoverPlanner:
         places = [self._grown(box, width, height) for box in faces]
         if whole:
             places += map(body_of, faces)
-        covers = [*_placed(places, width, height), *_placed(caution.places, width, height)]
+        sudden = self._sudden.unseen(at_ns, self._looked, width, height)
+        covers = [*_placed(places, width, height), *_placed(caution.places, width, height), *sudden]
         blobs = [person.blob for person in people]
         if self._is_silent(at_ns, blobs, explained=caution.explained):
             if not (region := self._region.covers(width, height)):
                 return _full(width, height, Cause.SILENT)
             return CoverPlan(FilterState.FALLBACK_REGION, outermost([*covers, *region]), Cause.SILENT)
+        if sudden == _whole(width, height):
+            return _full(width, height, Cause.SUDDEN)
+        if sudden:
+            return CoverPlan(
+                FilterState.FALLBACK_REGION, outermost(covers), Cause.SUDDEN, has_face=bool(faces)
+            )
         cause = Cause.PRECAUTION if caution.places and not whole else None
         return CoverPlan(FilterState.OK, outermost(covers), cause, has_face=bool(faces))
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latchkey.frames import Plane, RawFrame
+from latchkey.frames import Cover, Plane, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import Motion, MotionGate
@@ -190,7 +190,10 @@ def test_pictures_of_any_shape_are_taken(width: int, height: int) -> None:
 def test_what_comes_in_one_step_is_sudden_and_what_moves_on_is_not() -> None:
     walk = [with_patch(street(), 40 + 8 * step, 60, 100 + 8 * step, 160) for step in range(10)]
     seen = watch(MotionGate(MotionSettings()), [street(), *walk, street()])
-    assert [motion.sudden for motion in seen] == [False, True, *[False] * 10]
+    assert [bool(motion.sudden) for motion in seen] == [False, True, *[False] * 10]
+    (place,) = seen[1].sudden
+    assert place.x0 <= 40 < 100 <= place.x1 <= 120
+    assert place.y0 <= 60 < 160 <= place.y1 <= 180
 
 
 def test_what_is_too_small_to_move_can_still_be_sudden() -> None:
@@ -201,7 +204,8 @@ def test_what_is_too_small_to_move_can_still_be_sudden() -> None:
 
 def test_another_picture_is_sudden_also_at_dusk() -> None:
     scenes = [street(seed) for seed in (1, 1, 2, 2, 3)]
-    wanted = [False, False, True, False, True]
+    whole = (Cover(0, 0, WIDTH, HEIGHT),)
+    wanted = [(), (), whole, (), whole]
     gate = MotionGate(MotionSettings())
     assert [motion.sudden for motion in watch(gate, scenes)] == wanted
     dusk = [np.asarray(scene // 4, np.uint8) for scene in scenes]
