@@ -71,6 +71,8 @@ class Cause(StrEnum):
     GLARE = "glare"
     OBSTRUCTED = "obstructed"
     FROZEN = "frozen"
+    FLICKER = "flicker"
+    """The picture flickers between two views: a frame says nothing of its neighbours."""
     MOVED = "moved"
     """The camera was moved: privacy zones no longer lie where they should."""
     SELF_CHECK = "self_check"

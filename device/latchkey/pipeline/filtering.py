@@ -27,6 +27,7 @@ REASONS = {
     Cause.GLARE: "too bright to find faces",
     Cause.OBSTRUCTED: "something is before the lens",
     Cause.FROZEN: "the camera repeats one picture",
+    Cause.FLICKER: "the picture flickers between two views",
     Cause.MOVED: "the camera was moved",
 }
 

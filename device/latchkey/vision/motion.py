@@ -1,7 +1,7 @@
 """Motion: does something change in front of the house, and where.
 
 Rules
-- Luma only, about 180 rows of it, lightly smoothed, against a background that is learned.
+- About 180 rows of luma and 90 of U and V (`tint`), lightly smoothed, against a background that is learned.
 - Differences are taken in float32: in uint8 they would wrap, and a change of 240 would look like 16.
 - What differs is frozen out of the background, so a visitor who stands still stays visible. Only
   what has not changed for `ABSORB_NS` (a parcel, a parked car) becomes background.
@@ -20,29 +20,20 @@ from numpy.typing import NDArray
 from latchkey.frames import Cause, Cover, Plane, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_S, to_ns
+from latchkey.vision.backdrop import LEARN_NS, STEP_LIMIT_NS, Backdrop
+from latchkey.vision.cuts import Cuts
 from latchkey.vision.light import contrast
 from latchkey.vision.rectangles import bounding, on_grid
 from latchkey.vision.sight import Sight
+from latchkey.vision.tint import Tint
 from latchkey.vision.windows import meet
 from latchkey.vision.zones import Mask, polygon_mask
 
 ROWS = 180
 """Enough to see a person at 15 m from 720p; 100 rows miss them, 360 cost four times as much."""
 
-LEARN_NS = 10 * NS_PER_S
-"""Time constant of the background: dusk is slower, a person is frozen out."""
-
-ABSORB_NS = 60 * NS_PER_S
-"""A change that stands still this long becomes background. Visits are shorter, parcels stay longer."""
-
 CHECK_NS = NS_PER_S // 4
 """How often it is checked what stands still: often enough for `ABSORB_NS`, rare enough to be cheap."""
-
-STEP_LIMIT_NS = NS_PER_S
-"""A pause of the camera counts as this much learning at most."""
-
-STILL_LEVELS = 12
-"""A smoothed pixel that stays within this of where it was stands still (noise is about 2)."""
 
 LIGHT_SHARE = 0.5
 """A change of more than this may be the light; below it is never asked."""
@@ -58,11 +49,6 @@ FINE_PX = 15
 
 SUDDEN_PX = 8
 """Least sides of a sudden change (of 180 rows), 4 of them from spreading: a face of 16 px in 720p."""
-
-CUT_LEVELS = 15
-CUT_SHARE = 0.3
-"""If more than this share of the picture changes by more than these levels (by day) from one frame to the
-next, it is another picture: a cut, or a camera that turns fast. In footage of people walking it never is."""
 
 BOX_LIMIT = 32
 """More separate changes than this are reported as one box around all."""
@@ -95,13 +81,12 @@ class Motion:
 class _Scene:
     """What is remembered of pictures of one size."""
 
-    background: Luma
-    anchor: Luma
-    since_ns: NDArray[np.int64]
+    backdrop: Backdrop
+    tint: Tint
     zones: tuple[tuple[str, Mask, int], ...]
     last_ns: int
     checked_ns: int
-    before: Luma
+    cuts: Cuts
     places_before: Sequence[Cover] = ()
     light_ns: int | None = None
 
@@ -125,12 +110,15 @@ class MotionGate:
         scene = self._scene
         if scene is None or self._shape != frame.y.shape:
             self._shape = (frame.height, frame.width)
-            self._scene = self._fresh(small, frame.at_ns)
+            self._scene = self._begin(small, frame)
             self._sight = Sight(self._privacy_zones)
             return self._motion(frame.at_ns, 0.0, (), self._judge(small, frame))
-        threshold = self._settings.threshold * contrast(cv2.mean(scene.background)[0])
-        changed = cv2.absdiff(small, scene.background) > threshold
-        mask = cv2.medianBlur(changed.view(np.uint8), 3)
+        background = scene.backdrop.picture
+        threshold = self._settings.threshold * contrast(cv2.mean(background)[0])
+        changed = (cv2.absdiff(small, background) > threshold).view(np.uint8)
+        if (tint := scene.tint.see(frame, threshold)) is not None:
+            changed |= tint
+        mask = cv2.medianBlur(changed, 3)
         boxes: tuple[Cover, ...] = ()
         outlines: Sequence[Outline] = ()
         share = cv2.countNonZero(mask) / mask.size
@@ -138,24 +126,28 @@ class MotionGate:
             mask = cv2.dilate(mask, _SPREAD)
             outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
             boxes = self._weigh(outlines, mask, frame)
-        unclear = self._judge(small, frame)
         places = _places(outlines, mask)
-        sudden = _full_size(_sudden(scene, small, places), mask.shape, frame)
-        scene.before, scene.places_before = small, places
+        sudden = [_all(small)] if scene.cuts.see(small, frame.at_ns) else _fresh(scene.places_before, places)
+        scene.places_before = places
+        unclear = self._judge(small, frame)
+        if unclear is None and scene.cuts.flickers(frame.at_ns):
+            unclear = Cause.FLICKER
         self._learn(scene, small, mask, share, frame.at_ns)
-        return self._motion(frame.at_ns, share, boxes, unclear, sudden=sudden)
+        told = _full_size(sudden, mask.shape, frame)
+        return self._motion(frame.at_ns, share, boxes, unclear, sudden=told)
 
     def _judge(self, small: Luma, frame: RawFrame) -> Cause | None:
         return self._sight.see(small, frame.at_ns, full_range=frame.colour.full_range)
 
-    def _fresh(self, small: Luma, at_ns: int) -> _Scene:
+    def _begin(self, small: Luma, frame: RawFrame) -> _Scene:
         height, width = small.shape
         zones = []
         for zone in self._settings.zones:
             mask = polygon_mask([zone], width, height)
             enough = min(self._least_px(mask), max(cv2.countNonZero(mask) // 4, 1))
             zones.append((zone.name, mask, enough))
-        return _Scene(small, small.copy(), np.full(small.shape, at_ns), tuple(zones), at_ns, at_ns, small)
+        at_ns, tint = frame.at_ns, Tint(frame, (width, height))
+        return _Scene(Backdrop(small, at_ns), tint, tuple(zones), at_ns, at_ns, Cuts(small))
 
     def _least_px(self, mask: Mask) -> int:
         return max(round(self._settings.min_area * mask.size), 1)
@@ -198,13 +190,14 @@ class MotionGate:
         step_ns = min(max(at_ns - scene.last_ns, 0), STEP_LIMIT_NS)
         scene.last_ns = at_ns
         quiet = (mask == 0).view(np.uint8) if share else None
-        cv2.accumulateWeighted(small, scene.background, step_ns / (LEARN_NS + step_ns), quiet)
+        scene.backdrop.learn(small, step_ns / (LEARN_NS + step_ns), quiet)
+        scene.tint.learn(mask, at_ns)
         if not share:
             scene.light_ns = None
             return
         if at_ns - scene.checked_ns >= CHECK_NS:
             scene.checked_ns = at_ns
-            _absorb(scene, small, mask, at_ns)
+            scene.backdrop.absorb(small, mask, at_ns)
         _follow_light(scene, small, share, at_ns)
 
 
@@ -241,38 +234,25 @@ def _all(small: Luma | Mask) -> Cover:
     return Cover(0, 0, small.shape[1], small.shape[0])
 
 
-def _sudden(scene: _Scene, small: Luma, places: Sequence[Cover]) -> list[Cover]:
-    """Give the changes that are clear of all of the frame before; all, if the picture is another."""
-    levels = CUT_LEVELS * contrast(cv2.mean(scene.before)[0])
-    other = (cv2.absdiff(small, scene.before) > levels).view(np.uint8)
-    if cv2.countNonZero(other) > CUT_SHARE * other.size:
-        return [_all(small)]
+def _fresh(before: Sequence[Cover], places: Sequence[Cover]) -> list[Cover]:
+    """Give the changes that are large enough to be a face, and clear of all changes of the frame before."""
     return [
         place
         for place in places
         if min(place.x1 - place.x0, place.y1 - place.y0) >= SUDDEN_PX
-        and not any(meet(place, old) for old in scene.places_before)
+        and not any(meet(place, old) for old in before)
     ]
-
-
-def _absorb(scene: _Scene, small: Luma, mask: Mask, at_ns: int) -> None:
-    """Make background of changed pixels that have kept their value for `ABSORB_NS`."""
-    restless = cv2.absdiff(small, scene.anchor) > STILL_LEVELS
-    restless |= mask == 0
-    np.copyto(scene.anchor, small, where=restless)
-    np.copyto(scene.since_ns, at_ns, where=restless)
-    old = at_ns - scene.since_ns > ABSORB_NS
-    np.copyto(scene.background, small, where=old)
 
 
 def _follow_light(scene: _Scene, small: Luma, share: float, at_ns: int) -> None:
     """Take the picture as background once it has shown the same things in another light for a while."""
-    if share < LIGHT_SHARE or _likeness(small, scene.background) < LIGHT_LIKENESS:
+    if share < LIGHT_SHARE or _likeness(small, scene.backdrop.picture) < LIGHT_LIKENESS:
         scene.light_ns = None
     elif scene.light_ns is None:
         scene.light_ns = at_ns
     elif at_ns - scene.light_ns > LIGHT_NS:
-        np.copyto(scene.background, small)
+        scene.backdrop.take(small)
+        scene.tint.take()
         scene.light_ns = None
 
 
