@@ -24,6 +24,7 @@ from dataclasses import replace
 from latchkey.frames import Box, Cause, Cover, FilterState
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_MS, to_ns
+from latchkey.vision.borders import Borders
 from latchkey.vision.motion import Motion
 from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.persons import body_of
@@ -66,7 +67,8 @@ class CoverPlanner:
         self._looked: list[int] = []
         self._faces: dict[int, list[Box]] = {}
         self._tracks = Tracks()
-        self._people = Bystanders()
+        self._borders = Borders(settings.zones)
+        self._people = Bystanders(self._borders)
         self._sudden = Sudden()
         self._unclear: list[tuple[int, Cause]] = []
         self._motions: deque[tuple[int, tuple[Cover, ...]]] = deque()
@@ -158,8 +160,8 @@ class CoverPlanner:
         whole = self._settings.mode == "people"
         people = self._people.around(*self._union(at_ns), width, height)
         caution = precaution(people, faces, whole=whole)
-        if not self._parts.precaution:
-            caution = replace(caution, places=())
+        across = precaution(self._people.across(*self._union(at_ns), width, height), faces, whole=whole)
+        caution = replace(caution, places=(*caution.places, *across.places) if self._parts.precaution else ())
         places = [self._grown(box, width, height) for box in faces]
         if whole:
             places += map(body_of, faces)
@@ -183,6 +185,8 @@ class CoverPlanner:
         """Make a face as large as its cover."""
         near = EDGE_SHARE * max(face.x1 - face.x0, face.y1 - face.y0)
         is_cut = min(face.x0, face.y0, width - face.x1, height - face.y1) < near
+        if (place := on_grid(*face[:4], width, height)) and self._borders.touch(place, width, height):
+            is_cut = True
         return dilate(face, self._settings.dilation * (CUT_FACE if is_cut else 1.0))
 
     def _is_silent(self, at_ns: int, people: Sequence[Cover], *, explained: bool) -> bool:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from latchkey.frames import Box, Cover
+from latchkey.vision.borders import Borders
 from latchkey.vision.persons import Person, is_large, persons
 
 STEADY = 0.5
@@ -59,10 +60,12 @@ class Precaution:
 class Bystanders:
     """Remembers who may have been in recent frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, borders: Borders) -> None:
+        self._borders = borders
         self._times: list[int] = []
         self._blobs: list[tuple[Cover, ...]] = []
         self._persons: dict[int, list[Person]] = {}
+        self._across: dict[int, list[Person]] = {}
 
     def add(self, at_ns: int, blobs: tuple[Cover, ...]) -> None:
         """Take what moves in a frame; frames come in order."""
@@ -74,6 +77,7 @@ class Bystanders:
         keep = bisect_left(self._times, at_ns)
         for time_ns in self._times[:keep]:
             self._persons.pop(time_ns, None)
+            self._across.pop(time_ns, None)
         del self._times[:keep], self._blobs[:keep]
 
     def frames_between(self, from_ns: int, to_ns: int) -> int:
@@ -88,6 +92,15 @@ class Bystanders:
         small = [one for one in found if not is_large(one.blob, width, height)]
         passing = {one for one, stays in zip(small, _stay(small, frames), strict=True) if not stays}
         return [one for one in found if one not in passing]
+
+    def across(self, from_ns: int, to_ns: int, width: int, height: int) -> list[Person]:
+        """Give who may stand across the border of a privacy zone in the frames from `from_ns` to `to_ns`."""
+        first, last = bisect_left(self._times, from_ns), bisect_right(self._times, to_ns)
+        for at_ns, blobs in zip(self._times[first:last], self._blobs[first:last], strict=True):
+            if at_ns not in self._across:
+                self._across[at_ns] = self._borders.across(blobs, width, height)
+        found = (person for at_ns in self._times[first:last] for person in self._across[at_ns])
+        return list(dict.fromkeys(found))
 
     def _at(self, index: int, width: int, height: int) -> list[Person]:
         at_ns = self._times[index]
