@@ -160,8 +160,8 @@ class CoverPlanner:
         whole = self._settings.mode == "people"
         people = self._people.around(*self._union(at_ns), width, height)
         caution = precaution(people, faces, whole=whole)
-        across = precaution(self._people.across(*self._union(at_ns), width, height), faces, whole=whole)
-        caution = replace(caution, places=(*caution.places, *across.places) if self._parts.precaution else ())
+        across = self._across(at_ns, width, height, whole=whole)
+        caution = replace(caution, places=(*caution.places, *across) if self._parts.precaution else ())
         places = [self._grown(box, width, height) for box in faces]
         if whole:
             places += map(body_of, faces)
@@ -180,6 +180,20 @@ class CoverPlanner:
             )
         cause = Cause.PRECAUTION if caution.places and not whole else None
         return CoverPlan(FilterState.OK, outermost(covers), cause, has_face=bool(faces))
+
+    def _across(self, at_ns: int, width: int, height: int, *, whole: bool) -> list[Box]:
+        """Say where somebody may stand across the border of a zone, in whom the looks around find no face.
+
+        What other looks found explains nobody here: a face may have stopped where the zone cuts it.
+        """
+        after = bisect_left(self._looked, at_ns)
+        around = self._looked[after if self._looked[after] == at_ns else after - 1 : after + 1]
+        people = self._people.across(around[0], around[-1], width, height)
+        return [
+            place
+            for look_ns in around
+            for place in precaution(people, self._faces[look_ns], whole=whole).places
+        ]
 
     def _grown(self, face: Box, width: int, height: int) -> Box:
         """Make a face as large as its cover."""

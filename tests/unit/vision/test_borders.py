@@ -61,6 +61,17 @@ def test_a_face_elsewhere_explains_nobody_at_the_border() -> None:
     assert hides(plan(SLIVER, Box(310, 310, 340, 350, 0.8)), SLIVER)
 
 
+def test_a_face_that_has_stopped_where_the_zone_cuts_it_is_not_taken_to_have_walked_on() -> None:
+    planner = CoverPlanner(PrivacySettings(zones=(HEDGE,)), has_finder=True)
+    for number in range(20):
+        at_ns = number * NS_PER_S // 15
+        left = min(404 + 25 * number, 604)
+        planner.add_motion(at_ns, Motion(True, 0.01, (Cover(left, 300, min(left + 40, 644), 380),), ()))
+        planner.add_look(at_ns, [Box(left + 6, 310, left + 34, 350, 0.8)] if number < 8 else [])
+    made = [planner.plan(number * NS_PER_S // 15, WIDTH, HEIGHT) for number in range(8, 13)]
+    assert all(hides(one, SLIVER) for one in made)
+
+
 @pytest.mark.parametrize(
     ("blob", "touches"),
     [
