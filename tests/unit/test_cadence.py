@@ -22,8 +22,8 @@ from latchkey_sim.clock import VirtualClock
 from latchkey_sim.workers import VirtualWorkers
 
 STILL = Motion(moving=False, share=0.0, boxes=(), zones=())
-HUES, FIRST, STEP = 8, 100, 8
-"""So many hues (levels of U) tell frames apart that follow each other."""
+HUES, FIRST, STEP = 8, 121, 2
+"""So many hues (levels of U) tell frames apart that follow each other; too alike for motion to see."""
 
 LUMA = 128
 ALWAYS_WHOLE = replace(ALL_PARTS, attention=False)

@@ -1,7 +1,7 @@
 """Borders of privacy zones: somebody may stand across one, and what sticks out of the zone is half a face.
 
 No detector knows half a face, nor is half a person tall or wide enough to count as one (`persons`). So
-whatever moves and touches a zone counts as somebody, all of it, whatever its size.
+whatever moves and touches a zone counts as somebody, all of it, however small.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from latchkey.frames import Box, Cover
 from latchkey.settings import Zone
 from latchkey.vision.persons import SIDE, Person
-from latchkey.vision.rectangles import dilate
+from latchkey.vision.rectangles import area, dilate
 from latchkey.vision.zones import Mask, polygon_mask
 
 CELL_PX = 8
@@ -21,6 +21,9 @@ CELL_PX = 8
 NEAR_CELLS = 1
 """A blob that comes this close to the cells of a zone touches it, 16 px in all: outlines are good for 8, and
 the black of a zone is smoothed into what is beside it."""
+
+MOST_SHARE = 0.5
+"""A blob of more than this share of the picture is another light, or somebody near: see `persons`."""
 
 
 class Borders:
@@ -33,7 +36,12 @@ class Borders:
 
     def across(self, blobs: Iterable[Cover], width: int, height: int) -> list[Person]:
         """Give who may stand across the border of a zone, out of what moves in a picture of that size."""
-        return [Person(blob, _all_of(blob)) for blob in blobs if self.touch(blob, width, height)]
+        most = MOST_SHARE * width * height
+        return [
+            Person(blob, _all_of(blob))
+            for blob in blobs
+            if area(blob) <= most and self.touch(blob, width, height)
+        ]
 
     def touch(self, place: Cover, width: int, height: int) -> bool:
         """Whether a place in a picture of that size touches a zone."""

@@ -61,6 +61,10 @@ def test_a_face_elsewhere_explains_nobody_at_the_border() -> None:
     assert hides(plan(SLIVER, Box(310, 310, 340, 350, 0.8)), SLIVER)
 
 
+def test_another_light_is_nobody_at_the_border() -> None:
+    assert Borders((HEDGE,)).across([SLIVER, Cover(0, 0, WIDTH, HEIGHT)], WIDTH, HEIGHT)[1:] == []
+
+
 def test_a_face_that_has_stopped_where_the_zone_cuts_it_is_not_taken_to_have_walked_on() -> None:
     planner = CoverPlanner(PrivacySettings(zones=(HEDGE,)), has_finder=True)
     for number in range(20):
