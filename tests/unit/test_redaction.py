@@ -33,7 +33,8 @@ def _tone(number: int) -> int:
 def _raw(times_ns: Sequence[int], width: int = 64, height: int = 48) -> Iterator[RawFrame]:
     for number, at_ns in enumerate(times_ns):
         y: Plane = np.full((height, width), _tone(number), np.uint8)
-        yield RawFrame(y, y[::2, ::2], y[::2, ::2], at_ns)
+        grey: Plane = np.full((height // 2, width // 2), 128, np.uint8)
+        yield RawFrame(y, grey, grey, at_ns)
 
 
 def _redact(
