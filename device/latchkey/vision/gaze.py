@@ -149,6 +149,9 @@ class Gaze:
             self._stirring.take(changes)
         moving = tuple(moving)
         self._stirring.take(moving)
+        fresh = [box for box in moving if not any(meet(box, old) for old in self._moving)]
+        if changes is not None:  # what is as bright as before, and of another colour
+            changes += [box for box in fresh if not any(meet(box, one) for one in changes)]
         due = not 0 < frame.at_ns - self._whole_ns < WHOLE_NS or self._partial_looks >= WHOLE_LOOKS
         windows = None if due else self._windows(view, changes)
         if windows is None:
@@ -157,7 +160,6 @@ class Gaze:
         else:
             self._partial_looks += 1
             found = self._partial(frame, view, windows, changes or ())
-            fresh = [box for box in moving if not any(meet(box, old) for old in self._moving)]
             found += self._closer(frame, view, fresh, found)
             _refresh(before, small, windows, view)
         self._moving = moving

@@ -1,14 +1,18 @@
 """Colour in the motion gate: seen where brightness tells nothing, and no more restless for it."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latchkey.frames import Plane, RawFrame
+from latchkey.frames import Cover, Plane, RawFrame
 from latchkey.settings import MotionSettings
 from latchkey.units import NS_PER_MS, NS_PER_S
-from latchkey.vision import Motion, MotionGate
+from latchkey.vision import Gaze, Motion, MotionGate
+from latchkey_sim.finder import PAINT_BGR, PaintFinder
 
 WIDTH, HEIGHT = 1280, 720
 STEP_NS = 200 * NS_PER_MS
@@ -43,6 +47,20 @@ def test_a_face_as_bright_as_the_wall_behind_it_is_sudden_motion(side: int) -> N
     assert box.x0 <= 400 < 400 + side <= box.x1
     assert box.y0 <= 200 < 200 + side <= box.y1
     assert seen[2].sudden == (box,)
+
+
+def test_a_face_as_bright_as_the_wall_is_searched_in_the_very_look_in_which_it_shows() -> None:
+    paint = cv2.cvtColor(np.full((2, 2, 3), PAINT_BGR, np.uint8), cv2.COLOR_BGR2YUV_I420).reshape(-1)
+    gaze = Gaze(PaintFinder(), with_survey=False)
+    for number in range(3):
+        frame = wall(0, int(paint[0]))
+        frame.y[:] = paint[0]
+        shows = number == 2
+        if shows:
+            frame = tinted(frame, 400, 200, 700, 500, tint=(int(paint[4]) - 128, int(paint[5]) - 128))
+        moving = (Cover(400, 200, 700, 500),) if shows else ()
+        found = gaze.look(replace(frame, at_ns=NS_PER_S + number * 66 * NS_PER_MS), moving)
+        assert bool(found) is shows
 
 
 def test_a_small_face_as_bright_as_the_wall_is_sudden_too() -> None:
