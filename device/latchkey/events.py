@@ -121,6 +121,18 @@ class ClipLost:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadTold:
+    """Capture to link: the head of the clips, signed. `clip` is the last whole one; 128 hexadecimal digits
+    of `signature`. Said after the clip's end, and at the start.
+    """
+
+    sequence: int
+    whole: int
+    clip: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureHealth:
     """Capture to link: how camera, filter and disk are. `fps_tenths` counts taken frames."""
 
@@ -132,7 +144,7 @@ class CaptureHealth:
 
 
 ToCapture = BellRang | ModesSet
-ToLink = MotionChanged | ClipStarted | ClipExtended | ClipEnded | ClipLost | CaptureHealth
+ToLink = MotionChanged | ClipStarted | ClipExtended | ClipEnded | ClipLost | HeadTold | CaptureHealth
 SideMessage = ToCapture | ToLink
 
 _KINDS: dict[str, type[SideMessage]] = {kind.__name__: kind for kind in get_args(SideMessage)}

@@ -13,6 +13,7 @@ from latchkey.events import (
     BellRang,
     CameraState,
     CaptureHealth,
+    ClipEnded,
     ClipLost,
     DiskState,
     ModesSet,
@@ -95,6 +96,7 @@ class CaptureSide:
         else:
             if torn:
                 self._note("disk", _torn(torn), "warning")
+            self._tell_head()
         self._tell_news()
 
     def step(self, messages: Iterable[bytes]) -> int:
@@ -317,6 +319,13 @@ class CaptureSide:
         if isinstance(message, ClipLost):
             self._disk.doubt()
         self._send(encode(message))
+        if isinstance(message, ClipEnded):
+            self._tell_head()
+
+    def _tell_head(self) -> None:
+        head = self._keeper.told_head()
+        if head is not None:
+            self._send(encode(head))
 
     def _note(self, part: str, text: str, severity: Severity = "info") -> None:
         self._board.journal.note(JournalLine(self._board.clock.now_ns(), part, text, severity))

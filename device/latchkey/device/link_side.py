@@ -21,6 +21,7 @@ from latchkey.events import (
     ClipLost,
     ClipStarted,
     DiskState,
+    HeadTold,
     MessageError,
     MotionChanged,
     Trigger,
@@ -231,6 +232,8 @@ class LinkSide:
             self._publish(self._states.see_motion(message))
         elif isinstance(message, CaptureHealth):
             self._see_health(message)
+        elif isinstance(message, HeadTold):
+            self._see_head(message)
         elif isinstance(message, ClipLost):
             self._clip_seq.pop(message.clip, None)
         elif isinstance(message, ClipStarted | ClipExtended | ClipEnded):
@@ -239,6 +242,12 @@ class LinkSide:
     def _see_health(self, health: CaptureHealth) -> None:
         if self._states.see_health(health):
             self._publish_health()
+
+    def _see_head(self, head: HeadTold) -> None:
+        try:
+            self._publish(self._states.see_head(head))
+        except wire.WireError as error:
+            self._note("link", f"the head of the clips may not leave: {error}", "error")
 
     def _post_clip(self, message: ClipStarted | ClipExtended | ClipEnded) -> None:
         """Announce a clip; at its end only, since only then it is whole and durable."""
@@ -316,6 +325,7 @@ class LinkSide:
     def _publish_states(self) -> None:
         self._publish_modes()
         self._publish(self._states.motion())
+        self._publish(self._states.head())
         self._publish_health()
 
     def _publish_modes(self) -> None:

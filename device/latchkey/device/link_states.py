@@ -6,7 +6,7 @@ Keeps values and builds messages, sends nothing: whoever asks may publish or not
 from dataclasses import replace
 
 from latchkey import wire
-from latchkey.events import CameraState, CaptureHealth, DiskState, ModesSet, MotionChanged
+from latchkey.events import CameraState, CaptureHealth, DiskState, HeadTold, ModesSet, MotionChanged
 from latchkey.frames import FilterState
 from latchkey.ports import Publication
 from latchkey.units import NS_PER_S
@@ -27,6 +27,7 @@ class LinkStates:
         self._health: CaptureHealth | None = None
         self._boot_s: int | None = None
         self._state_disk = DiskState.OK
+        self._head: Publication | None = None
 
     def see_motion(self, message: MotionChanged) -> Publication:
         """Take in a change, and give its message."""
@@ -37,6 +38,22 @@ class LinkStates:
         """Take in how the capture side is; tell whether that shows."""
         before, self._health = self._health, health
         return before is None or _shown(before) != _shown(health)
+
+    def see_head(self, head: HeadTold) -> Publication:
+        """Take in the head of the clips, and give its message. Raises WireError for one that is none."""
+        values: dict[str, wire.Value] = {
+            "schema": 1,
+            "sequence": head.sequence,
+            "whole": head.whole,
+            "clip": head.clip,
+            "signature": head.signature,
+        }
+        self._head = wire.record(self._device_id, wire.HEAD, values)
+        return self._head
+
+    def head(self) -> Publication | None:
+        """Give the message of the newest head, or None before the capture side has told one."""
+        return self._head
 
     def see_disk(self, state: DiskState) -> bool:
         """Take in how the state folder is; tell whether that is news. `failed` there outweighs all."""

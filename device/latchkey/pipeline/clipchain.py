@@ -11,7 +11,7 @@ leaves a gap.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from latchkey.clip import (
     SALT_BYTES,
@@ -25,6 +25,7 @@ from latchkey.clip import (
     verify,
 )
 from latchkey.errors import DiskError
+from latchkey.events import HeadTold
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.identity import device_key
 from latchkey.ports import Disk
@@ -40,6 +41,7 @@ from latchkey.vault import (
     encode_chain_head,
     encode_slip,
     parse_name,
+    sign_told,
     slip_name,
 )
 
@@ -107,9 +109,17 @@ class ClipChain:
             raise
         return Place(sequence, commitment(plain))
 
-    def end(self, sequence: int, payload: bytes) -> None:
+    def told(self) -> HeadTold | None:
+        """Give the head of the disk for others to keep; None before the first whole clip."""
+        head = self._durable
+        if self._device is None or not head.clip:
+            return None
+        signature = sign_told(head, self._device.sign)
+        return HeadTold(head.sequence, head.whole, head.clip, signature.hex())
+
+    def end(self, clip: str, sequence: int, payload: bytes) -> None:
         """Make a clip the last whole one, durably: `payload` is the SHA-256 of its file after the header."""
-        self._head = ChainHead(self._head.sequence, sequence, payload)
+        self._head = ChainHead(self._head.sequence, sequence, payload, clip)
         self.save()
 
     def save(self) -> None:
@@ -130,7 +140,7 @@ class ClipChain:
 
     def _lift(self, sequence: int) -> None:
         if sequence > self._head.sequence:
-            self._head = ChainHead(sequence, self._head.whole, self._head.payload)
+            self._head = replace(self._head, sequence=sequence)
 
     def _key(self) -> SigningKey:
         if self._device is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from latchkey.clip import ProofWriter, Take, seal
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
-from latchkey.events import DiskState
+from latchkey.events import DiskState, HeadTold
 from latchkey.pipeline.clipchain import ClipChain
 from latchkey.pipeline.durable import probe, write_whole
 from latchkey.pipeline.facevault import FaceVault, OpenLayer
@@ -103,6 +103,10 @@ class VaultKeeper:
     def keeps_faces(self) -> bool:
         """Whether clips get a face layer."""
         return self._faces is not None and self._faces.is_on
+
+    def told_head(self) -> HeadTold | None:
+        """Give the signed head for others to keep; None before the first whole clip. From any thread."""
+        return self._chain.told()
 
     def start(self) -> VaultReport:
         """Mend what a crash left and rebuild the index from the files.
@@ -312,7 +316,7 @@ class OpenClip:
         self._file.end()
         self._file.close()
         self._end_layer()
-        self._means.chain.end(self._place.sequence, self._file.payload_hash)
+        self._means.chain.end(self.clip, self._place.sequence, self._file.payload_hash)
         sealed_meta = seal(encode_meta(meta), self._recipients, self._means.take)
         write_whole(self._disk, meta_name(self.clip), sealed_meta)
         entry = self._take_name("whole")

@@ -54,6 +54,7 @@ from latchkey.vault.slip import (
     encode_chain_head,
     encode_slip,
 )
+from latchkey.vault.told import TOLD_CONTEXT, decode_held_head, sign_told
 from latchkey.vault.trust import UNDATED
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "META_LIMIT_BYTES",
     "SLIP_CONTEXT",
     "SLIP_LIMIT_BYTES",
+    "TOLD_CONTEXT",
     "UNDATED",
     "ChainHead",
     "ClipMeta",
@@ -80,6 +82,7 @@ __all__ = [
     "check_disk_name",
     "day_text",
     "decode_chain_head",
+    "decode_held_head",
     "decode_meta",
     "decode_slip",
     "encode_chain_head",
@@ -104,6 +107,7 @@ __all__ = [
     "room_state",
     "sealed_clip",
     "sealed_name",
+    "sign_told",
     "slip_name",
     "tail_name",
 ]

@@ -1,8 +1,8 @@
 """Two plain notes that a device signs: the slip beside each clip, and the head of all of them.
 
     slip   clip, day, the day on which it is deleted, its number: enough to rebuild the index without any key
-    head   the last number given, and the last whole clip's number and hash: who holds it notices a clip
-           that was deleted or put back
+    head   the last number given, and the last whole clip's number, id and hash: who holds it notices a
+           clip that was deleted or put back
 
 Both are canonical JSON and then a signature of 64 bytes. Signing and verifying is given by the caller.
 """
@@ -15,6 +15,7 @@ from latchkey.errors import ClipError
 from latchkey.vault.days import FIRST_DAY, LAST_DAY, day_text, parse_day
 
 SCHEMA = 1
+HEAD_SCHEMA = 2
 SIGNATURE_BYTES = 64
 SLIP_CONTEXT = b"latchkey/slip/1\n"
 HEAD_CONTEXT = b"latchkey/head/1\n"
@@ -50,13 +51,19 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class ChainHead:
-    """`sequence` is the last number given to a clip, 0 before the first; `whole` the number and `payload` the
-    SHA-256 (of the sealed file after its header) of the last clip that was finished, 0 and b"" if none was.
+    """`sequence` is the last number given to a clip, 0 before the first; `whole` the number, `clip` the id
+    and `payload` the SHA-256 (of the sealed file after its header) of the last clip that was finished, 0
+    and empty if none was. A head of schema 1 has no id, one that was told over the broker no hash.
     """
 
     sequence: int = 0
     whole: int = 0
     payload: bytes = b""
+    clip: str = ""
+
+    def is_newer_than(self, other: "ChainHead") -> bool:
+        """Whether the device signed it later than `other`."""
+        return (self.sequence, self.whole) > (other.sequence, other.whole)
 
 
 def encode_slip(slip: Slip, sign: Sign) -> bytes:
@@ -94,9 +101,10 @@ def decode_slip(data: bytes, check: Check) -> Slip:
 def encode_chain_head(head: ChainHead, sign: Sign) -> bytes:
     """Write and sign a head."""
     record = {
-        "schema": SCHEMA,
+        "schema": HEAD_SCHEMA,
         "sequence": head.sequence,
         "whole": head.whole,
+        "clip": head.clip,
         "payload": head.payload.hex(),
     }
     message = encode_record(record)
@@ -107,15 +115,19 @@ def decode_chain_head(data: bytes, check: Check) -> ChainHead:
     """Read a head. Raises SlipDamaged."""
     message, signature = data[:-SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
     try:
-        record = decode_record(message, ("schema", "sequence", "whole", "payload"), HEAD_LIMIT_BYTES)
-        whole(record["schema"], SCHEMA, SCHEMA)
+        is_first = b'"schema":1,' in message
+        fields = ("schema", "sequence", "whole", "payload", *(() if is_first else ("clip",)))
+        record = decode_record(message, fields, HEAD_LIMIT_BYTES)
+        whole(record["schema"], 1 if is_first else HEAD_SCHEMA, HEAD_SCHEMA)
         sequence = whole(record["sequence"], 0, NUMBER_LIMIT)
         last = whole(record["whole"], 0, sequence)
         payload = hexadecimal(record["payload"], _HASH_BYTES if last else 0)
+        clip = "" if is_first else record["clip"]
+        hexadecimal(clip, _ID_BYTES if clip and last else 0)
         check(HEAD_CONTEXT, message, signature)
     except (ValueError, ClipError) as error:
         raise SlipDamaged(str(error)) from error
-    return ChainHead(sequence, last, payload)
+    return ChainHead(sequence, last, payload, clip)
 
 
 def _day(value: object) -> int:

@@ -71,15 +71,16 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Hex:
-    """Lower-case hexadecimal digits of random bits."""
+    """Lower-case hexadecimal digits, of random bits if `note`, which is for people, says nothing else."""
 
     digits: int
+    note: str = ", random"
 
     def allows(self, value: object) -> bool:
         return isinstance(value, str) and re.fullmatch(f"[0-9a-f]{{{self.digits}}}", value) is not None
 
     def describe(self) -> str:
-        return f"{self.digits} hex digits, random"
+        return f"{self.digits} hex digits{self.note}"
 
 
 @dataclass(frozen=True, slots=True)

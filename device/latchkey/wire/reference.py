@@ -24,8 +24,10 @@ speaks nothing newer (message expiry is lost then). Events are never retained, s
 command is ignored. Everything is QoS 1: it may arrive twice, after a break in the connection a
 `ring` even once more as `missed`. The `id` tells; what acts on events should heed it.
 
-No payload holds a picture, a clip's size, hash or length, a count of clips or visitors, or a figure
-of the disk. What is not in this table cannot be sent: building it raises an error. No payload is
+No payload holds a picture, a clip's size, hash or length, a count of visitors, or a figure of the disk.
+Clips are counted in `head/state` alone: who joins late learns from it how many there have ever been.
+It names the last one by the id that `event/clip` has told already, and a clip that is given away has
+neither. What is not in this table cannot be sent: building it raises an error. No payload is
 larger than {PAYLOAD_LIMIT_BYTES} bytes, discovery {DISCOVERY_LIMIT_BYTES}; zone names take at most
 {ZONES_LIMIT_BYTES} bytes together.
 

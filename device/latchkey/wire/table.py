@@ -3,7 +3,7 @@
 Payloads, their checks, Home Assistant's discovery and `device/WIRE.md` are all made from it, so
 they cannot disagree. Rules: events are never retained (a retained ring would ring again at every
 restart of Home Assistant), states are; nothing is larger than its limit; there is no topic for a
-picture, a size, a hash, a length or a count.
+picture, a size, a hash or a length, and a count is only in the number of the last clip.
 """
 
 from dataclasses import dataclass, field
@@ -27,6 +27,8 @@ RING_FRESH_S = 30
 HEALTH_EVERY_S = 60
 HEALTH_EXPIRES_S = 3 * HEALTH_EVERY_S
 SNOOZE_LIMIT_MIN = 1440
+NUMBER_LIMIT = (1 << 53) - 1
+"""What every reader of JSON takes for the same number."""
 
 Direction = Literal["out", "in"]
 ON_OFF = Choice(("ON", "OFF"))
@@ -90,6 +92,13 @@ _HEALTH: dict[str, Kind] = {
     "disk": Choice(tuple(DiskState)),
     "boot": Stamp(),
 }
+_HEAD: dict[str, Kind] = {
+    "schema": Whole(1, 1),
+    "sequence": Whole(1, NUMBER_LIMIT, "= the last number given to a clip"),
+    "whole": Whole(1, NUMBER_LIMIT, "= the number of the last whole one"),
+    "clip": Hex(32, "; its id, the same as in `event/clip`"),
+    "signature": Hex(128, "; the device's, Ed25519"),
+}
 
 STATUS = Topic(
     "status",
@@ -127,6 +136,13 @@ HEALTH = Topic(
     (Variant(fields=_HEALTH, expires_s=HEALTH_EXPIRES_S),),
     retain=True,
 )
+HEAD = Topic(
+    "head/state",
+    "out",
+    "the signed head of the clips, after each clip's end; `latchkey clips verify --head` reads it",
+    (Variant(fields=_HEAD),),
+    retain=True,
+)
 ARMED_SET = Topic("armed/set", "in", "`OFF` stops recording; `ON` takes that back", _plain(ON_OFF))
 SHUTTER_SET = Topic("shutter/set", "in", "`ON` closes the shutter; `OFF` takes that back", _plain(ON_OFF))
 SNOOZE_SET = Topic(
@@ -148,6 +164,7 @@ TOPICS: tuple[Topic, ...] = (
     SHUTTER,
     SNOOZE,
     HEALTH,
+    HEAD,
     ARMED_SET,
     SHUTTER_SET,
     SNOOZE_SET,
