@@ -10,6 +10,7 @@ from latchkey.adapters.entropy import OsEntropy
 from latchkey.cli.asking import unlocker
 from latchkey.cli.command import Terminal
 from latchkey.owner.household import Household
+from latchkey.owner.memory import HouseholdMemory
 from latchkey.owner.store import HouseholdStore, default_folder
 from latchkey.units import utc_day
 
@@ -30,6 +31,12 @@ def add_household_options(parser: ArgumentParser) -> None:
 def owner_store(options: Namespace) -> HouseholdStore:
     """Give the store that the options name: the same one each time, so a passphrase is asked for once."""
     return _store(options.household or default_folder(), options.passphrase_file)
+
+
+def household_memory(options: Namespace) -> HouseholdMemory | None:
+    """Give what the household remembers; None where a command works without one."""
+    store = owner_store(options)
+    return HouseholdMemory(store.folder) if getattr(options, "key", None) is None and store.exists else None
 
 
 def use_household(options: Namespace) -> Household:

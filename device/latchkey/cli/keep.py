@@ -8,7 +8,7 @@ from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Terminal
-from latchkey.cli.household import use_household
+from latchkey.cli.household import household_memory, use_household
 from latchkey.errors import EXIT_OK
 from latchkey.owner import list_clips
 from latchkey.owner.actlog import note_act
@@ -19,19 +19,26 @@ from latchkey.vault import INDEX_NAME
 
 
 def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
-    """Seal a clip to the long-term key, or to the readers of its day again, after a line in the log.
+    """Seal a clip to the long-term key, or to the readers of its day again.
 
-    Raises UsageError, OwnerKeyError, NoIdentityMatched, ClipError, DiskError.
+    First all that could forbid it is checked, then it is noted, durably, then it is done. Raises
+    UsageError, OwnerKeyError, NoIdentityMatched, ClipError, DiskError.
     """
     disk, index, take = FolderDisk(vault), SqliteIndex(vault / INDEX_NAME), OsEntropy().take
     state = use_household(options)
+    memory = household_memory(options)
+
+    def note() -> None:
+        note_act(vault, options.action, entry.clip, SystemClock().wall_ns())
+        if memory is not None and options.action == "keep":
+            memory.note_kept(entry.clip)
+
     if options.action == "keep":
-        note_act(vault, "keep", entry.clip, SystemClock().wall_ns())
-        keep_clip(disk, index, entry, state.identities(entry.day), state.long_term_recipient, take)
+        keys = state.identities(entry.day)
+        keep_clip(disk, index, entry, keys, state.long_term_recipient, take, note)
         terminal.say(f"clip {entry.clip} is kept: your household opens it until you delete it; others cannot")
     else:
-        note_act(vault, "unkeep", entry.clip, SystemClock().wall_ns())
-        unkeep_clip(disk, index, entry, state, take)
+        unkeep_clip(disk, index, entry, state, take, note)
         terminal.say(f"clip {entry.clip} is kept no longer: it goes when its days are over")
     kept = [one for one in list_clips(disk) if one.state == "kept"]
     size_bytes = sum(one.size_bytes for one in kept)

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from latchkey.adapters.disk import FILE_MODE, disk_errors
+from latchkey.adapters.disk import disk_errors
 from latchkey.errors import DiskError
+from latchkey.owner.files import append_line
 from latchkey.units import MIB, NS_PER_S
 from latchkey.vault import is_clip_id
 
@@ -25,7 +26,6 @@ ActKind = Literal["faces", "keep", "unkeep"]
 KINDS: tuple[ActKind, ...] = get_args(ActKind)
 
 _TEXT_LIMIT_CHARS = 40
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def note_act(vault: Path, act: ActKind, clip: str, wall_ns: int) -> Act:
     line = json.dumps(asdict(noted), separators=(",", ":")) + "\n"
     try:
         with disk_errors(f"write {vault / NAME}"):
-            _append(vault, line.encode("ascii"))
+            append_line(vault / NAME, line.encode("ascii"))
     except DiskError as error:
         raise DiskError(
             str(error), hint="what is done on purpose is noted first, so the vault must be writable"
@@ -66,25 +66,6 @@ def acts(vault: Path) -> tuple[list[Act], int]:
         del lines[0]  # its beginning was left out
     found = [_read(line) for line in lines if line.strip()]
     return [act for act in found if act], found.count(None)
-
-
-def _append(vault: Path, line: bytes) -> None:
-    handle = os.open(vault / NAME, _APPEND, FILE_MODE)
-    try:
-        size_bytes = os.fstat(handle).st_size
-        if size_bytes and os.pread(handle, 1, size_bytes - 1) != b"\n":
-            line = b"\n" + line  # a crash cut the line before
-        rest = memoryview(line)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    folder = os.open(vault, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _read(line: bytes) -> Act | None:

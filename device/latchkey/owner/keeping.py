@@ -1,11 +1,12 @@
 """Keeping a clip beyond its days: sealed anew to the owner's long-term key, its video untouched.
 
-Only headers are written anew: the nonce and every chunk stay, byte for byte. What is written first is whole
-and durable before anything goes, so a crash leaves the clip kept or not kept, never neither.
+Only headers are written anew: the nonce and every chunk stay, byte for byte. All that could forbid it is
+checked before it is noted, and it is noted before anything is written. What is written first is whole and
+durable before anything goes, so a crash leaves the clip kept or not kept, never neither.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from latchkey.clip import NoIdentityMatched, Take, new_header, take_header
@@ -17,6 +18,9 @@ from latchkey.ports import ClipEntry, ClipIndex, ClipState
 from latchkey.units import MIB
 from latchkey.vault import CLIPS, chain_name, meta_name, rewrapped_name, sealed_name
 
+Note = Callable[[], object]
+"""Notes the act, durably; what it raises forbids it."""
+
 
 def keep_clip(
     disk: ReadableDisk,
@@ -25,21 +29,23 @@ def keep_clip(
     identities: Sequence[str],
     recipient: str,
     take: Take,
+    note: Note,
 ) -> ClipEntry:
     """Seal a whole clip, its record and companion to `recipient` alone; only its owner deletes it now.
 
-    Its face layer goes in its own time. Raises UsageError, NoIdentityMatched, ClipError, DiskError.
+    Its face layer goes in its own time. `note` is called once nothing forbids it. Raises UsageError,
+    NoIdentityMatched, ClipError, DiskError.
     """
     if entry.state != "whole":
         hint = "`latchkey clips open ID -o FILE` writes it to a file of your own"
         raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
-    return _seal_anew(disk, index, entry, "kept", identities, [recipient], take)
+    return _seal_anew(disk, index, entry, "kept", identities, [recipient], take, note)
 
 
 def unkeep_clip(
-    disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, state: Household, take: Take
+    disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, state: Household, take: Take, note: Note
 ) -> ClipEntry:
-    """Seal a kept clip to the readers of its day again; it goes with them.
+    """Seal a kept clip to the readers of its day again; it goes with them. `note` as in `keep_clip`.
 
     Raises UsageError where its day is over, NoIdentityMatched, ClipError, DiskError.
     """
@@ -49,7 +55,7 @@ def unkeep_clip(
     if not readers:
         hint = "`latchkey clips rm` deletes it"
         raise UsageError(f"the days of clip {entry.clip} are over: nobody could open it", hint=hint)
-    return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, take)
+    return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, take, note)
 
 
 def _seal_anew(
@@ -60,17 +66,23 @@ def _seal_anew(
     identities: Sequence[str],
     recipients: Sequence[str],
     take: Take,
+    note: Note,
 ) -> ClipEntry:
     name, part = sealed_name(entry.clip, entry.day, entry.state), rewrapped_name(entry.clip, entry.day)
     new_name = sealed_name(entry.clip, entry.day, state)
+    with disk.reader(name) as source:
+        header = _header(take_header(source), identities, recipients, take)
+    beside = {}
+    for small in (meta_name(entry.clip), chain_name(entry.clip)):
+        file = io.BytesIO(disk.read(small))
+        beside[small] = _header(take_header(file), identities, recipients, take) + file.read()
+    note()
     with suppress(NotOnDisk):
         disk.remove(part)  # an earlier attempt that was cut off
     try:
-        size_bytes = _copy(disk, name, part, identities, recipients, take)
-        for beside in (meta_name(entry.clip), chain_name(entry.clip)):
-            source = io.BytesIO(disk.read(beside))
-            header = _header(take_header(source), identities, recipients, take)
-            write_whole(disk, beside, header + source.read())
+        size_bytes = _copy(disk, name, part, header)
+        for small, data in beside.items():
+            write_whole(disk, small, data)
         disk.rename(part, new_name)
     except BaseException:
         with suppress(DiskError):
@@ -84,16 +96,10 @@ def _seal_anew(
     return after
 
 
-def _copy(
-    disk: ReadableDisk,
-    name: str,
-    part: str,
-    identities: Sequence[str],
-    recipients: Sequence[str],
-    take: Take,
-) -> int:
+def _copy(disk: ReadableDisk, name: str, part: str, header: bytes) -> int:
+    """Write a file with another header; give its size."""
     with disk.reader(name) as source:
-        header = _header(take_header(source), identities, recipients, take)
+        take_header(source)
         file, size_bytes = disk.create(part), len(header)
         try:
             file.append(header)

@@ -188,6 +188,16 @@ def test_keep_and_unkeep_are_counted_told_and_logged(home: Home) -> None:
     assert [(row["act"], row["clip"]) for row in rows] == [("keep", ID), ("unkeep", ID)]
 
 
+def test_what_cannot_be_kept_leaves_no_line_in_the_log(home: Home) -> None:
+    with pytest.raises(UsageError, match="not kept"):
+        run(CLIPS, "unkeep", ID[:8], "--vault", home.vault)
+    (home.vault / f"clips/{ID}.meta.age").unlink()
+    with pytest.raises(NotOnDisk):
+        run(CLIPS, "keep", ID[:8], "--vault", home.vault)
+    assert not (home.vault / "acts.log").exists()
+    assert not (home.store.folder / "seen").exists()
+
+
 def test_the_days_of_a_holding_key_begin_when_its_clip_is_listed(home: Home, tmp_path: Path) -> None:
     state = home.store.load()
     book = decode_book(home.store.book_path.read_bytes())

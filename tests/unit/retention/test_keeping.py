@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from latchkey.clip import NoIdentityMatched, take_header
-from latchkey.errors import DiskError, UsageError
+from latchkey.errors import ClipError, DiskError, NotOnDisk, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import find_clip, list_clips, open_chunks, read_meta
 from latchkey.owner.keeping import keep_clip, unkeep_clip
@@ -36,15 +36,20 @@ class Home:
         self.take = SeededEntropy(2).take
         self.keeper = VaultKeeper(self.disk, self.index, self.readers, self.take, self.settings)
         self.entry = self.record(A, footage)
+        self.noted: list[dict[str, bytes]] = []
+        """The vault at each moment at which an act was noted."""
 
     def record(self, clip: str, footage: bytes = FOOTAGE) -> ClipEntry:
         opened = self.keeper.begin(clip)
         opened.append(footage)
         return opened.finish(replace(META, clip=clip))
 
+    def note(self) -> None:
+        self.noted.append({name: bytes(data) for name, data in self.disk.files.items()})
+
     def keep(self) -> ClipEntry:
         keys, recipient = self.state.identities(DAY), self.state.long_term_recipient
-        return keep_clip(self.disk, self.index, self.entry, keys, recipient, self.take)
+        return keep_clip(self.disk, self.index, self.entry, keys, recipient, self.take, self.note)
 
     def opens(self, keys: tuple[str, ...]) -> bool:
         """Whether the clip and its record open in full."""
@@ -107,7 +112,7 @@ def test_a_device_that_still_takes_it_for_expired_does_not_delete_it() -> None:
 
 def test_unkeep_gives_it_back_to_the_readers_of_its_day_and_to_expiry() -> None:
     home = Home()
-    entry = unkeep_clip(home.disk, home.index, home.keep(), home.state, home.take)
+    entry = unkeep_clip(home.disk, home.index, home.keep(), home.state, home.take, home.note)
     assert (entry.state, home.index.entries()) == ("whole", [entry])
     assert home.opens(home.state.day_keys(DAY))
     assert not home.opens(home.long_term)
@@ -119,17 +124,70 @@ def test_unkeep_gives_it_back_to_the_readers_of_its_day_and_to_expiry() -> None:
 def test_what_cannot_be_kept_or_given_back_says_why_and_stays() -> None:
     home = Home()
     with pytest.raises(UsageError, match="not kept"):
-        unkeep_clip(home.disk, home.index, home.entry, home.state, home.take)
+        unkeep_clip(home.disk, home.index, home.entry, home.state, home.take, home.note)
     kept = home.keep()
     with pytest.raises(UsageError, match="only a whole clip"):
-        keep_clip(home.disk, home.index, kept, home.long_term, home.state.long_term_recipient, home.take)
+        keep_clip(
+            home.disk,
+            home.index,
+            kept,
+            home.long_term,
+            home.state.long_term_recipient,
+            home.take,
+            lambda: None,
+        )
     with pytest.raises(UsageError, match="over"):
-        unkeep_clip(home.disk, home.index, kept, home.state.advance_to(DAY + 9), home.take)
+        unkeep_clip(home.disk, home.index, kept, home.state.advance_to(DAY + 9), home.take, home.note)
     stranger = SimHousehold.begun(DAY, seed=7).state
     with pytest.raises(NoIdentityMatched):
-        unkeep_clip(home.disk, home.index, kept, stranger, home.take)
+        unkeep_clip(home.disk, home.index, kept, stranger, home.take, home.note)
     assert home.opens(home.long_term)
     assert not [name for name in home.disk.files if name.endswith(".part")]
+
+
+def test_an_act_is_noted_once_nothing_forbids_it_and_before_anything_is_written() -> None:
+    home = Home()
+    before = {name: bytes(data) for name, data in home.disk.files.items()}
+    entry = home.keep()
+    between = {name: bytes(data) for name, data in home.disk.files.items()}
+    unkeep_clip(home.disk, home.index, entry, home.state, home.take, home.note)
+    assert home.noted == [before, between]
+
+
+def test_what_cannot_be_kept_or_given_back_is_not_noted() -> None:
+    home = Home()
+    stranger = SimHousehold.begun(DAY, seed=7).state
+    recipient = home.state.long_term_recipient
+    torn = replace(home.entry, state="torn")
+    for entry, keys in ((torn, home.state.identities(DAY)), (home.entry, stranger.identities(DAY))):
+        with pytest.raises((UsageError, NoIdentityMatched)):
+            keep_clip(home.disk, home.index, entry, keys, recipient, home.take, home.note)
+    for missing in (f"clips/{A}.meta.age", f"clips/{A}.chain.age", f"clips/2026-11-24.{A}.age"):
+        spoiled = Home()
+        del spoiled.disk.files[missing]
+        with pytest.raises(NotOnDisk):
+            spoiled.keep()
+        assert spoiled.noted == []
+    home.disk.files[f"clips/{A}.chain.age"][30] ^= 1
+    with pytest.raises(ClipError):
+        home.keep()
+    with pytest.raises(UsageError):
+        unkeep_clip(home.disk, home.index, home.entry, home.state, home.take, home.note)
+    assert home.noted == []
+
+
+def test_an_act_that_cannot_be_noted_is_not_done() -> None:
+    home = Home()
+    before = {name: bytes(data) for name, data in home.disk.files.items()}
+
+    def refuse() -> None:
+        raise DiskError("the log is full")
+
+    recipient = home.state.long_term_recipient
+    with pytest.raises(DiskError, match="the log is full"):
+        keep_clip(home.disk, home.index, home.entry, home.state.identities(DAY), recipient, home.take, refuse)
+    assert home.disk.files == before
+    assert home.index.entries() == [home.entry]
 
 
 @pytest.mark.parametrize("operation", ["create", "append", "sync", "rename", "remove", "sync_folder"])

@@ -1,0 +1,60 @@
+"""What a household remembers: the newest head of each device, and what was done on purpose."""
+
+from pathlib import Path
+
+import pytest
+
+from latchkey.errors import DiskError
+from latchkey.owner.memory import Deeds, HouseholdMemory
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+DEVICE, OTHER = b"d" * 32, b"e" * 32
+
+
+def test_a_household_that_has_seen_nothing_remembers_nothing_and_makes_no_file(tmp_path: Path) -> None:
+    memory = HouseholdMemory(tmp_path)
+    assert (memory.head(DEVICE), memory.deeds()) == (None, Deeds())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_deeds_and_heads_are_remembered_for_the_owner_alone(tmp_path: Path) -> None:
+    memory = HouseholdMemory(tmp_path)
+    memory.note_kept(A)
+    memory.note_removed(B, b"h" * 32)
+    memory.note_removed(C, b"i" * 32)
+    memory.keep_head(DEVICE, b"old")
+    memory.keep_head(DEVICE, b"new")
+    again = HouseholdMemory(tmp_path)
+    removed = frozenset({B, C}), frozenset({b"h" * 32, b"i" * 32})
+    assert again.deeds() == Deeds(frozenset({A}), *removed)
+    assert (again.head(DEVICE), again.head(OTHER)) == (b"new", None)
+    assert (tmp_path / "seen").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "seen").iterdir()} == {0o600}
+
+
+def test_a_line_that_a_crash_cut_costs_that_line_alone(tmp_path: Path) -> None:
+    memory = HouseholdMemory(tmp_path)
+    memory.note_kept(A)
+    path = tmp_path / "seen/deeds"
+    path.write_bytes(path.read_bytes() + f"rm {B} 6868".encode())
+    memory.note_kept(C)
+    assert memory.deeds() == Deeds(frozenset({A, C}))
+
+
+@pytest.mark.parametrize("odd", [b"\xff" * 100 + b"\n", b"keep ../../x\n", b"rm\n", b"\0" * 5000])
+def test_lines_that_are_none_are_left_out(tmp_path: Path, odd: bytes) -> None:
+    memory = HouseholdMemory(tmp_path)
+    memory.note_kept(A)
+    path = tmp_path / "seen/deeds"
+    path.write_bytes(odd + path.read_bytes())
+    assert memory.deeds().kept <= {A}
+    assert memory.deeds().removed == frozenset()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "seen").write_text("in its place")
+    memory = HouseholdMemory(tmp_path)
+    with pytest.raises(DiskError):
+        memory.note_kept(A)
+    with pytest.raises(DiskError):
+        memory.keep_head(DEVICE, b"head")
