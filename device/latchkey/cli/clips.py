@@ -12,10 +12,19 @@ from pathlib import Path
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
-from latchkey.cli.household import add_household_options, owner_store
+from latchkey.cli.household import add_household_options, household_memory, owner_store
 from latchkey.cli.keys import add_key_option, load_keys, note_seen
 from latchkey.cli.verify import recover, show, verify_entry, verify_file, warn
-from latchkey.errors import EXIT_FAILED, EXIT_OK, LatchkeyError, NotOnDisk, UsageError
+from latchkey.clip import payload_hash
+from latchkey.errors import (
+    EXIT_FAILED,
+    EXIT_OK,
+    ClipError,
+    DiskError,
+    LatchkeyError,
+    NotOnDisk,
+    UsageError,
+)
 from latchkey.owner import (
     ProofWatch,
     faces_bytes,
@@ -30,7 +39,7 @@ from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
 from latchkey.units import MIB, NS_PER_S, to_s
-from latchkey.vault import INDEX_NAME, ClipMeta, day_text
+from latchkey.vault import INDEX_NAME, ClipMeta, day_text, sealed_name
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -61,7 +70,12 @@ def configure(parser: ArgumentParser) -> None:
         metavar="HEX|FILE",
         help="who to trust [the household's, or the vault's]",
     )
-    verifying.add_argument("--head", type=Path, metavar="FILE", help="a head.json you kept [the vault's]")
+    verifying.add_argument(
+        "--head",
+        type=Path,
+        metavar="FILE",
+        help="a head that you kept: head.json, or the message of `head/state` from the broker [the vault's]",
+    )
     verifying.add_argument("--json", action="store_true", help="print a JSON object")
     recovery = actions.add_parser("recover", help="write the proved part of a torn clip to an MP4 file")
     recovery.add_argument("-o", "--out", required=True, metavar="FILE", help="where to")
@@ -72,7 +86,7 @@ def configure(parser: ArgumentParser) -> None:
         action.add_argument("id", metavar="ID", help="id of the clip, or its first 6 or more characters")
     for action in (listing, opening, verifying, recovery):
         add_key_option(action)
-    for action in (keeping, unkeeping):
+    for action in (removal, keeping, unkeeping):
         add_household_options(action)
     for action in (listing, opening, log, removal, verifying, recovery, keeping, unkeeping):
         place = action.add_mutually_exclusive_group()
@@ -249,10 +263,24 @@ def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Termina
     if not options.yes and not _agreed(entry, terminal):
         terminal.say("nothing was deleted")
         return EXIT_FAILED
-    remove_clip(FolderDisk(vault), SqliteIndex(vault / INDEX_NAME), entry)
+    disk = FolderDisk(vault)
+    _note_removal(disk, entry, options, terminal)
+    remove_clip(disk, SqliteIndex(vault / INDEX_NAME), entry)
     terminal.say(f"clip {entry.clip} is deleted")
     terminal.say("flash may keep old blocks for a while; they are sealed, and open with your key only")
     return EXIT_OK
+
+
+def _note_removal(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Terminal) -> None:
+    """Have the household remember the deletion. It must go on where that cannot be written down."""
+    memory = household_memory(options)
+    if memory is None:
+        return
+    try:
+        with disk.reader(sealed_name(entry.clip, entry.day, entry.state)) as file:
+            memory.note_removed(entry.clip, payload_hash(file))
+    except (ClipError, DiskError) as error:
+        terminal.say(f"latchkey: warning: your household will not remember that you deleted it: {error}")
 
 
 def _agreed(entry: ClipEntry, terminal: Terminal) -> bool:

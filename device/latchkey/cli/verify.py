@@ -10,12 +10,13 @@ from typing import Any, BinaryIO
 
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.cli.command import Terminal
-from latchkey.cli.household import owner_store
+from latchkey.cli.household import household_memory, own_day, owner_store
 from latchkey.cli.keys import load_keys
 from latchkey.clip import Manifest, check_proof, decrypt
 from latchkey.errors import EXIT_OK, NotOnDisk, UsageError
 from latchkey.owner import (
     Findings,
+    Held,
     Outcome,
     ProofWatch,
     joined_chunks,
@@ -27,6 +28,7 @@ from latchkey.owner import (
     recover_clip,
     trusted_devices,
 )
+from latchkey.owner.memory import Deeds
 from latchkey.ports import ClipEntry
 from latchkey.reading import check_ordinary, read_small
 from latchkey.units import MIB, NS_PER_S
@@ -48,13 +50,22 @@ VERDICTS = {
 def verify_entry(
     disk: FolderDisk, entries: list[ClipEntry], entry: ClipEntry, keys: Sequence[str], options: Namespace
 ) -> Findings:
-    """Verify a clip of the vault. Raises what opening it raises, but for damage, which is a finding."""
+    """Verify a clip of the vault; the household remembers the newest head that it sees. Raises what opening
+    it raises, but for damage, which is a finding.
+    """
     chunks = joined_chunks if entry.state == "torn" else open_chunks
     trusted = _trusted(disk, options, entry.day)
     companion = read_companion(disk, entry.clip, keys)
     findings = judge(check_proof(chunks(disk, entry, keys)), companion, trusted, entry.clip)
-    head = None if options.head is None else _small(options.head, HEAD_LIMIT_BYTES)
-    return placed(findings, companion, disk, entries, entry, keys, head)
+    memory = household_memory(options)
+    known = memory.head(findings.device) if memory is not None and findings.device is not None else None
+    given = None if options.head is None else _small(options.head, HEAD_LIMIT_BYTES)
+    heads = tuple(head for head in (given, known) if head is not None)
+    held = Held(own_day(), heads, Deeds() if memory is None else memory.deeds())
+    findings, newest = placed(findings, companion, disk, entries, entry, keys, held)
+    if memory is not None and findings.is_trusted and findings.device and newest and newest != known:
+        memory.keep_head(findings.device, newest)
+    return findings
 
 
 def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, terminal: Terminal) -> Findings:

@@ -1,6 +1,6 @@
 """The owner's side: the key file, and opening clips with it. Runs on a machine the owner trusts."""
 
-from latchkey.owner.chain import VaultChain, placed
+from latchkey.owner.chain import Held, VaultChain, placed
 from latchkey.owner.files import writing
 from latchkey.owner.identities import (
     IdentityFile,
@@ -28,6 +28,7 @@ __all__ = [
     "ClipTorn",
     "FacesGone",
     "Findings",
+    "Held",
     "IdentityFile",
     "NothingProved",
     "Outcome",

@@ -1,33 +1,58 @@
 """The chain of a vault's clips, as its owner checks it: nothing altered, put back or taken away.
 
-Each companion holds the hash of the last whole clip before it, and the signed head that of the newest. What
-nobody can tell: whether a clip at the old end was deleted early, for clips go by age anyway; and whether
-vault and head were put back together to an earlier day, unless the owner holds a newer head.
+Each companion holds the hash of the last whole clip before it, and the signed head names the newest. Clips
+go by age and for want of room from the old end: so one that is missing is a finding where an older one,
+which would have gone first, is still here. What nobody can tell: whether a clip at the old end was deleted
+early; whether vault and head were put back together to an earlier day, unless the owner holds a newer head;
+and what stood right before a clip that the owner deleted.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from latchkey.clip import Companion, Link, decode_companion, payload_hash, verify
 from latchkey.errors import ClipError, NotOnDisk
+from latchkey.owner.memory import Deeds
 from latchkey.owner.opening import ReadableDisk
 from latchkey.owner.verifying import Findings, Place, read_companion
 from latchkey.ports import ClipEntry
 from latchkey.vault import (
     HEAD_NAME,
+    UNDATED,
     ChainHead,
+    Slip,
     SlipDamaged,
-    decode_chain_head,
+    decode_held_head,
     decode_slip,
     sealed_name,
     slip_name,
 )
 
+OWN_DEED = "was deleted by your household"
+BY_AGE = "went by age or for room, as far as anybody can tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the owner holds against the vault: heads as the device signed them, own deeds, and the UTC day."""
+
+    today: int
+    heads: tuple[bytes, ...] = ()
+    deeds: Deeds = field(default_factory=Deeds)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What is wrong, and what else can be said."""
+
+    broken: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
 
 class VaultChain:
-    """The clips of one device in a vault, by their numbers. `head` = the newest head that the owner holds, as
-    the device signed it; without it the vault's own is used.
+    """The clips of one device in a vault, by their numbers. Raises SlipDamaged for a head in `held` that the
+    device did not sign.
     """
 
     def __init__(
@@ -36,63 +61,111 @@ class VaultChain:
         entries: Sequence[ClipEntry],
         identities: Sequence[str],
         device: bytes,
-        head: bytes | None = None,
+        held: Held,
     ) -> None:
         self._disk = disk
         self._identities = identities
         self._device = device
-        self._numbers = {number: entry for entry in entries if (number := self._number(entry.clip))}
-        self.head = self._read_head(head)
+        self._deeds = held.deeds
+        self._heads = [(decode_held_head(data, self._check), data) for data in held.heads]
+        self._own_head = self._read_head()
+        self._numbers: dict[int, ClipEntry] = {}
+        self._witnesses: list[int] = []
+        """Numbers of clips that would have gone before any newer one."""
+        for entry in entries:
+            if (slip := self._slip(entry.clip)) is not None:
+                self._numbers[slip.sequence] = entry
+                if not self._may_outlive(entry, slip, held.today):
+                    self._witnesses.append(slip.sequence)
 
     def place(self, entry: ClipEntry, companion: Companion) -> Place:
         """Say where a clip stands, and whether its neighbours agree. Raises DiskError, OwnerKeyError."""
-        number = companion.sequence
-        broken, remarks = list[str](), list[str]()
+        number, said = companion.sequence, _Said()
         if number not in self._numbers or self._numbers[number].clip != entry.clip:
-            remarks.append("its slip is lost or another's")
+            said.remarks.append("its slip is lost or another's")
         own = Link(number, self._hash(entry))
-        self._before(companion.previous, broken, remarks)
+        self._before(companion.previous, said)
         if entry.state != "torn":
-            self._after(own, broken)
-            self._newest(own, broken)
-        return Place(number, tuple(broken), tuple(remarks))
+            self._after(own, said)
+            self._newest(own, said)
+        return Place(number, tuple(dict.fromkeys(said.broken)), tuple(dict.fromkeys(said.remarks)))
 
-    def _before(self, previous: Link | None, broken: list[str], remarks: list[str]) -> None:
-        if previous is None:
-            remarks.append("no whole clip stood before it")
-            return
-        entry = self._numbers.get(previous.sequence)
-        if entry is not None and self._hash(entry) == previous.payload:
-            remarks.append(f"clip {previous.sequence} before it is unchanged")
-        elif entry is not None:
-            broken.append(f"clip {previous.sequence} before it is not the one that was recorded")
-        elif any(number < previous.sequence for number in self._numbers):
-            broken.append(f"clip {previous.sequence} before it is gone, while older ones are here")
+    def newest_head(self) -> bytes | None:
+        """Give the newest head there is, the owner's before the vault's, as it was signed."""
+        known = [*self._heads, *([self._own_head] if self._own_head is not None else [])]
+        newest = known[0] if known else None
+        for one in known[1:]:
+            if newest is not None and one[0].is_newer_than(newest[0]):
+                newest = one
+        return None if newest is None else newest[1]
+
+    def _may_outlive(self, entry: ClipEntry, slip: Slip, today: int) -> bool:
+        """Whether a clip may rightly be here after newer ones have gone.
+
+        Anybody could rename a file to that of a kept clip: so it counts as kept where the household knows it,
+        or where its signed days are over and nothing else explains that it is here.
+        """
+        if entry.state == "kept" and (entry.clip in self._deeds.kept or slip.expires_day <= today):
+            return True
+        return slip.day == UNDATED
+
+    def _miss(self, number: int, which: str, *, is_own_deed: bool, said: _Said) -> None:
+        """Judge that clip `number` is not here."""
+        if is_own_deed:
+            said.remarks.append(f"clip {number}{which} {OWN_DEED}")
+        elif any(witness < number for witness in self._witnesses):
+            said.broken.append(f"clip {number}{which} is gone, while older ones are here")
         else:
-            remarks.append(f"clip {previous.sequence} before it is not here any more")
+            said.remarks.append(f"clip {number}{which} {BY_AGE}")
 
-    def _after(self, own: Link, broken: list[str]) -> None:
+    def _before(self, previous: Link | None, said: _Said) -> None:
+        if previous is None:
+            said.remarks.append("no whole clip stood before it")
+            return
+        number, entry = previous.sequence, self._numbers.get(previous.sequence)
+        if entry is None:
+            own_deed = previous.payload in self._deeds.removed_payloads
+            self._miss(number, " before it", is_own_deed=own_deed, said=said)
+        elif self._hash(entry) == previous.payload:
+            said.remarks.append(f"clip {number} before it is unchanged")
+        else:
+            said.broken.append(f"clip {number} before it is not the one that was recorded")
+
+    def _after(self, own: Link, said: _Said) -> None:
         """Check that the next clip knows this one as it is."""
         for number in sorted(number for number in self._numbers if number > own.sequence):
             previous = self._previous(self._numbers[number].clip)
             if previous is None:
                 continue
             if previous.sequence == own.sequence and previous.payload != own.payload:
-                broken.append(f"clip {number} after it was recorded behind another one")
+                said.broken.append(f"clip {number} after it was recorded behind another one")
             elif previous.sequence < own.sequence:
-                broken.append(f"clip {number} after it does not know it")
+                said.broken.append(f"clip {number} after it does not know it")
             elif previous.sequence > own.sequence and previous.sequence not in self._numbers:
-                broken.append(f"clip {previous.sequence} after it is gone")
+                own_deed = previous.payload in self._deeds.removed_payloads
+                self._miss(previous.sequence, " after it", is_own_deed=own_deed, said=said)
             return
 
-    def _newest(self, own: Link, broken: list[str]) -> None:
-        head = self.head
-        if head is None:
-            broken.append("the vault has no head that its device signed")
-        elif head.whole == own.sequence and head.payload != own.payload:
-            broken.append("it is not the clip that the signed head names")
-        elif head.whole > max(self._numbers, default=0):
-            broken.append(f"clip {head.whole}, the newest of the signed head, is gone")
+    def _newest(self, own: Link, said: _Said) -> None:
+        if self._own_head is None:
+            said.broken.append("the vault has no head that its device signed")
+        else:
+            self._against(self._own_head[0], own, said)
+        for head, _ in self._heads:
+            if self._own_head is not None and head.is_newer_than(self._own_head[0]):
+                said.broken.append("the vault is older than the head that you hold: it was put back")
+            self._against(head, own, said)
+
+    def _against(self, head: ChainHead, own: Link, said: _Said) -> None:
+        """Check the clip that a head names."""
+        if head.whole == own.sequence and head.payload and head.payload != own.payload:
+            said.broken.append("it is not the clip that the signed head names")
+        entry = self._numbers.get(head.whole)
+        if entry is not None and head.clip and entry.clip != head.clip:
+            said.broken.append(f"clip {head.whole} is not the one that the signed head names")
+        if entry is None and head.whole > max(self._numbers, default=0):
+            own_deed = head.clip in self._deeds.removed or head.payload in self._deeds.removed_payloads
+            self._miss(head.whole, ", the newest of the signed head,", is_own_deed=own_deed, said=said)
 
     def _previous(self, clip: str) -> Link | None:
         try:
@@ -109,18 +182,17 @@ class VaultChain:
             except ClipError:
                 return b""
 
-    def _number(self, clip: str) -> int | None:
+    def _slip(self, clip: str) -> Slip | None:
         try:
             slip = decode_slip(self._disk.read(slip_name(clip)), self._check)
         except (NotOnDisk, SlipDamaged):
             return None
-        return slip.sequence if slip.clip == clip else None
+        return slip if slip.clip == clip else None
 
-    def _read_head(self, given: bytes | None) -> ChainHead | None:
-        if given is not None:
-            return decode_chain_head(given, self._check)
+    def _read_head(self) -> tuple[ChainHead, bytes] | None:
         with suppress(NotOnDisk, SlipDamaged):
-            return decode_chain_head(self._disk.read(HEAD_NAME), self._check)
+            data = self._disk.read(HEAD_NAME)
+            return decode_held_head(data, self._check), data
         return None
 
     def _check(self, context: bytes, message: bytes, signature: bytes) -> None:
@@ -134,12 +206,15 @@ def placed(
     entries: Sequence[ClipEntry],
     entry: ClipEntry,
     identities: Sequence[str],
-    head: bytes | None = None,
-) -> Findings:
-    """Add the place in the chain to findings about a clip of the vault. Raises SlipDamaged for a given
-    head.
+    held: Held,
+) -> tuple[Findings, bytes | None]:
+    """Add the place in the chain to findings about a clip of the vault; give them and the newest head there
+    is.
+
+    Raises SlipDamaged for a head that is held.
     """
     if findings.device is None or companion is None:
-        return findings
-    chain = VaultChain(disk, entries, identities, findings.device, head)
-    return replace(findings, place=chain.place(entry, decode_companion(companion)))
+        return findings, None
+    chain = VaultChain(disk, entries, identities, findings.device, held)
+    place = chain.place(entry, decode_companion(companion))
+    return replace(findings, place=place), chain.newest_head()

@@ -22,7 +22,8 @@ from latchkey.clip import (
     seal,
 )
 from latchkey.errors import DiskError
-from latchkey.owner import Findings, Outcome, judge, list_clips, open_chunks, placed, read_companion
+from latchkey.owner import Findings, Held, Outcome, judge, list_clips, open_chunks, placed, read_companion
+from latchkey.owner.memory import Deeds
 from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry
@@ -35,6 +36,7 @@ from latchkey_sim.tinyclip import MANIFEST, record_tiny, tiny_fragment, tiny_hea
 
 KEYS = [OWNER.text]
 DAY = 20_781
+NO_DEEDS = Deeds()
 IDS = [f"{n:032x}" for n in range(1, 9)]
 
 
@@ -67,12 +69,13 @@ class Vault:
     def put(self, name: str, data: bytes) -> None:
         self.disk.files[name] = bytearray(data)
 
-    def judge(self, number: int, trusted: bytes | None = None, head: bytes | None = None) -> Findings:
+    def judge(self, number: int, *heads: bytes, deeds: Deeds = NO_DEEDS, today: int = DAY) -> Findings:
         entry = self.entries[number]
         companion = read_companion(self.disk, entry.clip, KEYS)
         progress = check_proof(open_chunks(self.disk, entry, KEYS))
-        findings = judge(progress, companion, frozenset({trusted or self.device}), entry.clip)
-        return placed(findings, companion, self.disk, list_clips(self.disk), entry, KEYS, head)
+        findings = judge(progress, companion, frozenset({self.device}), entry.clip)
+        held = Held(today, heads, deeds)
+        return placed(findings, companion, self.disk, list_clips(self.disk), entry, KEYS, held)[0]
 
     def outcomes(self) -> list[Outcome]:
         there = {entry.clip for entry in list_clips(self.disk)}
@@ -168,7 +171,7 @@ def test_all_rolled_back_to_an_older_day_while_the_owner_holds_a_newer_head() ->
     newer = vault.disk.read(HEAD_NAME)
     vault.disk.files = {name: bytearray(data) for name, data in old.items()}
     assert vault.judge(1).outcome is Outcome.WHOLE  # the vault alone cannot tell
-    assert vault.judge(1, head=newer).outcome is Outcome.CHAIN_BROKEN
+    assert vault.judge(1, newer).outcome is Outcome.CHAIN_BROKEN
 
 
 def test_a_head_by_another_device() -> None:

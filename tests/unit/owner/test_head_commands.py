@@ -1,0 +1,278 @@
+"""`latchkey clips verify` against heads that the owner holds: from the broker, of an older day, forged.
+
+The attacker here can do as they like with the vault's files; the owner's machine and the device's key are
+out of their reach.
+"""
+
+import io
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from latchkey import wire
+from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.disk import FolderDisk
+from latchkey.adapters.index import SqliteIndex
+from latchkey.adapters.mqtt import PahoLink
+from latchkey.cli.clips import COMMAND as CLIPS
+from latchkey.cli.command import Terminal
+from latchkey.clip import SigningKey
+from latchkey.device.link_states import LinkStates
+from latchkey.egress import Destination, Egress, Ledger
+from latchkey.owner.household import KnownDevice, new_household
+from latchkey.owner.store import HouseholdStore
+from latchkey.pipeline.identity import PUBLIC_NAME
+from latchkey.pipeline.vaultkeeper import VaultKeeper
+from latchkey.ports import LinkUp, Publication
+from latchkey.settings import MqttSettings, VaultSettings
+from latchkey.units import NS_PER_MS, NS_PER_S, utc_day
+from latchkey.vault import HEAD_NAME, INDEX_NAME, ChainHead, SlipDamaged, chain_name, sign_told, slip_name
+from latchkey_sim.brokers import Listener, mosquitto_broker
+from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.household import FixedReaders
+from latchkey_sim.tinyclip import record_tiny
+
+IDS = [f"{n:032x}" for n in range(1, 9)]
+DEVICE_ID = "d0" * 16
+pytestmark = pytest.mark.slow  # a real folder, synced at each step of each clip
+
+
+class Home:
+    """A household, and the vault of its doorbell with clips of today."""
+
+    def __init__(self, folder: Path, count: int = 4) -> None:
+        self.folder = folder
+        self.day = utc_day(SystemClock().wall_ns())
+        state = new_household(self.day, 3, SeededEntropy(3).take)
+        self.store = HouseholdStore(folder / "owner")
+        self.store.create(state, b"")
+        self.vault = folder / "vault"
+        self.disk, self.entropy = FolderDisk(self.vault), SeededEntropy(1)
+        self.index = SqliteIndex(self.vault / INDEX_NAME)
+        self.readers = FixedReaders(state.readers_of(self.day), self.day)
+        self.keeper = VaultKeeper(self.disk, self.index, self.readers, self.entropy.take, VaultSettings())
+        for clip in IDS[:count]:
+            self.record(clip)
+        public = bytes.fromhex(self.disk.read(PUBLIC_NAME).decode())
+        self.store.change(lambda state: replace(state, devices=(KnownDevice(public),)))
+
+    def record(self, clip: str) -> None:
+        record_tiny(self.keeper, clip, self.entropy.take)
+
+    def message(self) -> Publication:
+        """Give the head as the device says it now."""
+        told = self.keeper.told_head()
+        assert told is not None
+        return LinkStates(DEVICE_ID).see_head(told)
+
+    def captured(self, message: bytes | None = None) -> Path:
+        """Put a message into a file, as `mosquitto_sub -C 1` prints it."""
+        path = self.folder / "head"
+        path.write_bytes((message or self.message().payload) + b"\n")
+        return path
+
+    def take_away(self, *clips: str) -> None:
+        """Remove clips with all that lies beside them."""
+        for path in (self.vault / "clips").iterdir():
+            if any(clip in path.name for clip in clips):
+                path.unlink()
+
+    def copy(self) -> dict[Path, bytes]:
+        """Copy what the clips and their chain are made of."""
+        paths = [self.vault / HEAD_NAME, *(self.vault / "clips").iterdir()]
+        return {path: path.read_bytes() for path in paths}
+
+    def put_back(self, files: dict[Path, bytes]) -> None:
+        """Put the vault back to an older day."""
+        for path in self.copy().keys() - files.keys():
+            path.unlink()
+        for path, data in files.items():
+            path.write_bytes(data)
+        self.keeper = VaultKeeper(self.disk, self.index, self.readers, self.entropy.take, VaultSettings())
+
+    def clips(self, *words: object, code: int = 0, household: Path | None = None) -> str:
+        """Run a command; give what it wrote to stdout and stderr."""
+        parser = ArgumentParser()
+        CLIPS.configure(parser)
+        terminal = Terminal(io.StringIO(), io.StringIO())
+        given = [*words, "--vault", self.vault, "--household", household or self.store.folder]
+        found = CLIPS.run(parser.parse_args([str(word) for word in given]), terminal)
+        assert isinstance(terminal.out, io.StringIO)
+        assert isinstance(terminal.err, io.StringIO)
+        told = terminal.out.getvalue() + terminal.err.getvalue()
+        assert found == code, told
+        return told
+
+    def verify(self, clip: str, *words: object, code: int = 0) -> str:
+        return self.clips("verify", clip, *words, code=code)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_a_head_from_the_broker_agrees_with_a_vault_that_nobody_touched(home: Home) -> None:
+    for clip in IDS[:4]:
+        home.verify(clip, "--head", home.captured())
+    home.verify(IDS[0], "--head", home.vault / HEAD_NAME)
+
+
+def test_the_newest_clip_deleted_and_the_old_head_put_back_is_found_by_a_head_from_the_broker(
+    home: Home,
+) -> None:
+    old = home.disk.read(HEAD_NAME)
+    home.record(IDS[4])
+    head = home.captured()
+    home.take_away(IDS[4])
+    (home.vault / HEAD_NAME).write_bytes(old)
+    home.verify(IDS[3])  # the vault alone cannot tell
+    told = home.verify(IDS[3], "--head", head, code=13)
+    assert "clip 5, the newest of the signed head, is gone, while older ones are here" in told
+    assert "the vault is older than the head that you hold" in told
+
+
+def test_a_clip_in_the_middle_deleted_is_found_with_and_without_a_head(home: Home) -> None:
+    home.take_away(IDS[1])
+    for head in ((), ("--head", home.captured())):
+        assert "clip 2 before it is gone" in home.verify(IDS[2], *head, code=13)
+        assert "clip 2 after it is gone" in home.verify(IDS[0], *head, code=13)
+
+
+def test_a_vault_put_back_to_an_older_day_is_found_without_a_file_since_the_household_remembers(
+    home: Home,
+) -> None:
+    older = home.copy()
+    home.record(IDS[4])
+    home.verify(IDS[4])
+    home.put_back(older)
+    assert "it was put back" in home.verify(IDS[0], code=13)
+
+
+def test_a_vault_put_back_is_found_although_as_many_clips_were_recorded_since(home: Home) -> None:
+    older = home.copy()
+    home.record(IDS[4])
+    home.verify(IDS[0], "--head", home.captured())
+    home.put_back(older)
+    for clip in IDS[5:7]:
+        home.record(clip)
+    told = home.verify(IDS[6], code=13)
+    assert "clip 5 is not the one that the signed head names" in told
+
+
+def test_what_the_household_remembers_never_goes_back(home: Home) -> None:
+    older = home.captured(home.message().payload)
+    old_message = older.read_bytes()
+    home.record(IDS[4])
+    home.verify(IDS[0], "--head", home.captured())
+    older.write_bytes(old_message)
+    home.verify(IDS[0], "--head", older)  # an older head than the vault's is no finding
+    home.take_away(IDS[4])
+    home.verify(IDS[0], "--head", older, code=13)
+
+
+def test_a_torn_clip_taken_away_with_its_head_is_found(home: Home) -> None:
+    older = home.copy()
+    opened = home.keeper.begin(IDS[4])
+    opened.append(b"footage" * 100)
+    opened.abandon()
+    home.verify(IDS[0])
+    home.put_back(older)
+    assert "it was put back" in home.verify(IDS[0], code=13)
+
+
+def test_a_forged_head_is_refused(home: Home) -> None:
+    stranger, record = SigningKey(b"x" * 32), json.loads(home.message().payload)
+    lifted = ChainHead(9, 9, clip=IDS[7])
+    forged = [
+        record | {"sequence": 9, "whole": 9},
+        record | {"clip": IDS[7]},
+        record
+        | {"sequence": 9, "whole": 9, "clip": IDS[7], "signature": sign_told(lifted, stranger.sign).hex()},
+    ]
+    for one in forged:
+        with pytest.raises(SlipDamaged):
+            home.verify(IDS[0], "--head", home.captured(json.dumps(one).encode()))
+    home.verify(IDS[0])  # and none of it was remembered
+
+
+def test_a_head_of_a_device_that_is_not_the_households_is_not_remembered(home: Home) -> None:
+    home.store.change(lambda state: replace(state, devices=(KnownDevice(b"x" * 32),)))
+    home.verify(IDS[0], "--head", home.captured(), code=12)
+    assert not (home.store.folder / "seen").exists()
+
+
+def test_a_key_file_verifies_against_a_given_head_and_remembers_nothing(home: Home, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("\n".join(home.store.load().identities(home.day)) + "\n")
+    keys.chmod(0o600)
+    home.verify(IDS[0], "--key", keys, "--head", home.captured())
+    assert not (home.store.folder / "seen").exists()
+
+
+def test_a_clip_that_its_owner_deleted_is_no_finding_and_a_hole_beside_it_is(home: Home) -> None:
+    home.record(IDS[4])
+    home.clips("rm", IDS[2], "--yes")
+    home.clips("rm", IDS[4], "--yes")
+    assert "clip 3 before it was deleted by your household" in home.verify(IDS[3], "--head", home.captured())
+    assert "clip 3 after it was deleted by your household" in home.verify(IDS[1])
+    assert "the newest of the signed head, was deleted by your household" in home.verify(IDS[0])
+    home.take_away(IDS[1])
+    home.verify(IDS[0])  # what stood right before a clip that was deleted on purpose nobody can tell
+    home.take_away(IDS[3])
+    home.record(IDS[5])
+    assert "clip 4 before it is gone" not in home.verify(IDS[5])
+    home.take_away(IDS[5])
+    assert "clip 6, the newest of the signed head, is gone" in home.verify(IDS[0], code=13)
+
+
+def test_a_line_in_the_vaults_own_log_excuses_nothing(home: Home) -> None:
+    line = {"at": "2026-11-24T12:00:00Z", "act": "keep", "clip": IDS[1]}
+    (home.vault / "acts.log").write_text(json.dumps(line) + "\n" + json.dumps(line | {"act": "rm"}) + "\n")
+    home.take_away(IDS[1])
+    home.verify(IDS[2], code=13)
+
+
+def test_a_clip_deleted_without_the_household_is_a_finding(home: Home, tmp_path: Path) -> None:
+    home.clips("rm", IDS[1], "--yes", household=tmp_path / "nobody")
+    home.verify(IDS[2], code=13)
+
+
+def test_a_clip_is_deleted_although_the_household_cannot_note_it(home: Home) -> None:
+    (home.store.folder / "seen").write_text("not a folder")
+    assert "will not remember" in home.clips("rm", IDS[1], "--yes")
+    assert not (home.vault / slip_name(IDS[1])).exists()
+    assert not (home.vault / chain_name(IDS[1])).exists()
+
+
+def test_a_head_goes_through_a_real_broker_and_finds_the_newest_clip_deleted(
+    home: Home, need: Callable[[str], str]
+) -> None:
+    """The device is gone by then: the broker keeps its last head for whoever asks."""
+    need("mosquitto")
+    clock = SystemClock()
+    with mosquitto_broker() as broker:
+        settings = MqttSettings(host=broker.host, port=broker.port)
+        egress = Egress(Ledger(), [Destination(broker.host, broker.port, "mqtt")])
+        link = PahoLink(settings, "doorbell", egress, clock)
+        link.open(wire.will(DEVICE_ID), ())
+        until_ns = clock.now_ns() + 8 * NS_PER_S
+        while not any(isinstance(news, LinkUp) for news in link.news()):
+            assert clock.now_ns() < until_ns
+            clock.wait_until(clock.now_ns() + 5 * NS_PER_MS)
+        link.publish(home.message())
+        link.close(wire.plain(DEVICE_ID, wire.STATUS, "offline"))
+        topic = wire.topic_name(DEVICE_ID, wire.HEAD)
+        with Listener(broker, (topic,)) as listener:
+            assert listener.wait_for(bool)
+            (delivery,) = listener.deliveries
+    assert (delivery.topic, delivery.retain) == (topic, True)
+    head = home.captured(delivery.payload.encode())
+    home.verify(IDS[0], "--head", head)
+    home.take_away(IDS[3])
+    (home.vault / HEAD_NAME).unlink()
+    assert "clip 4, the newest of the signed head, is gone" in home.verify(IDS[0], "--head", head, code=13)
