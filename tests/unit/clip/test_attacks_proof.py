@@ -6,12 +6,13 @@ changing the video and sealing it again. The clip's key, which signed it, no lon
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
 from latchkey.clip import (
     ProofDamaged,
+    SignatureWrong,
     SigningKey,
     check_proof,
     encode_manifest,
@@ -21,7 +22,7 @@ from latchkey.clip.boxes import box
 from latchkey.clip.proof import CHAIN_START, CONTEXT, Kind, Proof, decode_proof, link
 from latchkey.units import MIB
 from latchkey_sim.entropy import SeededEntropy
-from latchkey_sim.tinyclip import MANIFEST, split_boxes, tiny_fragment, tiny_parts
+from latchkey_sim.tinyclip import MANIFEST, split_boxes, tiny_fragment, tiny_head, tiny_parts
 
 
 def parts(seed: int = 1) -> list[bytes]:
@@ -88,20 +89,86 @@ def test_a_box_that_is_not_ours_between_fragments() -> None:
     assert "where a proof belongs" in refused(head, moof + mdat + box(b"uuid", bytes(200)), *rest)
 
 
-def test_a_forged_final_manifest_on_a_truncated_clip_with_the_control_that_would_accept_it() -> None:
-    """The control signs only the bytes before each box: then the signature of a fragment's proof passes for
-    that of a final one with any manifest, and the clip for complete.
+Signed = Callable[[Proof, bytes], bytes]
+"""What the signature of a proof covers, in a clip with this mark."""
+
+
+def only_the_bytes_before(proof: Proof, _mark: bytes) -> bytes:
+    """The control: chain_i is the hash of all bytes before the box, and nothing else is signed."""
+    return proof.chain
+
+
+def what_we_sign(proof: Proof, mark: bytes) -> bytes:
+    return mark + struct.pack(">IB", proof.number, proof.kind) + proof.chain + sha256(proof.payload).digest()
+
+
+def written(signed: Signed, manifest: bytes) -> tuple[list[bytes], bytes]:
+    """Write a clip of three fragments, each followed by its proof, the last by the final one. Give its
+    boxes and its public key; the key itself is forgotten.
     """
+    key, mark, chain, boxes = SigningKey(b"c" * 32), b"m" * 16, CHAIN_START, list[bytes]()
+    for number in range(4):
+        video = tiny_fragment(number, bytes(48)) if number else tiny_head()
+        kind = (Kind.START, Kind.FRAGMENT, Kind.FRAGMENT, Kind.FINAL)[number]
+        payload = {Kind.START: key.public + mark, Kind.FINAL: manifest}.get(kind, b"")
+        chain = link(chain, sha256(video).digest())
+        proof = Proof(kind, number, chain, b"", payload)
+        proof = replace(proof, signature=key.sign(CONTEXT, signed(proof, mark)))
+        boxes += [*split_boxes(video), proof.encode()]
+    return boxes, key.public
+
+
+def accepted(boxes: Sequence[bytes], public: bytes, signed: Signed) -> bytes | None:
+    """Read such a clip: give its manifest if it is complete and every check holds."""
+    chain, since, mark, number = CHAIN_START, sha256(), b"", 0
+    for at, one in enumerate(boxes, 1):
+        if one[4:8] != b"uuid":
+            since.update(one)
+            continue
+        proof = decode_proof(one[8:])
+        chain, since, mark = link(chain, since.digest()), sha256(), mark or proof.payload[32:]
+        try:
+            verify(public, CONTEXT, signed(proof, mark), proof.signature)
+        except SignatureWrong:
+            return None
+        if (proof.chain, proof.number) != (chain, number):
+            return None
+        if proof.kind is Kind.FINAL:
+            return proof.payload if at == len(boxes) else None
+        number += 1
+    return None
+
+
+def test_a_forged_final_manifest_on_a_truncated_clip_with_the_control_that_accepts_it() -> None:
+    """Formats that differ in nothing but what is signed. Nobody has the key any more: the forger cuts the
+    clip behind its second fragment, and writes the signature there under a final proof with a manifest of
+    their own.
+    """
+    honest, forgers = encode_manifest(MANIFEST), encode_manifest(replace(MANIFEST, frames=20))
+    for signed, gets_through in ((only_the_bytes_before, forgers), (what_we_sign, None)):
+        boxes, public = written(signed, honest)
+        *cut, last = boxes[: -len(split_boxes(tiny_fragment(3, b""))) - 1]
+        forged = replace(decode_proof(last[8:]), kind=Kind.FINAL, payload=forgers)
+        assert accepted(boxes, public, signed) == honest
+        assert accepted([*cut, last], public, signed) is None
+        changed = [*boxes[:4], boxes[4][:-1] + b"x", *boxes[5:]]
+        assert accepted(changed, public, signed) is None
+        assert accepted([*cut, forged.encode()], public, signed) == gets_through
+
+
+def test_a_forged_final_manifest_on_a_truncated_clip_of_ours() -> None:
+    """What the control shows is what clips have: the signature is over the same bytes."""
     head, first, *_ = parts()
     moof, mdat, proof = split_boxes(first)
-    real = decode_proof(proof[8:])
-    forged = replace(real, kind=Kind.FINAL, payload=encode_manifest(replace(MANIFEST, frames=30)))
-    assert "other boxes than ours" in refused(head, moof, mdat, forged.encode())
     public, mark = _start_of(head)
+    real = decode_proof(proof[8:])
+    verify(public, CONTEXT, what_we_sign(real, mark), real.signature)
+    forged = replace(real, kind=Kind.FINAL, payload=encode_manifest(replace(MANIFEST, frames=10)))
     assert refuses_signature(forged, public, mark)
-    key = SigningKey(b"c" * 32)
-    bound = key.sign(CONTEXT, real.chain)  # the control: no kind, no number, no payload in what is signed
-    verify(key.public, CONTEXT, forged.chain, bound)
+    assert "other boxes than ours" in refused(head, moof, mdat, forged.encode())
+    assert "stands where number 2 belongs" in refused(head, first, forged.encode())
+    behind = replace(forged, number=2, chain=link(real.chain, sha256(b"").digest()))
+    assert "not the clip's" in refused(head, first, behind.encode())
 
 
 def _start_of(head: bytes) -> tuple[bytes, bytes]:

@@ -89,9 +89,9 @@ class Vault:
         held = Held(self.readers.now_day if today is None else today, (), deeds)
         return placed(findings, companion, self.disk, list_clips(self.disk), entry, KEYS, held)[0]
 
-    def found(self, **how: bool) -> list[int]:
+    def found(self, *, knows_kept: bool = True) -> list[int]:
         """Give the numbers of the clips whose place is a finding; all others must be whole."""
-        outcomes = {number: self.judge(number, **how).outcome for number in self.there}  # type: ignore[arg-type]
+        outcomes = {number: self.judge(number, knows_kept=knows_kept).outcome for number in self.there}
         assert set(outcomes.values()) <= {Outcome.WHOLE, Outcome.CHAIN_BROKEN}
         return [number for number, outcome in outcomes.items() if outcome is Outcome.CHAIN_BROKEN]
 
