@@ -4,6 +4,7 @@ An insider here is a reader: sealing does not stop them from changing a clip and
 lack is the clip's key, which no longer exists, and the device's.
 """
 
+import io
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -21,6 +22,7 @@ from latchkey.clip import (
     encode_manifest,
     seal,
 )
+from latchkey.clip.header import read_header
 from latchkey.errors import DiskError
 from latchkey.owner import Findings, Held, Outcome, judge, list_clips, open_chunks, placed, read_companion
 from latchkey.owner.memory import Deeds
@@ -185,15 +187,59 @@ class Crash(BaseException):
 
 
 class DyingDisk(MemoryDisk):
-    """A disk whose device dies at operation number `left`."""
+    """A disk whose device dies at operation number `left`. It remembers what got its name by being renamed,
+    also what was replaced since.
+    """
 
     left = 1 << 60
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.named = set[bytes]()
 
     def meet(self, operation: DiskOperation, what: str, *, noted: bool = True) -> None:
         self.left -= 1
         if self.left < 0:
             raise Crash
         super().meet(operation, what, noted=noted)
+        if operation == "rename" and what.endswith(".age"):
+            self.named.add(bytes(self.files[what.split()[0]]))
+
+    def secrets(self) -> tuple[list[bytes], list[bytes]]:
+        """Give file keys and nonces of all sealed files that are here or were."""
+        here = {bytes(data) for name, data in self.files.items() if name.endswith(".age")}
+        keys, nonces = [], []
+        for data in here | self.named:
+            source = io.BytesIO(data)
+            (stanza,) = read_header(source).stanzas
+            keys.append(OWNER.unwrap(stanza) or b"")
+            nonces.append(source.read(16))
+        assert all(keys)
+        return keys, nonces
+
+
+def recorded_after_a_crash(dies_at: int, *, forgets: bool) -> DyingDisk:
+    """Record two clips on a device that dies at that operation, and one after it started again.
+
+    `forgets`: its chance begins anew, as no system's does.
+    """
+    disk, entropy = DyingDisk(), SeededEntropy(1)
+    disk.left = dies_at
+    with suppress(Crash):
+        keeper = VaultKeeper(disk, MemoryIndex(), FixedReaders(), entropy.take, VaultSettings())
+        record_tiny(keeper, IDS[0], entropy.take, fragments=2)
+        record_tiny(keeper, IDS[1], entropy.take, fragments=2)
+    disk.left = 1 << 60
+    take = SeededEntropy(1).take if forgets else entropy.take
+    record_tiny(VaultKeeper(disk, MemoryIndex(), FixedReaders(), take, VaultSettings()), IDS[2], take)
+    return disk
+
+
+def test_the_check_for_shared_keys_sees_a_device_whose_chance_begins_anew() -> None:
+    """The control of the next test."""
+    for forgets in (True, False):
+        for values in recorded_after_a_crash(60, forgets=forgets).secrets():
+            assert (len(set(values)) < len(values)) is forgets
 
 
 @pytest.mark.slow
@@ -204,7 +250,6 @@ def test_a_crash_at_every_write_then_restart() -> None:
         disk = DyingDisk()
         entropy = SeededEntropy(1)  # it goes on after the crash, as the system's does
         disk.left = dies_at
-        starts = set[bytes]()
         try:
             keeper = VaultKeeper(disk, MemoryIndex(), FixedReaders(), entropy.take, VaultSettings())
             record_tiny(keeper, IDS[0], entropy.take, fragments=2)
@@ -222,9 +267,8 @@ def test_a_crash_at_every_write_then_restart() -> None:
         for name, data in before.items():
             now = disk.files.get(name)
             assert now is None or now == data, name
-        sealed = {bytes(data) for name, data in disk.files.items() if name.endswith(".age")}
-        starts = {data[: data.index(b"\n--- ") + 80] for data in sealed}
-        assert len(starts) == len(sealed)
+        for values in disk.secrets():
+            assert len(set(values)) == len(values)
         companions = [_companion(disk, clip) for clip in IDS[:3]]
         numbers = [decode_companion(one).sequence for one in companions if one]
         assert len(set(numbers)) == len(numbers)
