@@ -70,6 +70,8 @@ def verify_entry(
 
 def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, terminal: Terminal) -> Findings:
     """Verify a file: an MP4 as `clips open` wrote it, or a sealed clip. Needs no vault."""
+    if options.head is not None:
+        raise UsageError("a file stands in no chain", hint="--head goes with the id of a clip of the vault")
     trusted = _trusted(disk, options, UNDATED)
     companion = None
     with ExitStack() as files:

@@ -90,9 +90,14 @@ class VaultChain:
             self._newest(own, said)
         return Place(number, tuple(dict.fromkeys(said.broken)), tuple(dict.fromkeys(said.remarks)))
 
-    def newest_head(self) -> bytes | None:
-        """Give the newest head there is, the owner's before the vault's, as it was signed."""
-        known = [*self._heads, *([self._own_head] if self._own_head is not None else [])]
+    def head_to_keep(self) -> bytes | None:
+        """Give the newest head there is, the owner's before the vault's, as it was signed.
+
+        One that the vault contradicts stays, whatever newer one the vault has: else the finding would be
+        gone the next time.
+        """
+        contradicted = [one for one in self._heads if self._contradicts(one[0])]
+        known = contradicted or [*self._heads, *([self._own_head] if self._own_head is not None else [])]
         newest = known[0] if known else None
         for one in known[1:]:
             if newest is not None and one[0].is_newer_than(newest[0]):
@@ -160,12 +165,22 @@ class VaultChain:
         """Check the clip that a head names."""
         if head.whole == own.sequence and head.payload and head.payload != own.payload:
             said.broken.append("it is not the clip that the signed head names")
-        entry = self._numbers.get(head.whole)
-        if entry is not None and head.clip and entry.clip != head.clip:
+        if self._contradicts(head) and head.whole in self._numbers:
             said.broken.append(f"clip {head.whole} is not the one that the signed head names")
-        if entry is None and head.whole > max(self._numbers, default=0):
-            own_deed = head.clip in self._deeds.removed or head.payload in self._deeds.removed_payloads
-            self._miss(head.whole, ", the newest of the signed head,", is_own_deed=own_deed, said=said)
+        elif self._contradicts(head) or head.whole > max(self._numbers, default=0):
+            deed = self._was_removed(head)
+            self._miss(head.whole, ", the newest of the signed head,", is_own_deed=deed, said=said)
+
+    def _contradicts(self, head: ChainHead) -> bool:
+        """Whether the clip that a head names is another one, or is gone while older ones are here."""
+        entry = self._numbers.get(head.whole)
+        if entry is not None:
+            return head.clip not in ("", entry.clip)
+        is_older_here = any(witness < head.whole for witness in self._witnesses)
+        return is_older_here and not self._was_removed(head)
+
+    def _was_removed(self, head: ChainHead) -> bool:
+        return head.clip in self._deeds.removed or head.payload in self._deeds.removed_payloads
 
     def _previous(self, clip: str) -> Link | None:
         try:
@@ -208,8 +223,7 @@ def placed(
     identities: Sequence[str],
     held: Held,
 ) -> tuple[Findings, bytes | None]:
-    """Add the place in the chain to findings about a clip of the vault; give them and the newest head there
-    is.
+    """Add the place in the chain to findings about a clip of the vault; give them and the head to keep.
 
     Raises SlipDamaged for a head that is held.
     """
@@ -217,4 +231,4 @@ def placed(
         return findings, None
     chain = VaultChain(disk, entries, identities, findings.device, held)
     place = chain.place(entry, decode_companion(companion))
-    return replace(findings, place=place), chain.newest_head()
+    return replace(findings, place=place), chain.head_to_keep()
