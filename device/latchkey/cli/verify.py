@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,8 +13,8 @@ from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.cli.command import Terminal
 from latchkey.cli.household import household_memory, own_day, owner_store
 from latchkey.cli.keys import load_keys
-from latchkey.clip import Manifest, check_proof, decrypt
-from latchkey.errors import EXIT_OK, NotOnDisk, UsageError
+from latchkey.clip import Manifest, check_proof, decrypt, verify
+from latchkey.errors import EXIT_OK, ClipError, NotOnDisk, UsageError
 from latchkey.owner import (
     Findings,
     Held,
@@ -32,7 +33,7 @@ from latchkey.owner.memory import Deeds
 from latchkey.ports import ClipEntry
 from latchkey.reading import check_ordinary, read_small
 from latchkey.units import MIB, NS_PER_S
-from latchkey.vault import HEAD_LIMIT_BYTES, UNDATED
+from latchkey.vault import HEAD_LIMIT_BYTES, UNDATED, SlipDamaged, decode_held_head
 
 PIECE_BYTES = 64 << 10
 SEALED_START = b"age-encryption.org/"
@@ -57,15 +58,30 @@ def verify_entry(
     trusted = _trusted(disk, options, entry.day)
     companion = read_companion(disk, entry.clip, keys)
     findings = judge(check_proof(chunks(disk, entry, keys)), companion, trusted, entry.clip)
-    memory = household_memory(options)
-    known = memory.head(findings.device) if memory is not None and findings.device is not None else None
+    device, memory = findings.device, household_memory(options)
+    if device is None:
+        return findings
+    known = memory.head(device) if memory is not None else None
+    if memory is not None and known is not None:
+        _check_head(memory.head_path(device), known, device)
     given = None if options.head is None else _small(options.head, HEAD_LIMIT_BYTES)
+    if given is not None:
+        _check_head(options.head, given, device)
     heads = tuple(head for head in (given, known) if head is not None)
     held = Held(own_day(), heads, Deeds() if memory is None else memory.deeds())
     findings, newest = placed(findings, companion, disk, entries, entry, keys, held)
-    if memory is not None and findings.is_trusted and findings.device and newest and newest != known:
-        memory.keep_head(findings.device, newest)
+    if memory is not None and findings.is_trusted and newest is not None and newest != known:
+        memory.keep_head(device, newest)
     return findings
+
+
+def _check_head(path: Path, data: bytes, device: bytes) -> None:
+    """Say of which file it is, if a head is not one that the clip's device signed. Raises ClipError."""
+    try:
+        decode_held_head(data, partial(verify, device))
+    except SlipDamaged as error:
+        hint = "it is a head.json or the broker's message of `head/state`; one in `seen/` can be removed"
+        raise ClipError(f"{path} holds no head of this clip's device: {error.reason}", hint=hint) from error
 
 
 def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, terminal: Terminal) -> Findings:

@@ -41,7 +41,7 @@ class HouseholdMemory:
 
     def head(self, device: bytes) -> bytes | None:
         """Give the newest head of a device, as it was signed; None if none was seen."""
-        path = self._head_path(device)
+        path = self.head_path(device)
         with disk_errors(f"read {path}"):
             if not path.is_file():
                 return None
@@ -51,7 +51,7 @@ class HouseholdMemory:
     def keep_head(self, device: bytes, head: bytes) -> None:
         """Replace the newest head of a device."""
         self._make_folder()
-        with writing(self._head_path(device), force=True) as stream:
+        with writing(self.head_path(device), force=True) as stream:
             stream.write(head)
 
     def deeds(self) -> Deeds:
@@ -86,7 +86,8 @@ class HouseholdMemory:
         with disk_errors(f"write {self._folder}"):
             self._folder.mkdir(FOLDER_MODE, exist_ok=True)
 
-    def _head_path(self, device: bytes) -> Path:
+    def head_path(self, device: bytes) -> Path:
+        """Where the newest head of a device lies."""
         return self._folder / f"{device.hex()}.head"
 
 

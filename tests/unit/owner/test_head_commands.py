@@ -23,7 +23,7 @@ from latchkey.cli.command import Terminal
 from latchkey.clip import SigningKey
 from latchkey.device.link_states import LinkStates
 from latchkey.egress import Destination, Egress, Ledger
-from latchkey.errors import UsageError
+from latchkey.errors import ClipError, UsageError
 from latchkey.owner.household import KnownDevice, new_household
 from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.identity import PUBLIC_NAME
@@ -31,7 +31,7 @@ from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import LinkUp, Publication
 from latchkey.settings import MqttSettings, VaultSettings
 from latchkey.units import NS_PER_MS, NS_PER_S, utc_day
-from latchkey.vault import HEAD_NAME, INDEX_NAME, ChainHead, SlipDamaged, chain_name, sign_told, slip_name
+from latchkey.vault import HEAD_NAME, INDEX_NAME, ChainHead, chain_name, sign_told, slip_name
 from latchkey_sim.brokers import Listener, mosquitto_broker
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import FixedReaders
@@ -209,9 +209,20 @@ def test_a_forged_head_is_refused(home: Home) -> None:
         | {"sequence": 9, "whole": 9, "clip": IDS[7], "signature": sign_told(lifted, stranger.sign).hex()},
     ]
     for one in forged:
-        with pytest.raises(SlipDamaged):
+        with pytest.raises(ClipError, match="head holds no head of this clip's device"):
             home.verify(IDS[0], "--head", home.captured(json.dumps(one).encode()))
     home.verify(IDS[0])  # and none of it was remembered
+
+
+def test_a_remembered_head_that_was_damaged_is_named_and_not_ignored(home: Home) -> None:
+    home.verify(IDS[0])
+    (path,) = (home.store.folder / "seen").glob("*.head")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ClipError, match=path.name) as caught:
+        home.verify(IDS[0])
+    assert "can be removed" in (caught.value.hint or "")
+    path.unlink()
+    home.verify(IDS[0])
 
 
 def test_a_head_of_a_device_that_is_not_the_households_is_not_remembered(home: Home) -> None:

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from latchkey import wire
 from latchkey.canonical import encode_record
@@ -115,6 +117,15 @@ def test_a_head_of_the_vault_never_passes_for_a_message_nor_the_reverse() -> Non
 def test_whatever_else_is_refused_without_a_crash(odd: bytes) -> None:
     with pytest.raises(SlipDamaged):
         decode_held_head(odd, check)
+
+
+@given(st.binary(max_size=300), st.integers(0, 250))
+def test_no_bytes_make_the_reader_raise_anything_but_ours(noise: bytes, at: int) -> None:
+    data = message()
+    for odd in (noise, data[:at] + noise, data[:at] + noise + data[at + len(noise) :]):
+        if odd.strip() != data:
+            with pytest.raises(SlipDamaged):
+                decode_held_head(odd, check)
 
 
 def test_of_two_heads_the_one_signed_later_is_newer() -> None:
