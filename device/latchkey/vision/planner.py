@@ -117,10 +117,10 @@ class CoverPlanner:
             return self._without_finder(at_ns, width, height)
         if not self._is_seen(at_ns):
             return _full(width, height, Cause.LOOKS)
-        faces = self._faces_near(at_ns)
+        faces, elsewhere = self._faces_near(at_ns)
         if len(faces) > COVER_LIMIT:
             return _full(width, height, Cause.CROWD)
-        return self._with_faces(at_ns, faces, width, height)
+        return self._with_faces(at_ns, faces, elsewhere, width, height)
 
     def forget_before(self, at_ns: int) -> None:
         """Drop looks before `at_ns`; no frame before `at_ns` + `look_ahead_ns` will be asked for."""
@@ -143,23 +143,30 @@ class CoverPlanner:
         unseen = self._people.frames_between(before_ns, after_ns)
         return after_ns - before_ns <= MAX_LOOK_GAP_NS and unseen <= MAX_UNSEEN_FRAMES
 
-    def _faces_near(self, at_ns: int) -> list[Box]:
+    def _faces_near(self, at_ns: int) -> tuple[list[Box], list[Box]]:
+        """Give the faces to cover in a frame, and those seen near it that are surely elsewhere in it."""
         first_ns, last_ns = self._union(at_ns)
         looks = self._looked[bisect_left(self._looked, first_ns) : bisect_right(self._looked, last_ns)]
-        faces = [box for look_ns in looks for box in self._faces[look_ns]]
-        if self._parts.tracks:
-            faces += self._tracks.at(at_ns, at_ns + (self.look_ahead_ns if self._parts.look_ahead else 0))
-        return list(dict.fromkeys(faces))  # who stands still is found in the same place each time
+        sightings = [(look_ns, box) for look_ns in looks for box in self._faces[look_ns]]
+        if not self._parts.tracks:
+            return list(dict.fromkeys(box for _, box in sightings)), []
+        elsewhere = self._tracks.elsewhere(at_ns, first_ns, last_ns)
+        faces = [sighting[1] for sighting in sightings if sighting not in elsewhere]
+        faces += self._tracks.at(at_ns, at_ns + (self.look_ahead_ns if self._parts.look_ahead else 0))
+        # who stands still is found in the same place each time
+        return list(dict.fromkeys(faces)), list(dict.fromkeys(box for _, box in elsewhere))
 
     def _union(self, at_ns: int) -> tuple[int, int]:
         """Give from when to when what was seen counts for a frame."""
         union_ns = to_ns(self._settings.union_s)
         return at_ns - union_ns, at_ns + (union_ns if self._parts.look_ahead else 0)
 
-    def _with_faces(self, at_ns: int, faces: list[Box], width: int, height: int) -> CoverPlan:
+    def _with_faces(
+        self, at_ns: int, faces: list[Box], elsewhere: list[Box], width: int, height: int
+    ) -> CoverPlan:
         whole = self._settings.mode == "people"
         people = self._people.around(*self._union(at_ns), width, height)
-        caution = precaution(people, faces, whole=whole)
+        caution = precaution(people, [*faces, *elsewhere], whole=whole)
         across = self._across(at_ns, width, height, whole=whole)
         caution = replace(caution, places=(*caution.places, *across) if self._parts.precaution else ())
         places = [self._grown(box, width, height) for box in faces]

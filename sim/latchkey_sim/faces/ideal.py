@@ -1,7 +1,8 @@
 """The least that the filter's own rules hide, if its detector were right: what no better detector can save.
 
-Every true face within the union, its box as much larger as covers are, on the grid of covers. A face that
-moves by its own width in that time leaves a trail: then alone this is many times its area.
+Every true face within the union, its box as much larger as covers are, on the grid of covers, unless it is
+farther from all faces of the moment than a face may be that is not taken to be elsewhere
+(`latchkey.vision.tracks`): a face that moves by half its width leaves a trail.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from latchkey.settings import PrivacySettings
 from latchkey.units import to_ns
 from latchkey.vision import dilate, on_grid
+from latchkey.vision.tracks import is_elsewhere
 from latchkey_sim.faces.truth import Moment
 
 
@@ -19,7 +21,9 @@ def ideal_share(moments: Sequence[Moment], number: int, width: int, height: int)
     privacy = PrivacySettings()
     union_ns, at_ns = to_ns(privacy.union_s), moments[number].at_ns
     near = [moment for moment in moments if abs(moment.at_ns - at_ns) <= union_ns]
-    boxes = {face.box for moment in near for face in moment.faces or () if not face.ignore}
+    here = [face.box for face in moments[number].faces or ()]
+    seen = {face.box for moment in near for face in moment.faces or () if not face.ignore}
+    boxes = [box for box in seen if not here or not all(is_elsewhere(box, face) for face in here)]
     hidden = np.zeros((height, width), np.bool_)
     for box in boxes:
         if cover := on_grid(*dilate(box, privacy.dilation)[:4], width, height):

@@ -18,10 +18,10 @@ def moments(step_px: int, *, ignore: bool = False) -> list[Moment]:
     return [Moment(number * STEP_NS, (Face(box, ignore),)) for number, box in enumerate(boxes)]
 
 
-def test_a_face_that_stays_needs_its_dilated_box_and_one_that_moves_its_trail() -> None:
+def test_a_face_that_stays_needs_its_dilated_box_and_one_that_moves_a_short_trail() -> None:
     assert ideal_share(moments(0), 4, 640, 480) == pytest.approx(64 * 64 / (640 * 480))
-    assert ideal_share(moments(10), 4, 640, 480) == pytest.approx((64 + 4 * 10) * 64 / (640 * 480))
-    assert ideal_share(moments(80), 4, 640, 480) == pytest.approx(5 * 64 * 64 / (640 * 480))
+    assert ideal_share(moments(20), 4, 640, 480) == pytest.approx((64 + 2 * 20) * 64 / (640 * 480))
+    assert ideal_share(moments(80), 4, 640, 480) == pytest.approx(64 * 64 / (640 * 480))
     assert ideal_share(moments(0, ignore=True), 4, 640, 480) == 0.0
 
 

@@ -98,3 +98,14 @@ def test_a_look_beyond_the_look_ahead_takes_no_runner_away() -> None:
     early = tracks.at(50 * NS_PER_MS, LEAD_NS)
     tracks.add(LEAD_NS + NS_PER_MS, [Box(110, 50, 150, 100, 0.9)])
     assert tracks.at(50 * NS_PER_MS, LEAD_NS) == early != []
+
+
+def test_whoever_stays_is_not_remembered_look_by_look() -> None:
+    tracks = Tracks()
+    for number in range(100):
+        tracks.add(number * LOOK_NS, [Box(100, 50, 140, 100, 0.9)])
+        tracks.forget_before((number - 5) * LOOK_NS)
+    passage, count = tracks.passages[-1], 0
+    while passage.before is not None:
+        passage, count = passage.before, count + 1
+    assert 0 < count < 15
