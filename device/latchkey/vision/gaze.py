@@ -79,11 +79,9 @@ STAY_NS = 12 * NS_PER_S
 CHANGES = 24
 """More separate changes than this are a picture in uproar: it is looked at whole."""
 
-NOISE_STEP = 4
-"""Every so many rows and columns tell how much noise there is: the median of all differences."""
-
-UPROAR_LEVELS = 6
-"""If half of the picture differs by more than this, it is not noise."""
+NOISE_STEP, UPROAR_LEVELS = 4, 6
+"""Every so many rows and columns tell how much noise there is: the median of all differences. If half of the
+picture differs by more than the second, it is not noise."""
 
 FACE_ROOM = 1.8
 """A face is searched in this many times its box: it moves, and detectors want what is around it."""
@@ -169,12 +167,12 @@ class Gaze:
         return [face for face in self._faces if self._stirring.believes(face)]
 
     def _begin(self, view: Optics, light: float) -> None:
-        is_first, self._stirring = self._view is None, Stirring(view.width, view.height)
+        is_first, self._dusk = self._view is None, light < DUSK
+        self._stirring = Stirring(view.width, view.height, dusk=self._dusk)
         if not is_first:  # a look failed, or the picture changed its size: what stirred is not known any more
             self._stirring.take(None)
         self._view, self._faces, self._stay, self._empty = view, [], [], []
         self._follower = Follower()
-        self._dusk = light < DUSK
         self._tiles, self._surveyed = deque(survey(view, dusk=self._dusk) if self._with_survey else ()), 0
         self._whole_ns, self._partial_looks = 0, WHOLE_LOOKS
 
@@ -201,7 +199,7 @@ class Gaze:
                 turned = search_turned(
                     self._finder, frame, view.whole, degrees, brighten=self._parts.brightening
                 )
-                found += [box for box in turned if is_rolled(box, view, upright)]
+                found += [box for box in turned if is_rolled(box, view, upright, dusk=self._dusk)]
             self._surveyed += 1
             count = -(-len(self._tiles) // SURVEY_LOOKS)
         for tile in list(self._tiles)[:count]:

@@ -23,6 +23,10 @@ LARGE, LARGE_SCORE = 0.5, 0.75
 """A face of more than this share of the picture's height must have that score in the turned picture:
 brightened noise at dusk looks like large faces, and somebody so near moves."""
 
+DUSK_LARGE, DUSK_LARGE_SCORE = 1 / 8, 0.5
+"""At dusk one that is larger than this must have that: of 11 false ones from 0.3 on all were larger, and none
+of the true ones, of faces of 40 and 60 px."""
+
 
 def distinct(boxes: Sequence[Box]) -> list[Box]:
     """Make one of the boxes that several windows gave for a face: it reaches as far as any of them."""
@@ -42,9 +46,9 @@ def distinct(boxes: Sequence[Box]) -> list[Box]:
     return kept
 
 
-def is_rolled(box: Box, view: Optics, upright: Sequence[Box]) -> bool:
+def is_rolled(box: Box, view: Optics, upright: Sequence[Box], *, dusk: bool = False) -> bool:
     """Whether to believe what was found in the turned picture: not where somebody near is as sure upright."""
-    if box.score < (LARGE_SCORE if box.y1 - box.y0 > LARGE * view.height else FAIR_SCORE):
+    if box.score < _asked_of((box.y1 - box.y0) / view.height, dusk=dusk):
         return False
     return not any(
         face.score >= box.score
@@ -60,3 +64,10 @@ def shared(a: Box, b: Box) -> float:
     if across <= 0 or down <= 0:
         return 0.0
     return across * down / min((a.x1 - a.x0) * (a.y1 - a.y0), (b.x1 - b.x0) * (b.y1 - b.y0))
+
+
+def _asked_of(share: float, *, dusk: bool) -> float:
+    """Give the score asked of a turned box of that share of the picture's height."""
+    if share > LARGE:
+        return LARGE_SCORE
+    return DUSK_LARGE_SCORE if dusk and share > DUSK_LARGE else FAIR_SCORE

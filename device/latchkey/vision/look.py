@@ -22,6 +22,14 @@ STRIDE_PX = 32
 LEAST_GAIN = 1.15
 """Less brightening than this is not worth a pass over the picture."""
 
+SPECKLE_PX, STAIN_PX = 3, 5
+"""Brightening makes noise brighter, too, and detectors take it for faces: so it is smoothed: luma by the
+median of 3x3 pixels, colour over 5x5 of its coarser ones."""
+
+FINE_SCALE = 1.5
+"""A picture that is scaled down less stays as it is: small faces are searched there, and of 972 that
+walk at dusk CenterFace misses 80 if they are smoothed, none so."""
+
 Affine = NDArray[np.float64]
 
 FACE_LIMIT = 100
@@ -139,15 +147,24 @@ def small_bgr(frame: RawFrame, width: int, height: int, *, brighten: bool = True
 
     Detectors were trained on pictures taken by day: at dusk they miss faces that they find with more light.
     """
+    y = _resized(frame.y, width, height)
+    u, v = (_resized(plane, width // 2, height // 2) for plane in (frame.u, frame.v))
+    gain = 1 / contrast(cv2.mean(y)[0]) if brighten else 1.0
+    if gain <= LEAST_GAIN:
+        return _bgr(y, u, v)
+    if frame.width > width * FINE_SCALE:
+        y = np.asarray(cv2.medianBlur(y, SPECKLE_PX), np.uint8)
+        u, v = (np.asarray(cv2.blur(plane, (STAIN_PX, STAIN_PX)), np.uint8) for plane in (u, v))
+    return np.asarray(cv2.convertScaleAbs(_bgr(y, u, v), alpha=gain), np.uint8)
+
+
+def _bgr(y: Plane, u: Plane, v: Plane) -> Bgr:
+    (height, width), quarter = y.shape, u.size
     small = np.empty((height * 3 // 2, width), np.uint8)
-    quarter = width * height // 4
     chroma = small[height:].reshape(-1)
-    small[:height] = _resized(frame.y, width, height)
-    chroma[:quarter] = _resized(frame.u, width // 2, height // 2).reshape(-1)
-    chroma[quarter:] = _resized(frame.v, width // 2, height // 2).reshape(-1)
-    bgr = cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420)
-    gain = 1 / contrast(cv2.mean(small[:height])[0]) if brighten else 1.0
-    return np.asarray(cv2.convertScaleAbs(bgr, alpha=gain) if gain > LEAST_GAIN else bgr, np.uint8)
+    small[:height] = y
+    chroma[:quarter], chroma[quarter:] = u.reshape(-1), v.reshape(-1)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
 def _resized(plane: Plane, width: int, height: int) -> Plane:

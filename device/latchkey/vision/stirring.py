@@ -16,6 +16,10 @@ CLEAR_SCORE = 0.2
 -3 stops, YuNet gives all as much, CenterFace all but one; half of the false boxes there score less. Below 0.3
 would be two thirds of those, and six in a thousand faces."""
 
+DUSK_CLEAR_SCORE = 0.3
+"""At dusk there is more noise, and brightened it scores more: half of what walks hide there with YuNet
+is due to boxes between the two scores."""
+
 SMALL_SHARE = 1 / 40
 """Faces smaller than this share of the picture's longer side (32 px of 1280) score less even if they are
 clear, and false boxes of their size hide little."""
@@ -31,8 +35,9 @@ GRID = 64
 class Stirring:
     """Remembers for one recording which parts of a picture of `width` x `height` pixels have changed."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, *, dusk: bool = False) -> None:
         self._width, self._height = width, height
+        self._clear = DUSK_CLEAR_SCORE if dusk else CLEAR_SCORE
         self._cells = np.zeros((GRID, GRID), np.bool_)
 
     def take(self, changes: Iterable[Cover] | None) -> None:
@@ -46,7 +51,7 @@ class Stirring:
     def believes(self, face: Box) -> bool:
         """Whether a box is to be covered: small, clear, or where something has stirred."""
         return (
-            self._is_small(face) or face.score >= CLEAR_SCORE or bool(self._cells[self._within(face)].any())
+            self._is_small(face) or face.score >= self._clear or bool(self._cells[self._within(face)].any())
         )
 
     def doubtful(self, faces: Iterable[Box]) -> list[Box]:

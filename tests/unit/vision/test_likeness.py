@@ -36,6 +36,13 @@ def test_a_faint_turned_face_and_a_large_one_that_is_not_sure_are_not_believed()
     assert not is_rolled(large._replace(score=LARGE_SCORE - 0.01), VIEW, [])
 
 
+def test_at_dusk_more_is_asked_of_turned_faces_that_are_not_small() -> None:
+    assert is_rolled(ROLLED._replace(score=0.4), VIEW, [])
+    assert not is_rolled(ROLLED._replace(score=0.4), VIEW, [], dusk=True)
+    assert is_rolled(ROLLED._replace(score=0.5), VIEW, [], dusk=True)
+    assert is_rolled(FAR._replace(score=0.4), VIEW, [], dusk=True)
+
+
 def test_boxes_of_one_face_become_one_that_reaches_as_far_and_is_as_sure_as_any() -> None:
     whole, cut, other = Box(0, 0, 40, 50, 0.4), Box(-4, 0, 20, 50, 0.8), Box(30, 0, 70, 50, 0.5)
     assert distinct([whole, cut, other]) == [Box(-4, 0, 40, 50, 0.8), other]

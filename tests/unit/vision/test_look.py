@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latchkey.errors import FinderError
-from latchkey.frames import Bgr, Box, Cover, RawFrame
+from latchkey.frames import Bgr, Box, Cover, Plane, RawFrame
 from latchkey.ports import FaceFinder
 from latchkey.vision.look import search, search_turned, small_bgr, small_size
 from latchkey_sim.finder import PAINT_BGR, Fault, PaintFinder, TruthFinder
@@ -98,6 +98,27 @@ def test_the_small_picture_has_the_colours_of_the_frame() -> None:
     u, v = i420[96:].reshape(2, 48, 80)
     small = small_bgr(RawFrame(np.asarray(i420[:96]), u, v, 0), 64, 32)
     assert abs(small.astype(int) - (40, 90, 200)).max() <= 3
+
+
+def _noisy(level: int) -> RawFrame:
+    noise = np.random.default_rng(5)
+
+    def plane(height: int, width: int, level: int) -> Plane:
+        return np.asarray((level + 6 * noise.standard_normal((height, width))).clip(0, 255), np.uint8)
+
+    return RawFrame(plane(704, 1280, level), plane(352, 640, 128), plane(352, 640, 128), 0)
+
+
+def _grain(bgr: Bgr) -> float:
+    return float(bgr.std(axis=(0, 1)).mean())
+
+
+def test_a_dark_picture_is_shown_brighter_with_less_noise_and_one_by_day_as_it_is() -> None:
+    dark, day = _noisy(45), _noisy(120)
+    as_it_is, shown = (small_bgr(dark, 640, 352, brighten=brighten) for brighten in (False, True))
+    assert shown.mean() > 2 * as_it_is.mean()
+    assert _grain(shown) < 1.2 * _grain(as_it_is)
+    assert (small_bgr(day, 640, 352) == small_bgr(day, 640, 352, brighten=False)).all()
 
 
 GOOD = Box(10.0, 10.0, 20.0, 20.0, 0.5)

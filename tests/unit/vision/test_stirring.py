@@ -9,7 +9,7 @@ from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cover, RawFrame
 from latchkey.units import NS_PER_MS
 from latchkey.vision import Gaze
-from latchkey.vision.stirring import CLEAR_SCORE, Stirring
+from latchkey.vision.stirring import CLEAR_SCORE, DUSK_CLEAR_SCORE, Stirring
 
 WIDTH, HEIGHT = 1280, 720
 STEP_NS = 120 * NS_PER_MS
@@ -38,6 +38,16 @@ def test_somebody_who_never_moved_is_believed(box: Box) -> None:
     stirring = Stirring(WIDTH, HEIGHT)
     stirring.take([Cover(0, 0, 500, HEIGHT)])
     assert stirring.believes(box)
+
+
+def test_at_dusk_more_is_asked_of_a_large_box_where_nothing_has_changed() -> None:
+    dusk, day = Stirring(WIDTH, HEIGHT, dusk=True), Stirring(WIDTH, HEIGHT)
+    between = POSTER._replace(score=(CLEAR_SCORE + DUSK_CLEAR_SCORE) / 2)
+    assert day.believes(between)
+    assert not dusk.believes(between)
+    assert dusk.believes(POSTER._replace(score=DUSK_CLEAR_SCORE))
+    dusk.take([Cover(650, 370, 700, 400)])
+    assert dusk.believes(between)
 
 
 def test_what_has_stirred_once_is_believed_for_good_and_so_is_all_where_all_changed() -> None:
