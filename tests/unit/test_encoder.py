@@ -61,6 +61,22 @@ def test_every_frame_comes_back_at_its_time() -> None:
         assert np.abs(y.astype(int) - frame.y).mean() < 8
 
 
+@pytest.mark.parametrize("height", [112, 114, 270])
+def test_colour_stays_where_it_was_at_any_even_height(height: int) -> None:
+    y, u, v = np.full((height, 192), 100, np.uint8), *np.full((2, height // 2, 96), 128, np.uint8)
+    u[: height // 4], v[height // 4 :] = 200, 60
+    frame = redact(RawFrame(y, u, v, START_NS), CoverPlan(FilterState.OK, ()))
+    clip = Groups(H264Encoder(RecordingSettings()).start(ClipSpec(192, height, 15, Colour())), None)
+    data = clip.feed(frame).data + clip.close().data
+    with av.open(io.BytesIO(data), "r") as video:
+        (picture,) = video.decode(video=0)
+    assert picture.height == height
+    for plane, pixels in zip(picture.planes, (y, u, v), strict=True):
+        shown = rows_of(plane)[:, : pixels.shape[1]].astype(int)
+        inside = [row for row in range(len(pixels)) if abs(row - height // 4) > 4]
+        assert np.abs(shown - pixels)[inside].max() < 8
+
+
 def test_a_fragment_is_one_closed_group_of_at_most_a_second() -> None:
     data, pieces = _encode(_frames(50))
     assert _boxes(data) == ["ftyp", "moov"] + ["moof", "mdat"] * 4

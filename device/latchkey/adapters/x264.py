@@ -18,7 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from latchkey.adapters.planes import raw_frame
+from latchkey.adapters.planes import raw_frame, rows_of
 from latchkey.errors import EncoderError
 from latchkey.frames import RawFrame, SafeFrame
 from latchkey.ports import ClipSpec, Coded
@@ -26,6 +26,10 @@ from latchkey.settings import RecordingSettings
 
 UNREGISTERED_SEI = 6
 """H.264 NAL unit type of supplemental information (ITU-T H.264 table 7-1): x264's settings text."""
+
+ROWS_BY_REFERENCE = 4
+"""PyAV 18 takes planes in one piece by reference; those of a height that is no multiple of this it takes for
+two rows less, and finds their colour elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +81,7 @@ class X264:
             raise TypeError("the encoder takes only SafeFrame")
         if (frame.width, frame.height) != (self._spec.width, self._spec.height):
             raise EncoderError(f"frame of {frame.width}x{frame.height} in a clip of other size")
-        picture = av.VideoFrame.from_numpy_buffer(frame.planes, "yuv420p")
+        picture = _picture(frame)
         picture.pict_type = PictureType.I if key else PictureType.NONE
         picture.pts, picture.time_base = ticks, self._time_base
         with encoder_errors("x264 refused a frame"):
@@ -149,3 +153,13 @@ def _checked(coded: Coded) -> Picture:
     if not isinstance(coded, Picture):
         raise TypeError("only pictures of this encoder can be used here")
     return coded
+
+
+def _picture(frame: SafeFrame) -> av.VideoFrame:
+    """Give a frame as PyAV has it: by reference where that can be, else copied."""
+    if frame.height % ROWS_BY_REFERENCE == 0:
+        return av.VideoFrame.from_numpy_buffer(frame.planes, "yuv420p")
+    picture = av.VideoFrame(frame.width, frame.height, "yuv420p")
+    for plane, pixels in zip(picture.planes, (frame.y, frame.u, frame.v), strict=True):
+        rows_of(plane)[:, : pixels.shape[1]] = pixels
+    return picture
