@@ -42,13 +42,13 @@ run: setup
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# The same tests on the oldest OpenCV that is supported, in an environment of their own, but for those of parts
-# that use none of it.
+# The same tests on the oldest OpenCV that is supported, with onnxruntime beside it, in an environment of their
+# own, but for those of parts that use none of it.
 test-opencv4: setup
 	@test -x $(VENV)-opencv4/bin/pytest || { $(PYTHON) -m venv $(VENV)-opencv4 && \
 	  grep -v opencv constraints.txt > $(VENV)-opencv4/constraints.txt && \
 	  $(VENV)-opencv4/bin/python -m pip install --disable-pip-version-check --quiet \
-	  -c $(VENV)-opencv4/constraints.txt -e '.[dev]' 'opencv-python-headless==4.10.0.84'; }
+	  -c $(VENV)-opencv4/constraints.txt -e '.[dev,fast]' 'opencv-python-headless==4.10.0.84'; }
 	@$(VENV)-opencv4/bin/latchkey models install centerface
 	@$(VENV)-opencv4/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/contract tests/sim \
 	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/sim/test_outage.py \

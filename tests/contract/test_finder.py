@@ -31,7 +31,7 @@ def opened(request: pytest.FixtureRequest, absent: Callable[[str, str], None]) -
         return TruthFinder
     name, _, runtime = name.partition(" ")
     if runtime and find_spec("onnxruntime") is None:
-        pytest.skip("onnxruntime is not installed")
+        absent("onnxruntime", "it is not installed")
     found = open_finder(PrivacySettings(detector=name, threshold=THRESHOLD), with_onnx=bool(runtime))
     if found.finder is None:
         absent(name, found.note)
@@ -79,7 +79,7 @@ def test_a_face_is_found_at_any_size_of_picture(opened: Opener, photo: Bgr, widt
 @pytest.mark.parametrize("name", ["centerface", "yunet"])
 def test_both_runtimes_find_the_same_faces(name: str, photo: Bgr, absent: Callable[[str, str], None]) -> None:
     if find_spec("onnxruntime") is None:
-        pytest.skip("onnxruntime is not installed")
+        absent("onnxruntime", "it is not installed")
     settings = PrivacySettings(detector=name, threshold=THRESHOLD)
     opened = [open_finder(settings, with_onnx=with_onnx) for with_onnx in (False, True)]
     finders = [found.finder for found in opened if found.finder is not None]
