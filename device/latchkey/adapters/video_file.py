@@ -3,11 +3,13 @@
 Every picture that the decoder gives becomes one frame, at the time that `Timeline` gives it. A
 picture of another size than the first is fitted into that one, and all are taken to mean colours as the
 first does. What cannot be decoded is skipped and told in `damage`: never silently.
-So is what was decoded from damaged data: the decoder has guessed at parts of those pictures.
+So is what was decoded from damaged data: the decoder has guessed at parts of those pictures. Some decoders
+say so of the picture, others in FFmpeg's log only.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,8 +23,10 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 
 from latchkey.adapters.cameras import can_decode, check_size, open_video
+from latchkey.adapters.complaints import Complaints
+from latchkey.adapters.endings import is_cut
 from latchkey.adapters.planes import UPRIGHT, raw_frame, turn_of
-from latchkey.adapters.timeline import Timeline
+from latchkey.adapters.timeline import REORDER_PICTURES, Timeline
 from latchkey.errors import CameraLost, UsageError
 from latchkey.frames import Colour, RawFrame
 from latchkey.units import to_s
@@ -36,11 +40,11 @@ ERROR_LIMIT = 1000
 SHORT_S = 0.5
 """A file that ends so much earlier than it says itself has lost its end."""
 
-TELLS_LENGTH = ("mov,mp4", "matroska", "flv")
+TELLS_LENGTH = ("mov,mp4", "matroska", "flv", "asf")
 """Formats that say how long they are; elsewhere FFmpeg guesses from the size of the file."""
 
-GIF_TAIL_BYTES = 4096
-"""Where the last byte of a GIF is looked for, in front of padding."""
+AVI_UNKNOWN = 1 << 29
+"""So many pictures and more in an AVI's header mean that its writer could not come back to fill it in."""
 
 MICROSECONDS = 1_000_000  # AV_TIME_BASE
 
@@ -68,7 +72,12 @@ class VideoFile:
 
     def __init__(self, path: Path, *, with_audio: bool = False) -> None:
         self._path = path
-        self._container, self._stream = open_video(path)
+        self._complaints = Complaints()
+        try:
+            self._container, self._stream = open_video(path)
+        except CameraLost:
+            self._complaints.close()
+            raise
         self.fps = float(self._stream.average_rate or FPS_UNKNOWN)
         self.timeline = Timeline(self._stream.time_base or Fraction(1, 1000), self.fps)
         self.ticks: deque[int] = deque()
@@ -84,7 +93,9 @@ class VideoFile:
         """Further video streams, which nobody reads."""
         self.audio: AudioStream | None = None
         self._bad_packets = 0
+        self._torn_packets = 0
         self._bad_pictures = 0
+        self._inside = 0
         self._turn = UPRIGHT
         self._end_s = 0.0
         self._size: tuple[int, int] | None = None
@@ -116,13 +127,16 @@ class VideoFile:
                 yield from self._decoded(packet)
             elif self.audio is not None and packet.stream_index == self.audio.index and packet.size:
                 hear(packet)
-        yield from self._decoded(None)
+        yield from self._last()
         if self._size is None:
             raise CameraLost(f"{self._path}: no picture in it can be decoded")
         self._judge()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. First its decoder's threads finish: they may wait to tell an error."""
+        with suppress(FFmpegError):
+            self._stream.codec_context.decode(None)
+        self._complaints.close()
         self._container.close()
 
     def _demux(self) -> "Iterator[Packet[Any]]":
@@ -145,14 +159,28 @@ class VideoFile:
         """Decode a packet, or what is left in the decoder."""
         if self._bad_packets > ERROR_LIMIT:
             return
+        self._inside += packet is not None
         try:
             pictures = self._stream.codec_context.decode(packet)
         except FFmpegError:
             self._bad_packets += 1
+            self._inside -= 1
             return
+        finally:
+            self._complaints.note((self._container.format.name, self._stream.codec_context.name))
+        self._torn_packets += packet is not None and packet.is_corrupt
         for picture in pictures:
             self._bad_pictures += picture.is_corrupt
+            self._inside -= 1
             yield self._frame(picture)
+
+    def _last(self) -> Iterator[RawFrame]:
+        """Give the pictures that are still in the decoder; an error takes those behind it along."""
+        before = self._bad_packets, self._complaints.count
+        yield from self._decoded(None)
+        lost = min(self._inside, self._stream.codec_context.thread_count + REORDER_PICTURES)
+        if lost > 0 and (self._bad_packets, self._complaints.count) != before:
+            self.damage.append(f"pictures at its end are lost behind a damaged one, up to {lost}")
 
     def _frame(self, picture: VideoFrame) -> RawFrame:
         ticks = self.timeline.place(picture.pts, picture.dts)
@@ -182,7 +210,15 @@ class VideoFile:
             self.damage.append(f"{self._bad_packets} of its packets cannot be decoded")
         if self._bad_pictures:
             self.damage.append(f"{self._bad_pictures} of its pictures are damaged")
-        if self._is_cut():
+        joined = (
+            self._container.format.name == "mpegts" and self.timeline.shift
+        )  # its packets do not follow on
+        if self._torn_packets and not joined:
+            self.damage.append(f"{self._torn_packets} of its packets are torn")
+        if self._complaints.count and not self.damage:
+            times = "an error" if self._complaints.count == 1 else f"{self._complaints.count} errors"
+            self.damage.append(f"FFmpeg finds {times} in it: {self._complaints.first}")
+        if is_cut(self._path, self._container, self._stream):
             self.damage.append("its end is missing")
         missing_s = self._told_s() - self._end_s
         if missing_s > max(SHORT_S, 2 / self.fps):
@@ -192,19 +228,8 @@ class VideoFile:
         """When the file's own header says that it ends; 0 where it does not say."""
         start_s = max((self._container.start_time or 0) / MICROSECONDS, 0)
         if self._container.format.name == "avi":
-            return float(self._stream.frames * (self._stream.time_base or 0))
+            told = self._stream.frames if self._stream.frames < AVI_UNKNOWN else 0
+            return float(told * (self._stream.time_base or 0))
         if self._container.format.name.startswith(TELLS_LENGTH) and self.length_ns is not None:
             return start_s + to_s(self.length_ns)
         return 0.0
-
-    def _is_cut(self) -> bool:
-        """Whether an index names bytes beyond the end, or a GIF lacks its last byte (padding aside)."""
-        if self._container.format.name == "gif":
-            with self._path.open("rb") as file:
-                file.seek(-min(GIF_TAIL_BYTES, self._path.stat().st_size), 2)
-                return not file.read().rstrip(b"\0").endswith(b";")
-        entries = getattr(self._stream, "index_entries", None)  # newer than the oldest PyAV supported
-        if entries is None or not len(entries):
-            return False
-        last = entries[len(entries) - 1]
-        return bool(last.pos + last.size > self._path.stat().st_size)
