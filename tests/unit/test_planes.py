@@ -81,11 +81,17 @@ def test_any_size_fits_into_any_other() -> None:
             assert (frame.width, frame.height) == (width & ~1, height & ~1)
 
 
-def test_a_photograph_with_exif_data_is_taken(tmp_path: Path) -> None:
-    path, jpeg = tmp_path / "in.jpg", cv2.imencode(".jpg", noise(3, WIDTH, HEIGHT))[1].tobytes()
-    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_turned_and_mirrored_as_its_exif_data_say(tmp_path: Path, orientation: int) -> None:
+    path, drawn = tmp_path / "in.jpg", np.full((HEIGHT, WIDTH), 60, np.uint8)
+    drawn[:16, :16], drawn[:16, 48:] = 200, 130
+    jpeg = cv2.imencode(".jpg", drawn)[1].tobytes()
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, orientation, 0, 0)
     path.write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
     with av.open(str(path)) as container:
         picture = next(container.decode(video=0))
-        frame = raw_frame(picture, 0, turn_of(picture))
-    assert (frame.width, frame.height) in ((WIDTH, HEIGHT), (HEIGHT, WIDTH))
+        y = raw_frame(picture, 0, turn_of(picture)).y.astype(int)
+    upright = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    assert upright is not None
+    assert y.shape == upright.shape
+    assert np.abs(y - y.mean() - (upright - upright.mean())).mean() < 8

@@ -1,6 +1,10 @@
 """Pictures of PyAV as planes: arrays over their memory, without a copy where that is possible."""
 
+from fractions import Fraction
+
 import numpy as np
+from av.error import FFmpegError
+from av.filter import Graph
 from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
@@ -11,6 +15,8 @@ PLANAR = {"yuv420p": False, "yuvj420p": True}
 """Formats whose planes are used as they are, and whether they are full range."""
 
 BLACK_YUV = (16, 128, 128)
+
+EXIF = 31  # AV_FRAME_DATA_EXIF, which PyAV 18 has no name for
 
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG, H.273 VideoFullRangeFlag = 1
 
@@ -66,8 +72,8 @@ def turn_of(picture: VideoFrame) -> Turn:
     at (a p + c q, b p + d q). Other angles are rounded to the nearest quarter.
     """
     try:
-        data = picture.side_data.get("DISPLAYMATRIX")
-    except ValueError:  # PyAV does not know all kinds that FFmpeg attaches, a photograph's Exif for one
+        data = _display_matrix(picture)
+    except (ValueError, FFmpegError):  # there is more that PyAV does not know, or no such filter
         return round(picture.rotation / 90) % 4, False
     if not isinstance(data, SideData):
         return UPRIGHT
@@ -75,6 +81,26 @@ def turn_of(picture: VideoFrame) -> Turn:
     mirrored = a * d - b * c < 0
     angle = np.degrees(np.arctan2(-b, a))
     return round(angle / 90) % 4, bool(mirrored)
+
+
+def _display_matrix(picture: VideoFrame) -> object:
+    """Give a picture's display matrix, if it has one. Exif is an error to PyAV; a filter leaves it out.
+
+    Raises ValueError where there is more that PyAV does not know, FFmpegError where it has no such filter.
+    """
+    try:
+        return picture.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        graph = Graph()
+        graph.link_nodes(
+            graph.add_buffer(
+                width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
+            ),
+            graph.add("sidedata", f"mode=delete:type={EXIF}"),
+            graph.add("buffersink"),
+        ).configure()
+        graph.push(picture)
+        return graph.vpull().side_data.get("DISPLAYMATRIX")
 
 
 def _fitted(picture: VideoFrame, width: int, height: int) -> VideoFrame:
