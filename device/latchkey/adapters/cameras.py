@@ -18,7 +18,7 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from latchkey.adapters.planes import Turn, raw_frame, turn_of
+from latchkey.adapters.planes import SQUARE, Turn, raw_frame, turn_of
 from latchkey.errors import CameraLost, FootageEnded
 from latchkey.frames import Colour, Plane, RawFrame
 from latchkey.ports import Clock, Still
@@ -54,6 +54,12 @@ OPEN_LIMIT_S = 60
 PIXELS_LIMIT = (SIDE_LIMIT_PX[1] + 64) ** 2
 """Largest picture that is decoded at all: what the file says of its size is not what its packets hold, and
 each of the decoder's threads takes memory for its own. A margin, since codecs count in whole blocks."""
+
+ASPECT_LIMIT = 8
+"""Pixels further from square are a mistake: no format in use goes beyond 8:3."""
+
+NEARLY_SQUARE = 0.01
+"""A difference that nobody sees, and that is not worth a scaling."""
 
 INBOX_FRAMES = 4
 """Frames a live camera may be ahead of the loop; older ones are dropped, as a sensor would."""
@@ -114,6 +120,21 @@ def check_size(width: int, height: int, path: Path) -> None:
         raise CameraLost(f"{path}: pictures of {width}x{height} pixels; sides of {low}..{high} work")
 
 
+def shape(stream: VideoStream, width: int, height: int) -> tuple[tuple[int, int], Fraction]:
+    """Give the size at which a stream's pictures of that size have square pixels, and the shape of theirs.
+
+    Detectors know faces as they are shown. The shorter side grows, so that nothing is lost, up to the limit;
+    a shape that cannot be meant counts as square.
+    """
+    aspect = Fraction(stream.sample_aspect_ratio or SQUARE)
+    if not 1 / ASPECT_LIMIT <= aspect <= ASPECT_LIMIT or abs(aspect - 1) < NEARLY_SQUARE:
+        return (width, height), SQUARE
+    wide, high = (width * aspect, Fraction(height)) if aspect > 1 else (Fraction(width), height / aspect)
+    scale = min(Fraction(1), SIDE_LIMIT_PX[1] / max(wide, high))
+    size = (round(wide * scale), round(high * scale))
+    return (size, aspect) if min(size) >= SIDE_LIMIT_PX[0] else ((width, height), SQUARE)
+
+
 class VideoCamera:
     """Plays a video file by the board's clock: each picture is due at its PTS."""
 
@@ -153,7 +174,7 @@ class VideoCamera:
     def _open(self) -> None:
         container, stream = open_video(self._path)
         stream.codec_context.thread_count = DECODER_THREADS
-        self._container = container
+        self._container, self._stream = container, stream
         self._fps = float(stream.average_rate or 15)
         self._pictures = self._decoded(container, stream)
         self._bad_packets = 0
@@ -181,7 +202,8 @@ class VideoCamera:
         check_size(picture.width, picture.height, self._path)
         if self._turn is None:
             self._turn = turn_of(picture)
-        return raw_frame(picture, self._due_ns(picture), self._turn)
+        size, aspect = shape(self._stream, picture.width, picture.height)
+        return raw_frame(picture, self._due_ns(picture), self._turn, size, aspect)
 
     def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         """Decode all that can be: what is damaged is skipped and counted, as a camera would go on."""

@@ -60,7 +60,6 @@ class Mp4File:
                 self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
             self._x264 = X264(self._container, spec, scale, settings)
             context = self._x264.stream.codec_context
-            context.sample_aspect_ratio = look.pixel_aspect
             context.color_primaries, context.color_trc = look.primaries, look.transfer
             if audio is not None:
                 self._check_audio(audio)

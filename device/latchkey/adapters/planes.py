@@ -32,20 +32,27 @@ Turn = tuple[int, bool]
 
 UPRIGHT: Turn = (0, False)
 
+SQUARE = Fraction(1)
+"""The usual width of a pixel as it is shown, over its height."""
+
 
 def raw_frame(
-    picture: VideoFrame, at_ns: int, turn: Turn = UPRIGHT, size: tuple[int, int] | None = None
+    picture: VideoFrame,
+    at_ns: int,
+    turn: Turn = UPRIGHT,
+    size: tuple[int, int] | None = None,
+    pixel_aspect: Fraction = SQUARE,
 ) -> RawFrame:
     """Turn a decoded picture into planes, by reference where it is 8-bit 4:2:0 already.
 
     10-bit, 4:2:2, RGB and palette pictures become 8-bit 4:2:0 first, and so do those stored from the bottom
     up, beyond whose planes lies memory that is none of theirs; alpha is dropped; one that is not of `size`
-    is fitted into it, with black at its sides if it has another shape; `turn` is applied; an odd last row
-    or column is cut off.
+    is fitted into it, with black at its sides if it has another shape, its pixels being `pixel_aspect` times
+    as wide as high; `turn` is applied; an odd last row or column is cut off.
     """
     width, height = size or (picture.width, picture.height)
-    if (picture.width, picture.height) != (width, height):
-        picture = _fitted(picture, width, height)
+    if (picture.width, picture.height) != (width, height) or pixel_aspect != SQUARE:
+        picture = _fitted(picture, width, height, pixel_aspect)
     if any(plane.line_size < 0 for plane in picture.planes):  # a format of its own, so that FFmpeg copies
         picture = picture.reformat(format="yuv444p")
     if picture.format.name not in PLANAR:
@@ -103,13 +110,14 @@ def _display_matrix(picture: VideoFrame) -> object:
         return graph.vpull().side_data.get("DISPLAYMATRIX")
 
 
-def _fitted(picture: VideoFrame, width: int, height: int) -> VideoFrame:
+def _fitted(picture: VideoFrame, width: int, height: int, pixel_aspect: Fraction) -> VideoFrame:
     """Scale a picture to the largest that these sides hold: its proportions are kept.
 
     Stretched, as FFmpeg does, faces of a telephone that was turned are three times too wide to be found.
     """
-    scale = min(width / picture.width, height / picture.height)
-    across = min(max(round(picture.width * scale / 2) * 2, 2), width)
+    shown_width = picture.width * float(pixel_aspect)
+    scale = min(width / shown_width, height / picture.height)
+    across = min(max(round(shown_width * scale / 2) * 2, 2), width)
     down = min(max(round(picture.height * scale / 2) * 2, 2), height)
     if across >= width - 1 and down >= height - 1:
         across, down = width, height

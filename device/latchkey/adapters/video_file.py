@@ -22,10 +22,10 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 
-from latchkey.adapters.cameras import can_decode, check_size, open_video
+from latchkey.adapters.cameras import NEARLY_SQUARE, can_decode, check_size, open_video, shape
 from latchkey.adapters.complaints import Complaints
 from latchkey.adapters.endings import is_cut
-from latchkey.adapters.planes import UPRIGHT, raw_frame, turn_of
+from latchkey.adapters.planes import SQUARE, UPRIGHT, raw_frame, turn_of
 from latchkey.adapters.timeline import REORDER_PICTURES, Timeline
 from latchkey.errors import CameraLost, UsageError
 from latchkey.frames import Colour, RawFrame
@@ -59,7 +59,6 @@ class Look:
     """
 
     rotation: int
-    pixel_aspect: Fraction
     primaries: int
     transfer: int
 
@@ -86,11 +85,11 @@ class VideoFile:
         """Known once the first frame is."""
         self.damage: list[str] = []
         """What is wrong with the file, one line each."""
-        self.left_out = (
-            sum(not stream.disposition & Disposition.attached_pic for stream in self._container.streams.video)
-            - 1
-        )
-        """Further video streams, which nobody reads."""
+        self.notes: list[str] = []
+        """What is left out or not believed although nothing is damaged, one line each."""
+        videos = self._container.streams.video
+        if sum(not stream.disposition & Disposition.attached_pic for stream in videos) > 1:
+            self.notes.append("only the first of its video streams is kept")
         self.audio: AudioStream | None = None
         self._bad_packets = 0
         self._torn_packets = 0
@@ -99,6 +98,7 @@ class VideoFile:
         self._turn = UPRIGHT
         self._end_s = 0.0
         self._size: tuple[int, int] | None = None
+        self._aspect = SQUARE
         self._colour: Colour | None = None
         if with_audio:
             self.audio = next(filter(can_decode, self._container.streams.audio), None)
@@ -187,22 +187,21 @@ class VideoFile:
         self.ticks.append(ticks)
         if self._size is None:
             check_size(picture.width, picture.height, self._path)
-            self._size = (picture.width, picture.height)
+            self._size, self._aspect = shape(self._stream, picture.width, picture.height)
+            told = self._stream.sample_aspect_ratio or SQUARE
+            if self._aspect == SQUARE and abs(told - 1) >= NEARLY_SQUARE:
+                self.notes.append(
+                    f"pixels of {told.numerator}:{told.denominator} are not believed: taken as square"
+                )
             self.look = self._look(picture)
-        frame = raw_frame(picture, self.timeline.at_ns(ticks), self._turn, self._size)
+        frame = raw_frame(picture, self.timeline.at_ns(ticks), self._turn, self._size, self._aspect)
         self._colour = self._colour or frame.colour
         return frame if frame.colour == self._colour else replace(frame, colour=self._colour)
 
     def _look(self, picture: VideoFrame) -> Look:
         self._turn = turn_of(picture)
         quarters, _ = self._turn
-        aspect = self._stream.sample_aspect_ratio or Fraction(1)
-        return Look(
-            quarters * 90,
-            1 / aspect if quarters % 2 else aspect,
-            int(picture.color_primaries),
-            int(picture.color_trc),
-        )
+        return Look(quarters * 90, int(picture.color_primaries), int(picture.color_trc))
 
     def _judge(self) -> None:
         """Compare what came with what the file says of itself."""

@@ -98,8 +98,6 @@ class X264:
         self._set_up(context)
         old = self._context
         context.framerate = old.framerate
-        if old.sample_aspect_ratio is not None:
-            context.sample_aspect_ratio = old.sample_aspect_ratio
         context.color_primaries, context.color_trc = old.color_primaries, old.color_trc
         context.flags |= Flags.global_header
         with encoder_errors("x264 could not begin anew"):

@@ -74,7 +74,7 @@ class Summary:
     video_ns: int = 0
     wall_ns: int = 0
     damage: list[str] = field(default_factory=list)
-    left_out: int = 0
+    notes: list[str] = field(default_factory=list)
     _first_ns: int | None = None
 
     @property
@@ -160,10 +160,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if found.finder is None and not found.chosen:
         terminal.say(f"latchkey: warning: {found.note}")
     summary = _redact(options, settings, found.finder, terminal)
-    for line in summary.damage:
+    for line in [*summary.damage, *summary.notes]:
         terminal.say(f"latchkey: warning: {options.input}: {line}")
-    if summary.left_out:
-        terminal.say(f"latchkey: warning: {options.input}: only the first of its video streams is kept")
     _report(summary, options, terminal)
     return EXIT_PARTIAL if summary.damage else EXIT_OK
 
@@ -228,7 +226,7 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
             covers.finish(film.size, source.timeline.scale, source.look.rotation)
     summary.failed_looks, summary.trouble = redaction.failed_looks, redaction.trouble
     summary.times_moved = source.timeline.moved
-    summary.damage, summary.left_out = source.damage, source.left_out
+    summary.damage, summary.notes = source.damage, source.notes
     summary.wall_ns = clock.now_ns() - began_ns
     return summary
 
