@@ -220,6 +220,20 @@ def test_a_group_that_is_covered_whole_is_not_searched() -> None:
     assert len(decoded) == 12
 
 
+def test_what_follows_a_keyframe_that_is_covered_whole_is_searched_from_where_it_shows_again() -> None:
+    """The first three frames, and one a while later, are fallbacks."""
+
+    def mixed() -> Iterator[SafeFrame]:
+        for number, shown in enumerate(frames(24, lambda _: True)):
+            state = FilterState.FALLBACK_FULL if number < 3 or number == 7 else FilterState.OK
+            yield redact(RawFrame(shown.y, shown.u, shown.v, shown.at_ns), CoverPlan(state, ()))
+
+    groups, batches, decoded = run(mixed(), PaintFinder())
+    assert all(covered(frame) for frame in decoded)
+    assert [len(batch.frames) for batch in batches if batch.frames] == [3, 10, 10 + 1]
+    assert groups.checked == 3
+
+
 def test_nothing_is_muxed_before_its_keyframe_has_passed() -> None:
     class Watching(PaintFinder):
         def find(self, bgr: Bgr) -> list[Box]:

@@ -7,6 +7,9 @@
 Nothing of a group is muxed before its keyframe has passed. Frames are held from the beginning of a
 group until then: as many as the encoder runs behind, not the whole group. Where a face layer is kept,
 so are the raw pictures; then what the final covers hide is cut out of them, and they are let go.
+
+A keyframe that is covered whole cannot be searched: the first frame behind it that is not begins a
+group of its own.
 """
 
 from collections import deque
@@ -72,6 +75,7 @@ class Groups:
 
         self._failed: _Group | None = None
         self._next_key_ns: int | None = None
+        self._key_state = FilterState.OK
         self.checked = 0
         """Groups whose keyframe was searched as it was encoded."""
 
@@ -88,9 +92,10 @@ class Groups:
 
         With `raw`, the picture it was made from, what its covers hide is given too.
         """
-        key = self._next_key_ns is None or frame.at_ns >= self._next_key_ns
+        due = self._next_key_ns is None or frame.at_ns >= self._next_key_ns
+        key = due or self._is_bared(frame)
         if key:
-            self._next_key_ns = frame.at_ns + GROUP_NS
+            self._next_key_ns, self._key_state = frame.at_ns + GROUP_NS, frame.state
             self._open.append(_Group(passed=self._check is None))
         group = self._open[-1]
         if not group.passed:
@@ -108,6 +113,11 @@ class Groups:
         last = self._mux(leave=0)
         last.data += self._encoder.close()
         return last
+
+    def _is_bared(self, frame: SafeFrame) -> bool:
+        """Whether it shows something while its group's keyframe shows nothing that could be searched."""
+        whole = FilterState.FALLBACK_FULL
+        return self._check is not None and self._key_state is whole and frame.state is not whole
 
     def _encode(self, group: _Group, frame: SafeFrame, raw: RawFrame | None, *, key: bool) -> bool:
         """Encode a frame of a group; False if a keyframe that came out shows a face."""
