@@ -88,6 +88,33 @@ def test_a_complaint_about_one_file_is_not_told_of_the_next(tmp_path: Path) -> N
     assert redact(tmp_path / "in.gif", tmp_path / "out.mp4") == EXIT_OK
 
 
+def test_sound_whose_times_do_not_rise_is_left_out_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "in.mkv", tmp_path / "out.mp4"
+    with av.open(str(path), "w") as made:
+        video, sound = made.add_stream("mpeg4", rate=25), made.add_stream("aac", rate=48000)
+        assert isinstance(video, VideoStream)
+        video.width, video.height = 160, 96
+        for _ in range(25):
+            made.mux(video.encode(av.VideoFrame(160, 96, "yuv420p")))
+        hum = av.AudioFrame.from_ndarray(np.zeros((1, 20 * 1024), np.float32), "fltp", "mono")
+        hum.sample_rate = 48000
+        for number, packet in enumerate([*sound.encode(hum), *sound.encode(None)]):
+            packet.pts = packet.dts = number // 5 * 5 * 1024
+            made.mux(packet)
+        made.mux(video.encode(None))
+    words = ["redact", str(path), "-o", str(out), "--mode", "everything"]
+    assert main(words) == EXIT_OK
+    assert main([*words, "--force", "--keep-audio"]) == EXIT_PARTIAL
+    with av.open(str(path)) as before, av.open(str(out)) as after:
+        lost = sum(bool(packet.size) for packet in before.demux(audio=0)) - sum(
+            bool(packet.size) for packet in after.demux(audio=0)
+        )
+    assert lost > 10
+    assert f"{lost} packets of its sound are left out" in capsys.readouterr().err
+
+
 def test_an_avi_whose_writer_did_not_come_back_to_say_its_length_is_whole(tmp_path: Path) -> None:
     data = bytearray(write(tmp_path / "in.avi"))
     length_at = data.index(b"strh") + 8 + 32

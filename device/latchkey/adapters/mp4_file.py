@@ -49,6 +49,8 @@ class Mp4File:
         self._audio: AudioStream | None = None
         self._audio_filter: BitStreamFilterContext | None = None
         self._audio_dts: int | None = None
+        self.lost_audio = 0
+        """Packets of sound that were left out, since their times are missing or do not rise."""
         options = {
             "movflags": "faststart",
             "fflags": "bitexact",
@@ -100,11 +102,15 @@ class Mp4File:
 
     def add_audio(self, packet: "Packet[AudioStream]", shift: int) -> None:
         """Copy a packet of sound, `shift` ticks later than it says, unless it goes back in time."""
-        if self._audio is None or packet.dts is None or packet.pts is None:
+        if self._audio is None:
+            return
+        if packet.dts is None or packet.pts is None:
+            self.lost_audio += 1
             return
         later = round(Fraction(shift, self._scale) / packet.time_base)
         pts, dts = packet.pts + later, packet.dts + later
         if (self._audio_dts is not None and dts <= self._audio_dts) or max(abs(pts), abs(dts)) > TIME_LIMIT:
+            self.lost_audio += 1
             return
         packet.pts, packet.dts = pts, dts
         self._audio_dts = packet.dts

@@ -9,7 +9,6 @@ say so of the picture, others in FFmpeg's log only.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -133,9 +132,11 @@ class VideoFile:
         self._judge()
 
     def close(self) -> None:
-        """Close the file. First its decoder's threads finish: they may wait to tell an error."""
-        with suppress(FFmpegError):
-            self._stream.codec_context.decode(None)
+        """Close the file. First its decoder's threads finish: one may wait for the GIL to tell an error.
+
+        PyAV frees the decoder with the GIL held, and that waits for its threads; flushing waits without it.
+        """
+        self._stream.codec_context.flush_buffers()
         self._complaints.close()
         self._container.close()
 

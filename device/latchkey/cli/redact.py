@@ -227,6 +227,8 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
     summary.failed_looks, summary.trouble = redaction.failed_looks, redaction.trouble
     summary.times_moved = source.timeline.moved
     summary.damage, summary.notes = source.damage, source.notes
+    if film.lost_audio:
+        summary.damage.append(f"{film.lost_audio} packets of its sound are left out: their times do not rise")
     summary.wall_ns = clock.now_ns() - began_ns
     return summary
 
@@ -252,6 +254,7 @@ class _Film:
     ) -> None:
         self.path = ""
         self.size = (0, 0)
+        self.lost_audio = 0
         self._source = source
         self._target = target
         self._settings = settings.recording
@@ -293,6 +296,7 @@ class _Film:
             groups = self._groups
             self._flight.append(self._workers.submit("film", lambda: groups.close().frames))
             yield from self._landed(0)
+            self.lost_audio = self._mp4.lost_audio if self._mp4 else 0
             self._mp4 = None
 
     def abandon(self) -> None:
