@@ -142,6 +142,13 @@ def _walk() -> Iterator[RawFrame]:
         yield RawFrame(y, chroma, chroma, number * NS_PER_S // FPS)
 
 
+def test_progress_goes_no_further_than_the_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "door.mp4"
+    write_video(path, _scene(10), FPS)
+    assert main(["tune", str(path), "--detector", "none"]) == EXIT_OK
+    assert "progress" not in capsys.readouterr().err  # the last frame is at 9.9 s, a line comes each 10
+
+
 @pytest.mark.slow
 def test_it_can_be_drawn_and_read_by_a_script(video: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib")

@@ -133,7 +133,7 @@ def add_filter_options(parser: ArgumentParser) -> None:
         type=int,
         choices=range(1, EVERY_MAX + 1),
         metavar="K",
-        help="look for faces in every K-th frame, 1 to 8, but never rarer than 0.135 s, the default",
+        help="look for faces in every K-th frame, 1 to 8, and at least every 0.135 s (default: that alone)",
     )
 
 

@@ -62,13 +62,15 @@ def _replay(options: Namespace, settings: Settings, terminal: Terminal) -> tuple
         redaction = Redaction(found.finder, settings, workers)
         zones = PrivacyZones(settings.privacy.zones)
         erased = (zones.blank(frame) for frame in until_stopped(source.frames(lambda _: None), terminal.stop))
+        first_ns: int | None = None
         try:
             for frame in redaction.frames(rehearsal.watch(erased)):
                 hidden = hidden_area(frame.covers, frame.width, frame.height)
                 rehearsal.covered(
                     frame.at_ns, frame.state, len(frame.covers), hidden, has_face=redaction.has_face
                 )
-                progress.show(len(rehearsal.seconds) * NS_PER_S, clock.now_ns() - began_ns)
+                first_ns = frame.at_ns if first_ns is None else first_ns
+                progress.show(frame.at_ns - first_ns, clock.now_ns() - began_ns)
         finally:
             progress.finish()
             workers.close()

@@ -87,7 +87,7 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     if options.sheet:
         for policy in filters:
             shown = write_misses(options.sheet, scores, policy, plan.clips)
-            terminal.say(f"{policy}: {shown} misses drawn in {options.sheet}")
+            terminal.say(f"{policy}: {shown} {'miss' if shown == 1 else 'misses'} drawn in {options.sheet}")
     failed = any(goal.passed is False for policy in filters for goal in goals(scores, policy))
     return EXIT_FAILED if failed and options.strict else EXIT_OK
 

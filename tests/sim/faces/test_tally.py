@@ -128,6 +128,8 @@ def test_the_report_names_every_miss_and_counts_the_same_as_its_json() -> None:
     told = text(scores, [POLICY], [POLICY])
     assert "walks/one frame 12 box 0,0,30,40 (40 px): 10% hidden" in told
     assert "walks/one: 1 of 2, frames 12\n" in told
+    assert "are controls" not in told
+    assert "are controls" in text(scores, [POLICY, "causal"], [POLICY])
     (row,) = json.loads(json.dumps(record(scores, [POLICY], [POLICY])))["sets"]
     assert (row["faces"], row["bare"], row["policy"]) == (2, 1, POLICY)
     assert by_set(scores)["walks", POLICY].tally.missed == 1

@@ -31,7 +31,7 @@ MAKERS: dict[str, tuple[Model, _Maker, _OnnxMaker]] = {
 """In the order in which "auto" tries them: YuNet is four times as fast and finds as much. In OpenCV, and in
 onnxruntime with so many threads, which is tried first: it is faster, and not everybody has it."""
 
-WITHOUT = "all that moves is covered"
+WITHOUT = "all that moves is covered, and everything until something does"
 
 CHOSEN = {"motion": "all that moves", "everything": "the whole picture"}
 
