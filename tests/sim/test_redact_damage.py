@@ -54,7 +54,7 @@ def test_a_whole_file_is_not_called_damaged(tmp_path: Path, name: str) -> None:
     assert read(tmp_path / name) == (COUNT, [])
 
 
-@pytest.mark.parametrize("name", KINDS.keys() - {"in.mov"})
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "in.mov"])
 def test_a_file_that_ends_in_the_middle_is_called_damaged(tmp_path: Path, name: str) -> None:
     data = write(tmp_path / name)
     (tmp_path / name).write_bytes(data[: len(data) * 3 // 5])
