@@ -49,9 +49,9 @@ class SimHousehold:
 
 
 def one_key_book(day: int, identity: X25519Identity = OWNER, days: int = 1) -> bytes:
-    """Give a signed book in which one key stands for every day from the day before `day` on."""
+    """Give a signed book in which one key stands for every day from the day before `day` on, and faces."""
     key, point = SigningKey(b"s" * 32), identity.recipient.point
-    viewer = Viewer("a" * 32, days, day - 1, (point,) * KEY_DAYS)
+    viewer = Viewer("a" * 32, days, day - 1, (point,) * KEY_DAYS, 1, (point,) * KEY_DAYS)
     return encode_book(KeyBook(1, key.public, day, (viewer,), (), point), key)
 
 
@@ -69,6 +69,9 @@ class FixedReaders:
     keys: Sequence[str] = field(default_factory=lambda: (str(OWNER.recipient),))
     now_day: int = 20_781
     days: int = 30
+    face_days: int = 30
+    face_keys: Sequence[str] | None = None
+    """None = the same as for clips."""
 
     def day(self) -> int:
         """Give the day of a clip that begins now."""
@@ -81,3 +84,7 @@ class FixedReaders:
     def recipients(self, day: int) -> tuple[str, ...]:  # noqa: ARG002 -- the port's signature
         """Give the keys."""
         return tuple(self.keys)
+
+    def face_recipients(self, day: int) -> tuple[str, ...]:  # noqa: ARG002 -- the port's signature
+        """Give the keys for faces."""
+        return tuple(self.keys if self.face_keys is None else self.face_keys)

@@ -112,7 +112,7 @@ def _summary(settings: Settings) -> list[str]:
         f"clips     {vault.path}, kept {days} day(s), at most {vault.max_mib} MiB",
         f"opened by {len(book.viewers)} viewer(s), keys until {day_text(book.end_day - 1)}",
         f"filter    hides {_hidden(privacy)}, {len(privacy.zones)} privacy zone(s)",
-        f"faces     {_faces(privacy.face_layer_hours)}",
+        f"faces     {_faces(privacy.face_layer_hours, book.face_days)}",
         f"network   {broker}; no upload, no audio, no live view",
     ]
 
@@ -125,10 +125,13 @@ def _hidden(privacy: PrivacySettings) -> str:
     return f"{privacy.mode} (detector {privacy.detector})"
 
 
-def _faces(hours: int) -> str:
+def _faces(hours: int, days: int) -> str:
     if not hours:
         return "nothing under the covers is kept (no face layer)"
-    return f"what lies under the covers is kept too, in a sealed face layer, for at most {hours} hour(s)"
+    if not days:
+        return "the key book has no keys for faces: no face layer is kept (`latchkey owner book` makes one)"
+    kept = f"what lies under the covers is kept too, in a sealed face layer, for at most {hours} hour(s)"
+    return f"{kept}, and opens for {days} day(s) after its own"
 
 
 COMMAND = Command("check", "check a settings file", configure, run)

@@ -25,19 +25,19 @@ TYPED_CHARS = 6
 def open_with_faces(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
     """Write a clip with its faces put back, after a typed yes and a line in the log.
 
-    Raises FacesGone, NoIdentityMatched, LayerDamaged, ClipError, UsageError, DiskError.
+    Raises FacesGone, FaceKeyErased, NoIdentityMatched, LayerDamaged, ClipError, UsageError, DiskError.
     """
     if options.out == "-":
         raise UsageError("a clip with faces is not for a pipe", hint="-o FILE writes it to a file")
     disk = FolderDisk(vault)
-    keys = load_keys(options, terminal).of(entry.day)
-    with FaceLayer(disk, entry, keys) as layer:
+    keys = load_keys(options, terminal)
+    with FaceLayer(disk, entry, keys.faces_of(entry.day)) as layer:
         if not options.yes and not _agreed(entry, terminal):
             terminal.say("nothing was opened")
             return EXIT_FAILED
         with writing(Path(options.out), force=options.force) as sink:
             note_act(vault, "faces", entry.clip, SystemClock().wall_ns())
-            done = compose(disk, entry, keys, layer, sink.name, Path(options.out))
+            done = compose(disk, entry, keys.of(entry.day), layer, sink.name, Path(options.out))
     faces = f"{done.frames_with_faces} of {done.frames} pictures with faces put back"
     terminal.say(f"{options.out}: {faces}; encoded anew, so it is no proof of anything; readable by you only")
     terminal.say(f"that it was opened is noted in {vault / NAME}; delete {options.out} when you are done")

@@ -18,8 +18,8 @@ from latchkey.cli.household import (
     use_household,
 )
 from latchkey.errors import EXIT_FAILED, EXIT_OK, NotOnDisk, UsageError
-from latchkey.owner.household import Household, new_household
-from latchkey.owner.keyring import identity_file
+from latchkey.owner.household import SHORTEST_DAYS, Household, new_household
+from latchkey.owner.keyring import face_identity_file, identity_file
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.orders import ORDERS
 from latchkey.vault import day_text, parse_day
@@ -39,9 +39,17 @@ def configure(parser: ArgumentParser) -> None:
     init.add_argument(
         "--days", type=_days, default=1, metavar="T", help="how long clips can be opened, 1 to 30 [1]"
     )
+    init.add_argument(
+        "--face-days",
+        type=_days,
+        default=SHORTEST_DAYS,
+        metavar="T",
+        help="how long face layers can be opened, 1 to the T of clips [1]",
+    )
     advance = actions.add_parser("advance", help="erase the keys of days that are over")
     advance.add_argument("--to", type=_day, metavar="DAY", help="as if today were DAY (YYYY-MM-DD); asks")
     identities = actions.add_parser("identities", help="print the live day keys as an age identity file")
+    identities.add_argument("--faces", action="store_true", help="those of face layers, and no others")
     book = actions.add_parser("book", help=f"sign a new key book, for the next {KEY_DAYS} days")
     time = actions.add_parser("time", help="tell a doorbell whose clock is wrong which day it is")
     book.add_argument("--vault", type=Path, metavar="DIR", help="hand it to the doorbell of this vault")
@@ -68,15 +76,18 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 
 def _identities(options: Namespace, terminal: Terminal) -> int:
-    terminal.put(identity_file(use_household(options), own_day()).rstrip())
+    text = face_identity_file if options.faces else identity_file
+    terminal.put(text(use_household(options), own_day()).rstrip())
     return EXIT_OK
 
 
 def _init(options: Namespace, terminal: Terminal) -> int:
-    store, days = owner_store(options), options.days
+    store, days, face_days = owner_store(options), options.days, options.face_days
     store.check_absent()
+    if face_days > days:
+        raise UsageError("faces cannot be kept longer than their clips", hint=f"--face-days 1 to {days}")
     custody = owner_custody.choose_custody(options, terminal, days)
-    bare = replace(new_household(own_day(), days, OsEntropy().take), custody=custody)
+    bare = replace(new_household(own_day(), days, OsEntropy().take, face_days), custody=custody)
     store.create(*bare.book(own_day()))
     terminal.put(str(store.book_path))
     terminal.say(f"your household is in {store.folder}; only you can read it")
@@ -84,6 +95,9 @@ def _init(options: Namespace, terminal: Terminal) -> int:
     terminal.say(f'    [owner]\n    book = "{store.book_path}"')
     terminal.say(f"a clip can be opened for {days} day(s) after its own, then by nobody; the book ends on")
     terminal.say(f"{day_text(own_day() + KEY_DAYS - 1)}: `latchkey owner book` makes the next one")
+    terminal.say(
+        f"faces under the covers, where the doorbell keeps them: for {face_days} day(s), then by nobody"
+    )
     for limit in LIMITS:
         terminal.say(limit)
     return EXIT_OK
@@ -102,6 +116,10 @@ def _advance(options: Namespace, terminal: Terminal) -> int:
         terminal.say("no doorbell of yours has signed a day yet: nothing is erased without --to DAY")
     terminal.put(day_text(state.ratchet.day))
     terminal.say("clips of earlier days cannot be opened any more, except kept ones")
+    if state.face_ratchet is not None:
+        terminal.say(
+            f"face layers of days before {day_text(state.face_ratchet.day)} open no more, none excepted"
+        )
     for limit in LIMITS:
         terminal.say(limit)
     return EXIT_OK
@@ -112,6 +130,9 @@ def _typed(day: int, state: Household, terminal: Terminal) -> bool:
         raise UsageError("erasing ahead needs a typed day, and there is nobody to ask")
     floor = day_text(max(day - state.days, state.ratchet.day))
     terminal.say(f"the keys of all days before {floor} will be erased, and their clips open no more")
+    if state.face_ratchet is not None:
+        floor = day_text(max(day - state.face_days, state.face_ratchet.day))
+        terminal.say(f"the keys of face layers: those of all days before {floor}")
     terminal.say("by your clock and your doorbell that is not due yet")
     print(f"type {day_text(day)} to go on: ", end="", file=terminal.err, flush=True)
     return sys.stdin.readline().strip() == day_text(day)

@@ -29,6 +29,7 @@ def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
     add = actions.add_parser("add-viewer", help="let a second person or machine read later clips")
     add.add_argument("name", help="what you call them")
     add.add_argument("book", type=Path, metavar="BOOK", help="book.json of their own household")
+    add.add_argument("--faces", action="store_true", help="let them see faces too, where layers are kept")
     add_household_options(add)
     add.set_defaults(act=_add_viewer)
     trust = actions.add_parser("trust-device", help="for a viewer: know the doorbell of another household")
@@ -47,11 +48,12 @@ def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _members(options: Namespace, terminal: Terminal) -> int:
     state = owner_store(options).load()
-    terminal.put(f"viewer  you  keeps {state.days} day(s)  {state.viewer}")
+    terminal.put(f"viewer  you  keeps {state.days} day(s), faces {state.face_days}  {state.viewer}")
     for viewer in state.others:
         until = day_text(viewer.end_day - 1)
         name = viewer_name(state, viewer.id)
-        terminal.put(f"viewer  {name}  keeps {viewer.days} day(s)  {viewer.id}  keys until {until}")
+        faces = f"faces {viewer.face_days}" if viewer.face_keys else "no faces"
+        terminal.put(f"viewer  {name}  keeps {viewer.days} day(s), {faces}  {viewer.id}  keys until {until}")
     for device in state.devices:
         day = device.revoked_day
         said = "trusted" if day is None else f"not believed from {day_text(day)} on"
@@ -65,8 +67,10 @@ def _add_viewer(options: Namespace, terminal: Terminal) -> int:
     day = own_day()
     store = owner_store(options)
     before = store.load()
-    after, _ = change_and_sign(store, lambda state: with_viewer(state, options.name, book, day))
-    viewer = book.viewers[0]
+    after, _ = change_and_sign(
+        store, lambda state: with_viewer(state, options.name, book, day, faces=options.faces)
+    )
+    viewer = after.others[-1]
     terminal.put(f"{options.name}: {fingerprint(book.owner)}")
     terminal.say(
         "compare these words with the line `owner` of `latchkey owner members` there: all must be equal"
@@ -75,6 +79,11 @@ def _add_viewer(options: Namespace, terminal: Terminal) -> int:
         f"{options.name} reads clips that are recorded once the doorbell has the new book, none before,"
     )
     terminal.say(f"and keeps each for {viewer.days} day(s); its keys end on {day_text(viewer.end_day - 1)}")
+    terminal.say(
+        f"{options.name} sees faces that the doorbell keeps, for {viewer.face_days} day(s)"
+        if viewer.face_keys
+        else f"{options.name} sees no faces: --faces, with the same name and book, lets them"
+    )
     if viewer.days > max([before.days, *(one.days for one in before.others)]):
         terminal.say(f"that is longer than anybody else: clips now live for {viewer.days} day(s)")
     terminal.say(

@@ -67,8 +67,9 @@ class CaptureSide:
         self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(board.workers)
         take = board.entropy.take
-        self._readers = Readers(board.vault, board.clock, board.book)
-        self._faces = FaceVault(board.vault, take, board.clock, settings.privacy.face_layer_hours)
+        hours = settings.privacy.face_layer_hours
+        self._readers = Readers(board.vault, board.clock, board.book, wants_faces=hours > 0)
+        self._faces = FaceVault(board.vault, take, board.clock, self._readers, hours)
         self._keeper = VaultKeeper(board.vault, board.index, self._readers, take, settings.vault, self._faces)
         self._recorder = Recorder(board, settings, self._keeper, self._say)
         self._moving = False

@@ -23,7 +23,7 @@ from latchkey.adapters.x264 import X264
 from latchkey.clip import ClipDamaged, ClipTruncated, decrypt
 from latchkey.errors import ClipError, EncoderError, NotOnDisk
 from latchkey.frames import Cover, Plane
-from latchkey.owner.opening import FacesGone, ReadableDisk, open_chunks
+from latchkey.owner.opening import FaceKeyErased, FacesGone, ReadableDisk, open_chunks
 from latchkey.ports import ClipEntry, ClipSpec
 from latchkey.settings import RecordingSettings
 from latchkey.units import TICKS_PER_S
@@ -48,7 +48,8 @@ class Composed:
 class FaceLayer:
     """The face layer of a clip, open and known to be of that clip; use it in a `with`.
 
-    Raises FacesGone, NoIdentityMatched, LayerDamaged, ClipError.
+    `identities` are those for faces, not the clip's; () = they are erased.
+    Raises FacesGone, FaceKeyErased, NoIdentityMatched, LayerDamaged, ClipError.
     """
 
     def __init__(self, disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> None:
@@ -57,6 +58,8 @@ class FaceLayer:
         except NotOnDisk as error:
             raise FacesGone(entry.clip) from error
         try:
+            if not identities:
+                raise FaceKeyErased(entry.clip)
             self._reader = LayerReader(decrypt(self._file, identities))
             if self._reader.head.clip != entry.clip:
                 raise LayerDamaged("it belongs to another clip")
@@ -114,6 +117,7 @@ def compose(
 ) -> Composed:
     """Write the clip with its faces to the file `path`; errors speak of `target_path`, its later name.
 
+    `identities` are the clip's; the layer is open already.
     Complete only if nothing is raised. Where the layer breaks off, as after a power cut, the rest of the
     pictures keep their covers and `torn` says so. Raises ClipError, LayerDamaged, EncoderError, DiskError.
     """

@@ -2,6 +2,7 @@
 
 - Of the days, only the ratchet of the oldest readable day is held: a copy of it made on day d opens
   every day from d - T on, for ever, and none before.
+- Face layers have a ratchet and a T of their own: what opens a clip opens no face, and faces go no later.
 - The floor moves with the earlier of the owner's own day and the newest day that a device signed: a clock
   that is wrong by ten years erases nothing. Before a device was heard nothing is erased without a yes.
 - A holding key is erased T days after the owner first saw a clip that it opens.
@@ -13,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from latchkey.clip import Take, X25519Identity, X25519Recipient
 from latchkey.clip.signing import SigningKey
 from latchkey.owner.custody import NO_CUSTODY, Custody
-from latchkey.owner.ratchet import REACH_DAYS, Ratchet
+from latchkey.owner.ratchet import REACH_DAYS, Ratchet, Use
 from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS, HoldingKey, KeyBook, Viewer, encode_book
 from latchkey.vault.signed import whole
 from latchkey.vault.trust import TimeOrder, encode_time
 
+SHORTEST_DAYS = 1
 HOLDING_KEYS = 64
 """Starts of the device with a clock that is not to be believed, between two books."""
 
@@ -53,7 +55,8 @@ class Household:
     """The state of an owner. `number` is that of the last order signed; secrets never show in its repr.
 
     `viewer` is the owner's own id as a reader, `days` the owner's T, `others` are all further viewers,
-    `names` what the owner calls them: pairs of id and name.
+    `names` what the owner calls them: pairs of id and name. `face_ratchet` and `face_days` are for face
+    layers; a state that was written before there were any has None, until the first change to it.
     """
 
     number: int
@@ -67,6 +70,8 @@ class Household:
     devices: tuple[KnownDevice, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     custody: Custody = NO_CUSTODY
+    face_days: int = SHORTEST_DAYS
+    face_ratchet: Ratchet | None = None
 
     @property
     def signing_key(self) -> SigningKey:
@@ -90,7 +95,6 @@ class Household:
         Raises DayErased for a day whose key is erased, OwnerKeyError.
         """
         after = replace(self, number=self.number + 1)
-        keys = tuple(self.ratchet.public_keys(today, KEY_DAYS))
         holding = tuple(
             HoldingKey(one.number, X25519Identity(one.secret).recipient.point)
             for one in self.holding
@@ -100,11 +104,18 @@ class Household:
             number=after.number,
             owner=self.signing_key.public,
             time=today,
-            viewers=(Viewer(self.viewer, self.days, today, keys), *self.others),
+            viewers=(self._own_viewer(today), *self.others),
             holding=holding,
             long_term=X25519Identity(self.long_term).recipient.point,
         )
         return after, encode_book(book, self.signing_key)
+
+    def _own_viewer(self, today: int) -> Viewer:
+        keys, faces = tuple(self.ratchet.public_keys(today, KEY_DAYS)), self.face_ratchet
+        if faces is None:
+            return Viewer(self.viewer, self.days, today, keys)
+        face_keys = tuple(faces.public_keys(today, KEY_DAYS))
+        return Viewer(self.viewer, self.days, today, keys, self.face_days, face_keys)
 
     def time_order(self, today: int) -> tuple["Household", bytes]:
         """Sign that it is `today`; give the state after it, and the order."""
@@ -120,6 +131,14 @@ class Household:
             HoldingSecret(first + n, take("owner/holding", 32)) for n in range(max(0, HOLDING_KEYS - unused))
         ]
         return replace(self, holding=(*self.holding, *fresh))
+
+    def with_face_ratchet(self, take: Take) -> "Household":
+        """Give the state with keys for face layers, drawing them where it has none."""
+        if self.face_ratchet is not None:
+            return self
+        return replace(
+            self, face_ratchet=Ratchet(self.ratchet.day, take("owner/face-ratchet", 32), Use.FACES)
+        )
 
     def heard(self, public: bytes, day: int) -> "Household":
         """Take note of a day that a trusted device signed; days of others, and older ones, change nothing."""
@@ -156,9 +175,14 @@ class Household:
 
         Raises OwnerKeyError beyond 100 years.
         """
-        floor = day - self.days
+        floor, faces = day - self.days, self.face_ratchet
         held = tuple(one for one in self.holding if one.seen_day is None or one.seen_day >= floor)
-        return replace(self, ratchet=self.ratchet.advance(max(floor, self.ratchet.day)), holding=held)
+        return replace(
+            self,
+            ratchet=self.ratchet.advance(floor),
+            holding=held,
+            face_ratchet=None if faces is None else faces.advance(day - self.face_days),
+        )
 
     def identities(self, day: int) -> tuple[str, ...]:
         """Give the secret keys for clips of a day: that day's if it lives, the long-term and holding ones."""
@@ -167,9 +191,11 @@ class Household:
 
     def day_keys(self, day: int) -> tuple[str, ...]:
         """Give the secret key of a day; () where it is erased, or the day is none that comes."""
-        if not self.ratchet.day <= day <= self.ratchet.day + REACH_DAYS:
-            return ()
-        return (self.ratchet.day_identity(day).text,)
+        return _key_of(self.ratchet, day)
+
+    def face_keys(self, day: int) -> tuple[str, ...]:
+        """Give the secret key for the face layers of a day; () likewise. Kept clips' are no exception."""
+        return () if self.face_ratchet is None else _key_of(self.face_ratchet, day)
 
     def readers_of(self, day: int) -> tuple[str, ...]:
         """Give the public keys that a clip of a day was sealed to, while the day's key lives; else ()."""
@@ -180,8 +206,11 @@ class Household:
         return (str(own), *(str(X25519Recipient(point)) for point in points if point is not None))
 
 
-def new_household(today: int, days: int, take: Take) -> Household:
-    """Make a household whose keys begin `today`. `take` must be real entropy (streams `owner/…`)."""
+def new_household(today: int, days: int, take: Take, face_days: int = SHORTEST_DAYS) -> Household:
+    """Make a household whose keys begin `today`. `take` must be real entropy (streams `owner/…`).
+
+    Raises OwnerKeyError for an impossible number of days; faces go no later than their clips.
+    """
     bare = Household(
         number=0,
         seed=take("owner/signing", 32),
@@ -189,5 +218,12 @@ def new_household(today: int, days: int, take: Take) -> Household:
         days=whole(days, 1, LONGEST_DAYS, "the number of days"),
         ratchet=Ratchet(today, take("owner/ratchet", 32)),
         long_term=take("owner/long-term", 32),
+        face_days=whole(face_days, SHORTEST_DAYS, days, "the number of days for faces"),
     )
-    return bare.with_holding_keys(take)
+    return bare.with_face_ratchet(take).with_holding_keys(take)
+
+
+def _key_of(ratchet: Ratchet, day: int) -> tuple[str, ...]:
+    if not ratchet.day <= day <= ratchet.day + REACH_DAYS:
+        return ()
+    return (ratchet.day_identity(day).text,)

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Protocol
 
 from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
-from latchkey.errors import LatchkeyError
+from latchkey.errors import LatchkeyError, OwnerKeyError
 from latchkey.owner.household import Household
 from latchkey.owner.opening import ReadableDisk
 from latchkey.ports import ClipEntry
@@ -28,6 +28,10 @@ class Keys(Protocol):
         """Give all there are, for a clip whose day is not known."""
         ...
 
+    def faces_of(self, day: int) -> tuple[str, ...]:
+        """Give those that may open the face layer of a clip of a UTC day; () where they are erased."""
+        ...
+
 
 class FileKeys:
     """The keys of an identity file."""
@@ -40,6 +44,10 @@ class FileKeys:
         return self._identities
 
     def every(self) -> tuple[str, ...]:
+        """Give all of them."""
+        return self._identities
+
+    def faces_of(self, day: int) -> tuple[str, ...]:  # noqa: ARG002 -- they are for any day
         """Give all of them."""
         return self._identities
 
@@ -57,13 +65,17 @@ class HouseholdKeys:
 
     def every(self) -> tuple[str, ...]:
         """Give those of all live days, the long-term one, and the holding ones."""
-        days = [key for day in live_days(self.state, self._today) for key in self.state.day_keys(day)]
+        live = live_days(self.state, self._today, self.state.ratchet.day)
+        days = [key for day in live for key in self.state.day_keys(day)]
         return (*days, *self.state.identities(UNDATED))
 
+    def faces_of(self, day: int) -> tuple[str, ...]:
+        """Give the day's key for faces, while it lives, and no other: faces of kept clips go as well."""
+        return self.state.face_keys(day)
 
-def live_days(state: Household, today: int) -> range:
-    """Give the days whose keys are held, to the day after the newest that has come; a book's 400 at most."""
-    first_day = state.ratchet.day
+
+def live_days(state: Household, today: int, first_day: int) -> range:
+    """Give the days from `first_day` to the day after the newest that has come; a book's 400 at most."""
     last_day = max(today, state.newest_day or 0, first_day) + AHEAD_DAYS
     return range(first_day, min(last_day + 1, first_day + KEY_DAYS))
 
@@ -83,11 +95,24 @@ def seen_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Househ
 def identity_file(state: Household, today: int) -> str:
     """Give the live day keys as an age identity file, and the keys of kept and of undated clips."""
     lines = ["# day keys of Latchkey; who has this file opens the clips of these days"]
-    for day in live_days(state, today):
+    for day in live_days(state, today, state.ratchet.day):
         lines += [f"# {day_text(day)}", *state.day_keys(day)]
     lines += ["# kept clips", X25519Identity(state.long_term).text]
     for one in state.holding:
         lines += [f"# holding key {one.number}", X25519Identity(one.secret).text]
+    return "\n".join(lines) + "\n"
+
+
+def face_identity_file(state: Household, today: int) -> str:
+    """Give the live day keys of face layers, and no others, as an age identity file.
+
+    Raises OwnerKeyError for a state that has none yet.
+    """
+    if state.face_ratchet is None:
+        raise OwnerKeyError("there are no keys for faces yet", hint="`latchkey owner book` makes them")
+    lines = ["# keys of Latchkey's face layers; who has this file sees the faces of these days"]
+    for day in live_days(state, today, state.face_ratchet.day):
+        lines += [f"# {day_text(day)}", *state.face_keys(day)]
     return "\n".join(lines) + "\n"
 
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from latchkey.errors import UsageError
 from latchkey.owner.household import Household, KnownDevice
 from latchkey.owner.phrase import spell
-from latchkey.vault.book import VIEWER_LIMIT, KeyBook, Viewer
+from latchkey.vault.book import FACE_VIEWER_LIMIT, VIEWER_LIMIT, KeyBook, Viewer
 
 NAME_LIMIT_CHARS = 40
 DEVICE_LIMIT = 64
@@ -24,13 +24,18 @@ def fingerprint(public: bytes) -> str:
     return " ".join(spell(blake2b(public, digest_size=FINGERPRINT_BYTES, person=b"lk-fingerprint").digest()))
 
 
-def with_viewer(state: Household, name: str, book: KeyBook, today: int) -> Household:
+def with_viewer(state: Household, name: str, book: KeyBook, today: int, *, faces: bool = False) -> Household:
     """Take in the viewer whose book this is, or its newer keys, under `name`.
 
-    Its keys of days before `today` are left out: it reads later clips only. Raises UsageError.
+    Its keys of days before `today` are left out: it reads later clips only. Its keys for faces are left out
+    unless `faces`. Raises UsageError.
     """
     _check_name(name)
-    viewer = book.viewers[0]
+    viewer = book.viewers[0] if faces else replace(book.viewers[0], face_days=0, face_keys=())
+    if faces and not viewer.face_keys:
+        raise UsageError(
+            "that book has no keys for faces", hint="`latchkey owner book` there makes one that has"
+        )
     if viewer.id == state.viewer:
         raise UsageError("that is your own book: you are a viewer already")
     others = tuple(one for one in state.others if one.id != viewer.id)
@@ -40,6 +45,8 @@ def with_viewer(state: Household, name: str, book: KeyBook, today: int) -> House
         )
     if len(others) + 2 > VIEWER_LIMIT:
         raise UsageError(f"a household has at most {VIEWER_LIMIT} viewers")
+    if faces and sum(bool(one.face_keys) for one in others) + 2 > FACE_VIEWER_LIMIT:
+        raise UsageError(f"at most {FACE_VIEWER_LIMIT} viewers see faces, you among them")
     names = (*(pair for pair in state.names if pair[0] != viewer.id), (viewer.id, name))
     return replace(state, others=(*others, _from_day(viewer, today)), names=names)
 
@@ -100,7 +107,8 @@ def _from_day(viewer: Viewer, today: int) -> Viewer:
     if viewer.end_day <= today:
         raise UsageError("the keys in that book are used up", hint="its owner makes a newer one")
     late = max(0, today - viewer.first_day)
-    return replace(viewer, first_day=viewer.first_day + late, keys=viewer.keys[late:])
+    keys, face_keys = viewer.keys[late:], viewer.face_keys[late:]
+    return replace(viewer, first_day=viewer.first_day + late, keys=keys, face_keys=face_keys)
 
 
 def _check_name(name: str) -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 from latchkey.adapters.disk import disk_errors
 from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, decrypt
-from latchkey.errors import ClipError, NotOnDisk, UsageError
+from latchkey.errors import ClipError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.owner.files import writing
 from latchkey.owner.watching import ProofWatch
 from latchkey.ports import ClipEntry, Disk
@@ -55,6 +55,17 @@ class FacesGone(NotOnDisk):
     def __init__(self, clip: str) -> None:
         super().__init__(
             f"clip {clip} has no face layer: its hours are over, or none was kept",
+            hint="without --with-faces the clip opens with its covers",
+        )
+        self.clip = clip
+
+
+class FaceKeyErased(OwnerKeyError):
+    """The face layer of a clip is still there, and the key of its day is not."""
+
+    def __init__(self, clip: str) -> None:
+        super().__init__(
+            f"the key for the faces of clip {clip} is erased: their days are over",
             hint="without --with-faces the clip opens with its covers",
         )
         self.clip = clip

@@ -3,11 +3,14 @@
     key of day d   = BLAKE2b-256(S_d, person "lk-day"), an X25519 secret
     S_(d+1)        = BLAKE2b-256(S_d, person "lk-next")
 
-Who holds `S_d` has the keys of day d and of every later day, and of no earlier one. Pure.
+Who holds `S_d` has the keys of day d and of every later day, and of no earlier one. Face layers have a
+ratchet of their own, with other persons and a first secret of its own: neither gives anything of the other.
+Pure.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from latchkey.clip import X25519Identity
 from latchkey.errors import OwnerKeyError
@@ -15,6 +18,13 @@ from latchkey.errors import OwnerKeyError
 SECRET_BYTES = 32
 REACH_DAYS = 100 * 366
 """A hundred years in one go take under 0.1 s; nobody needs more, and a wrong number cannot hang us."""
+
+
+class Use(Enum):
+    """What the keys of a ratchet open; the BLAKE2b persons of a day's key and of the next secret."""
+
+    CLIPS = (b"lk-day", b"lk-next")
+    FACES = (b"lk-face-day", b"lk-face-next")
 
 
 class DayErased(OwnerKeyError):
@@ -34,6 +44,7 @@ class Ratchet:
 
     day: int
     secret: bytes = field(repr=False)
+    use: Use = Use.CLIPS
 
     def __post_init__(self) -> None:
         if len(self.secret) != SECRET_BYTES or self.day < 0:
@@ -43,7 +54,7 @@ class Ratchet:
         """Give the secret key of a day. Raises DayErased, OwnerKeyError (more than 100 years ahead)."""
         if day < self.day:
             raise DayErased(day)
-        return X25519Identity(_day_secret(self.advance(day).secret))
+        return self.advance(day)._own_identity()
 
     def advance(self, to_day: int) -> "Ratchet":
         """Give the ratchet that begins on `to_day`; itself where that is not later. There is no way back.
@@ -52,10 +63,10 @@ class Ratchet:
         """
         if to_day - self.day > REACH_DAYS:
             raise OwnerKeyError("that day is more than a hundred years ahead")
-        secret = self.secret
+        secret, (_, step) = self.secret, self.use.value
         for _ in range(self.day, to_day):
-            secret = _next(secret)
-        return Ratchet(max(self.day, to_day), secret)
+            secret = _hash(secret, step)
+        return replace(self, day=max(self.day, to_day), secret=secret)
 
     def public_keys(self, first_day: int, n_days: int) -> list[bytes]:
         """Give the public keys, 32 bytes each, of `n_days` days from `first_day` on.
@@ -66,14 +77,13 @@ class Ratchet:
             raise DayErased(first_day)
         keys, ratchet = [], self.advance(first_day)
         for _ in range(n_days):
-            keys.append(X25519Identity(_day_secret(ratchet.secret)).recipient.point)
+            keys.append(ratchet._own_identity().recipient.point)
             ratchet = ratchet.advance(ratchet.day + 1)
         return keys
 
+    def _own_identity(self) -> X25519Identity:
+        return X25519Identity(_hash(self.secret, self.use.value[0]))
 
-def _day_secret(secret: bytes) -> bytes:
-    return hashlib.blake2b(secret, digest_size=SECRET_BYTES, person=b"lk-day").digest()
 
-
-def _next(secret: bytes) -> bytes:
-    return hashlib.blake2b(secret, digest_size=SECRET_BYTES, person=b"lk-next").digest()
+def _hash(secret: bytes, person: bytes) -> bytes:
+    return hashlib.blake2b(secret, digest_size=SECRET_BYTES, person=person).digest()

@@ -49,10 +49,13 @@ def read_copy(data: bytes) -> bytes:
 
 
 def recovered(state: Household, take: Take) -> Household:
-    """Give the state to go on with: no passphrase yet, the same phrase, numbers that no device has seen."""
+    """Give the state to go on with: no passphrase yet, the same phrase, numbers that no device has seen.
+
+    A copy from before face layers had keys of their own gains them.
+    """
     after = replace(
         state,
         number=state.number + ORDERS_SKIPPED,
         custody=replace(state.custody, passphrase=None),
     )
-    return after.with_holding_keys(take)
+    return after.with_face_ratchet(take).with_holding_keys(take)

@@ -8,8 +8,9 @@ backups: a copy made on day d opens every day from d - T on.
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from latchkey.errors import OwnerKeyError, UsageError
 from latchkey.owner.custody import Custody, PassphraseLock
 from latchkey.owner.files import writing
 from latchkey.owner.household import HoldingSecret, Household, KnownDevice
-from latchkey.owner.ratchet import Ratchet
+from latchkey.owner.ratchet import Ratchet, Use
 from latchkey.owner.sealing import SALT_BYTES, StateDamaged, is_sealed, open_state, salt_of, seal_state
 from latchkey.reading import read_small
 from latchkey.units import MIB
@@ -48,13 +49,14 @@ _FIELDS = {
     "names",
     "custody",
 }
+"""Of schema 1, from before face layers had keys of their own; schema 2 has `faces` too."""
 
 
 def encode_household(state: Household) -> bytes:
     """Give the bytes of a state. They are secret."""
-    lock = state.custody.passphrase
-    fields = {
-        "schema": 1,
+    lock, faces = state.custody.passphrase, state.face_ratchet
+    fields: dict[str, object] = {
+        "schema": 1 if faces is None else 2,
         "number": state.number,
         "seed": key_text(state.seed),
         "viewer": state.viewer,
@@ -62,9 +64,7 @@ def encode_household(state: Household) -> bytes:
         "ratchet": {"day": state.ratchet.day, "secret": key_text(state.ratchet.secret)},
         "long_term": key_text(state.long_term),
         "holding": [[one.number, key_text(one.secret), one.seen_day] for one in state.holding],
-        "others": [
-            [one.id, one.days, one.first_day, [key_text(key) for key in one.keys]] for one in state.others
-        ],
+        "others": [_viewer_fields(one, with_faces=faces is not None) for one in state.others],
         "devices": [
             [key_text(one.public), one.newest_day, one.name, one.revoked_day] for one in state.devices
         ],
@@ -74,15 +74,22 @@ def encode_household(state: Household) -> bytes:
             state.custody.recovery and key_text(state.custody.recovery),
         ],
     }
+    if faces is not None:
+        fields["faces"] = [state.face_days, faces.day, key_text(faces.secret)]
     return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def decode_household(data: bytes) -> Household:
-    """Read a state. Raises OwnerKeyError for anything that `encode_household` does not write."""
+    """Read a state. Raises OwnerKeyError for anything that `encode_household` does not write.
+
+    One of schema 1 has no keys for faces: `HouseholdStore.change` draws them.
+    """
     try:
         fields = json.loads(data)
-        if not isinstance(fields, dict) or fields.get("schema") != 1 or set(fields) != _FIELDS:
+        if not isinstance(fields, dict) or fields.get("schema") not in (1, 2):
             raise OrderWrong("it is of another version")
+        if set(fields) != (_FIELDS if fields["schema"] == 1 else _FIELDS | {"faces"}):
+            raise OrderWrong("it has other fields than it should")
         state = _household(fields)
     except (ValueError, TypeError, KeyError, RecursionError, OwnerKeyError) as error:
         raise OwnerKeyError("the owner's state is damaged, or of another version") from error
@@ -91,7 +98,30 @@ def decode_household(data: bytes) -> Household:
     return state
 
 
+def _viewer_fields(one: Viewer, *, with_faces: bool) -> list[object]:
+    fields: list[object] = [one.id, one.days, one.first_day, [key_text(key) for key in one.keys]]
+    if with_faces:
+        fields += [one.face_days, [key_text(key) for key in one.face_keys]]
+    return fields
+
+
+def _viewer(
+    viewer: str, days: int, first_day: int, keys: list[str], face_days: int = 0, face_keys: Sequence[str] = ()
+) -> Viewer:
+    known = tuple(key_bytes(key) for key in keys)
+    return Viewer(viewer, days, first_day, known, face_days, tuple(key_bytes(key) for key in face_keys))
+
+
 def _household(fields: dict[str, Any]) -> Household:
+    state = _of_schema_1(fields)
+    if fields["schema"] == 1:
+        return state
+    days, day, secret = fields["faces"]
+    ratchet = Ratchet(whole(day, 0, _DAY_LIMIT, "day"), key_bytes(secret), Use.FACES)
+    return replace(state, face_days=whole(days, 1, state.days, "days"), face_ratchet=ratchet)
+
+
+def _of_schema_1(fields: dict[str, Any]) -> Household:
     return Household(
         number=whole(fields["number"], 0, NUMBER_LIMIT, "number"),
         seed=key_bytes(fields["seed"]),
@@ -105,10 +135,7 @@ def _household(fields: dict[str, Any]) -> Household:
             HoldingSecret(whole(number, 1, NUMBER_LIMIT, "number"), key_bytes(secret), _day_or_none(seen))
             for number, secret, seen in fields["holding"]
         ),
-        others=tuple(
-            Viewer(viewer, days, first_day, tuple(key_bytes(key) for key in keys))
-            for viewer, days, first_day, keys in fields["others"]
-        ),
+        others=tuple(_viewer(*one) for one in fields["others"]),
         devices=tuple(
             KnownDevice(key_bytes(public), _day_or_none(day), str(name), _day_or_none(revoked))
             for public, day, name, revoked in fields["devices"]
@@ -206,10 +233,13 @@ class HouseholdStore:
             self._write_state(state)
 
     def change(self, act: Callable[[Household], Household]) -> Household:
-        """Replace the state by what `act` makes of it, durably. Raises OwnerKeyError, DiskError."""
+        """Replace the state by what `act` makes of it, durably. Raises OwnerKeyError, DiskError.
+
+        `act` gets a state with keys for faces: an older one gains them here, and nowhere else.
+        """
         with self._locked():
             before = self.load()
-            after = act(before)
+            after = act(before.with_face_ratchet(self._take))
             if after != before:
                 self._write_state(after)
         return after

@@ -7,6 +7,10 @@ Rules of time
 - Of a layer that an earlier run left only the UTC day is known, and nothing more may be written down:
   it is taken to be of the day's first moment, so it is due up to a day early, never late.
 - What is due before the next look at the vault goes at this one.
+- A layer whose readers have erased their keys for it goes, whatever its hours.
+
+A layer is sealed to keys that its readers have for faces alone. Where there are none for its day, it is not
+begun.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +20,18 @@ from dataclasses import dataclass
 from latchkey.clip import Take
 from latchkey.errors import DiskError, FilterError, NotOnDisk
 from latchkey.pipeline.facelayer import FaceSealer
+from latchkey.pipeline.readers import ReaderSource
 from latchkey.ports import ClipEntry, ClipSpec, Clock, Disk, DiskFile
 from latchkey.units import NS_PER_HOUR, NS_PER_S
-from latchkey.vault import CLIPS, LayerHead, faces_left_ns, faces_name, faces_part_name, faces_surely_over
+from latchkey.vault import (
+    CLIPS,
+    LayerHead,
+    expires_day,
+    faces_left_ns,
+    faces_name,
+    faces_part_name,
+    faces_surely_over,
+)
 from latchkey.vision import FacePatches
 
 EARLY_NS = 600 * NS_PER_S
@@ -38,8 +51,9 @@ class _Layer:
 class FaceVault:
     """The face layers of one vault. One thread at a time. `hours` 0 = none is kept, and old ones go."""
 
-    def __init__(self, disk: Disk, take: Take, clock: Clock, hours: int) -> None:
+    def __init__(self, disk: Disk, take: Take, clock: Clock, readers: ReaderSource, hours: int) -> None:
         self._disk = disk
+        self._readers = readers
         self._take = take
         self._clock = clock
         self._hours = hours
@@ -62,14 +76,13 @@ class FaceVault:
             if clip not in self._layers:
                 self._layers[clip] = _Layer(days[clip], size_bytes, self._due_ns(days[clip]), is_exact=False)
 
-    def begin(
-        self, clip: str, day: int, recipients: Sequence[str], spec: ClipSpec, first_ns: int
-    ) -> "OpenLayer | None":
-        """Begin the layer of a clip whose first frame is of monotonic `first_ns`; None where it is off.
+    def begin(self, clip: str, day: int, spec: ClipSpec, first_ns: int) -> "OpenLayer | None":
+        """Begin the layer of a clip whose first frame is of monotonic `first_ns`.
 
-        `recipients` can open it; they may be others than those of the clip. Raises OwnerKeyError.
+        Gives None where it is off, and where nobody has a key for faces of that day. Raises OwnerKeyError.
         """
-        if not self.is_on:
+        recipients = self._readers.face_recipients(day) if self.is_on else ()
+        if not recipients:
             return None
         head = LayerHead(clip, spec.width, spec.height, spec.colour)
         sealer = FaceSealer(recipients, self._take, head, first_ns)
@@ -96,8 +109,12 @@ class FaceVault:
         self._layers.pop(clip, None)
 
     def tidy(self) -> int:
-        """Delete the layers that are due; give how many could not be deleted (it is tried again)."""
-        due = {clip: layer for clip, layer in self._layers.items() if self._is_due(layer)}
+        """Delete the layers that are due; give how many could not be deleted (it is tried again).
+
+        Raises DiskError where it cannot be found out which day it is.
+        """
+        today = self._readers.today()
+        due = {clip: layer for clip, layer in self._layers.items() if self._is_due(layer, today)}
         gone = [clip for clip, layer in due.items() if self._remove(faces_name(clip, layer.day))]
         for clip in gone:
             del self._layers[clip]
@@ -107,7 +124,9 @@ class FaceVault:
                 self._disk.sync_folder(CLIPS)
         return len(due) - len(gone)
 
-    def _is_due(self, layer: _Layer) -> bool:
+    def _is_due(self, layer: _Layer, today: int) -> bool:
+        if expires_day(layer.day, self._readers.face_days) <= today:
+            return True
         if not layer.is_exact:
             layer.due_ns = min(layer.due_ns, self._due_ns(layer.day))  # the wall clock may have been set
         soon_ns = self._clock.now_ns() + EARLY_NS

@@ -3,6 +3,9 @@
 While the clock is believed: the keys of today of every viewer in the owner's book. While it is not: one
 holding key per start of the device, marked as used on the disk before anything is sealed to it; such a clip
 has no day, and gets one when the owner is next heard of. With no key at all nothing is recorded.
+
+Face layers have keys of their own, of believed days only: a face is never sealed to a key that may outlive
+its days. Where there is none the layer is left out, which is told, and the clip goes on.
 """
 
 from collections import deque
@@ -12,7 +15,7 @@ from latchkey.errors import OwnerKeyError
 from latchkey.pipeline.orders import Heard, Orders
 from latchkey.ports import Clock, Disk, Severity
 from latchkey.units import utc_day
-from latchkey.vault.book import LONGEST_DAYS
+from latchkey.vault.book import LONGEST_DAYS, KeyBook
 from latchkey.vault.days import day_text
 from latchkey.vault.trust import UNDATED, ClockTrust
 
@@ -53,15 +56,26 @@ class ReaderSource(Protocol):
         """Give the age public keys for a clip of `day`, as `day()` gave it. Raises KeysRunOut, DiskError."""
         ...
 
+    @property
+    def face_days(self) -> int:
+        """T of face layers, likewise."""
+        ...
+
+    def face_recipients(self, day: int) -> tuple[str, ...]:
+        """Give the age public keys for a face layer of `day`; () = there is to be none. Raises DiskError."""
+        ...
+
 
 class Readers:
     """The readers of one device, from the owner's orders. `introduction` is the book that the settings name.
 
-    `check` is to be called now and then. What the owner should be told waits in `news`.
+    `check` is to be called now and then. What the owner should be told waits in `news`; `wants_faces` = also
+    that there is no key for face layers.
     """
 
-    def __init__(self, disk: Disk, clock: Clock, introduction: bytes) -> None:
+    def __init__(self, disk: Disk, clock: Clock, introduction: bytes, *, wants_faces: bool = False) -> None:
         self._clock = clock
+        self._wants_faces = wants_faces
         self._introduction = introduction
         self._news: deque[tuple[Severity, str]] = deque(maxlen=NEWS_LIMIT)
         self._orders = Orders(disk, self._tell)
@@ -74,6 +88,11 @@ class Readers:
     def days(self) -> int:
         """T of the book in use; 30 without one: nothing is deleted early."""
         return self._orders.book.days if self._orders.book else LONGEST_DAYS
+
+    @property
+    def face_days(self) -> int:
+        """T of face layers by the book in use; 30 where it says nothing of them."""
+        return (self._orders.book.face_days if self._orders.book else 0) or LONGEST_DAYS
 
     @property
     def is_out(self) -> bool:
@@ -136,6 +155,12 @@ class Readers:
             raise KeysRunOut("the clock is not to be believed, and all holding keys are used")
         return (self._holding,)
 
+    def face_recipients(self, day: int) -> tuple[str, ...]:
+        """Give the age public keys for a face layer of `day`; () = there is to be none. Raises DiskError."""
+        self._start()
+        book = self._orders.book
+        return () if book is None or day == UNDATED else book.face_recipients(day)
+
     def news(self) -> list[tuple[Severity, str]]:
         """Take what is to be told."""
         return [self._news.popleft() for _ in range(len(self._news))]
@@ -172,6 +197,19 @@ class Readers:
             self._once("keys", "warning", f"keys end on {end}: renew them with `latchkey owner book`")
         else:
             self._once("keys", "info", "")
+        if self._wants_faces:
+            self._tell_faces(book)
+
+    def _tell_faces(self, book: KeyBook) -> None:
+        day = self.day()
+        if day == UNDATED:
+            text = "no face layer is kept while the clock is not believed"
+            self._once("faces", "warning", text)
+        elif not book.face_recipients(day):
+            text = f"key book {book.number} has no keys for faces: no face layer is kept, clips are"
+            self._once("faces", "error", f"{text}; `latchkey owner book` makes a book that has them")
+        else:
+            self._once("faces", "info", "")
 
     def _once(self, part: str, severity: Severity, text: str) -> None:
         if self._last_told.get(part, "") != text:

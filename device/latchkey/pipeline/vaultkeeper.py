@@ -286,9 +286,9 @@ class OpenClip:
         self._file.create(self.day)
 
     def begin_faces(self, spec: ClipSpec, first_ns: int) -> None:
-        """Begin the face layer, where there is to be one."""
+        """Begin the face layer, where there is to be one and somebody has a key for it."""
         if self._means.faces is not None:
-            self._layer = self._means.faces.begin(self.clip, self.day, self._recipients, spec, first_ns)
+            self._layer = self._means.faces.begin(self.clip, self.day, spec, first_ns)
 
     def add_faces(self, at_ns: int, patches: FacePatches | None) -> None:
         """Add what lies under the covers of the clip's next picture. Never raises DiskError."""

@@ -1,12 +1,13 @@
 """The key book: who may read, signed by the owner. All that a device knows of its readers; all public.
 
 Each viewer has one public key per UTC day, for at most 400 days, and a number of days T for which clips stay
-readable. Holding keys are for clips of unknown day, one per start of the device. Numbers rise with every
+readable; for face layers, where the viewer may see faces, as many keys of their own and a T of its own.
+Holding keys are for clips of unknown day, one per start of the device. Numbers rise with every
 order that an owner signs. Pure.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,19 +32,28 @@ KEY_DAYS = 400
 
 LONGEST_DAYS = 30
 VIEWER_LIMIT = 16
+FACE_VIEWER_LIMIT = 8
+"""Viewers with keys for faces: with more, a book would not stay within its limit."""
+
 HOLDING_LIMIT = 400
 BOOK_LIMIT_BYTES = 512 * KIB
-"""The largest book, 16 viewers of 400 keys and 400 holding keys, takes 330 KiB."""
+"""The largest book, 16 viewers of 400 keys, 8 of whom see faces, and 400 holding keys, takes 462 KiB."""
+
+SCHEMAS = (1, 2)
+"""Books of schema 1 are read too: they have no keys for faces."""
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _FIELDS = {"schema", "number", "owner", "time", "viewers", "holding", "long_term"}
+_VIEWER_FIELDS = {"id", "days", "first_day", "keys"}
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Somebody who may read: `keys` are X25519 public keys, 32 bytes, of the days from `first_day` on.
 
-    `days` is T, 1 to 30: the viewer erases the key of day d once more than T days have passed.
+    `days` is T, 1 to 30: the viewer erases the key of day d once more than T days have passed. `face_keys`
+    are for the face layers of the same days, `face_days` their T, no longer than that of clips; a viewer
+    without them, `face_days` 0, sees no faces.
     Raises OwnerKeyError for a key that age does not make, OrderWrong for other impossible values.
     """
 
@@ -51,6 +61,8 @@ class Viewer:
     days: int
     first_day: int
     keys: tuple[bytes, ...]
+    face_days: int = 0
+    face_keys: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(str(self.id)):
@@ -58,13 +70,23 @@ class Viewer:
         whole(self.days, 1, LONGEST_DAYS, "a viewer's number of days")
         whole(self.first_day, 0, LAST_DAY - KEY_DAYS, "a viewer's first day")
         whole(len(self.keys), 1, KEY_DAYS, "a viewer's number of keys")
-        for key in self.keys:
+        if self.face_keys:
+            whole(self.face_days, 1, self.days, "a viewer's number of days for faces")
+            whole(len(self.face_keys), len(self.keys), len(self.keys), "a viewer's number of keys for faces")
+        else:
+            whole(self.face_days, 0, 0, "the days of a viewer who sees no faces")
+        for key in (*self.keys, *self.face_keys):
             X25519Recipient(key)
 
     def key_of(self, day: int) -> bytes | None:
         """Give the public key of a day, or None where there is none."""
         at = day - self.first_day
         return self.keys[at] if 0 <= at < len(self.keys) else None
+
+    def face_key_of(self, day: int) -> bytes | None:
+        """Give the public key for the face layers of a day, or None where there is none."""
+        at = day - self.first_day
+        return self.face_keys[at] if 0 <= at < len(self.face_keys) else None
 
     @property
     def end_day(self) -> int:
@@ -105,6 +127,8 @@ class KeyBook:
         whole(len(self.viewers), 1, VIEWER_LIMIT, "the number of viewers")
         whole(len(self.holding), 0, HOLDING_LIMIT, "the number of holding keys")
         X25519Recipient(self.long_term)
+        seeing = sum(bool(viewer.face_keys) for viewer in self.viewers)
+        whole(seeing, 0, FACE_VIEWER_LIMIT, "the number of viewers who see faces")
         if len({viewer.id for viewer in self.viewers}) != len(self.viewers):
             raise OrderWrong("it names a viewer twice")
         numbers = [one.number for one in self.holding]
@@ -113,8 +137,11 @@ class KeyBook:
 
     def recipients(self, day: int) -> tuple[str, ...]:
         """Give the age public keys that a clip of UTC day `day` is sealed to; () = nobody has a key."""
-        keys = [viewer.key_of(day) for viewer in self.viewers]
-        return tuple(str(X25519Recipient(key)) for key in keys if key is not None)
+        return _spelled(viewer.key_of(day) for viewer in self.viewers)
+
+    def face_recipients(self, day: int) -> tuple[str, ...]:
+        """Give the age public keys that a face layer of UTC day `day` is sealed to; () = nobody has a key."""
+        return _spelled(viewer.face_key_of(day) for viewer in self.viewers)
 
     def without_key(self, day: int) -> tuple[str, ...]:
         """Give the ids of the viewers who have no key for a day: later clips are not for them."""
@@ -124,6 +151,11 @@ class KeyBook:
     def days(self) -> int:
         """T of a clip: the largest of its viewers', for the laxest one bounds what can still be opened."""
         return max(viewer.days for viewer in self.viewers)
+
+    @property
+    def face_days(self) -> int:
+        """T of a face layer, likewise; 0 where nobody sees faces."""
+        return max(viewer.face_days for viewer in self.viewers)
 
     @property
     def end_day(self) -> int:
@@ -136,7 +168,7 @@ def encode_book(book: KeyBook, key: SigningKey) -> bytes:
     if key.public != book.owner:
         raise OwnerKeyError("a key book is signed by the owner it names")
     fields = {
-        "schema": 1,
+        "schema": SCHEMAS[-1],
         "number": book.number,
         "owner": key_text(book.owner),
         "time": book.time,
@@ -148,6 +180,8 @@ def encode_book(book: KeyBook, key: SigningKey) -> bytes:
                 "days": viewer.days,
                 "first_day": viewer.first_day,
                 "keys": [key_text(point) for point in viewer.keys],
+                "face_days": viewer.face_days,
+                "face_keys": [key_text(point) for point in viewer.face_keys],
             }
             for viewer in book.viewers
         ],
@@ -158,9 +192,10 @@ def encode_book(book: KeyBook, key: SigningKey) -> bytes:
 def decode_book(data: bytes, owner: bytes | None = None) -> KeyBook:
     """Read a signed book; `owner` is the key that must have signed it, None = whoever it names.
 
-    Raises OrderWrong, OwnerKeyError for anything that `encode_book` does not write.
+    Raises OrderWrong, OwnerKeyError for anything that `encode_book` does not write, now or in schema 1.
     """
-    fields = read_order(data, CONTEXT, _FIELDS, BOOK_LIMIT_BYTES)
+    fields = read_order(data, CONTEXT, _FIELDS, BOOK_LIMIT_BYTES, SCHEMAS)
+    viewer = _viewer_without_faces if fields["schema"] == 1 else _viewer
     signer = key_bytes(fields["owner"])
     if owner is not None and signer != owner:
         raise OrderWrong("it is signed by another owner")
@@ -168,16 +203,30 @@ def decode_book(data: bytes, owner: bytes | None = None) -> KeyBook:
         number=fields["number"],
         owner=signer,
         time=fields["time"],
-        viewers=tuple(_viewer(one) for one in _list(fields["viewers"], VIEWER_LIMIT)),
+        viewers=tuple(viewer(one) for one in _list(fields["viewers"], VIEWER_LIMIT)),
         holding=tuple(_holding(one) for one in _list(fields["holding"], HOLDING_LIMIT)),
         long_term=key_bytes(fields["long_term"]),
     )
 
 
 def _viewer(value: Any) -> Viewer:
-    fields = _object(value, {"id", "days", "first_day", "keys"})
-    keys = tuple(key_bytes(text) for text in _list(fields["keys"], KEY_DAYS))
-    return Viewer(fields["id"], fields["days"], fields["first_day"], keys)
+    fields = _object(value, _VIEWER_FIELDS | {"face_days", "face_keys"})
+    days, face_days = fields["days"], fields["face_days"]
+    keys, face_keys = _keys(fields["keys"]), _keys(fields["face_keys"])
+    return Viewer(fields["id"], days, fields["first_day"], keys, face_days, face_keys)
+
+
+def _viewer_without_faces(value: Any) -> Viewer:
+    fields = _object(value, _VIEWER_FIELDS)
+    return Viewer(fields["id"], fields["days"], fields["first_day"], _keys(fields["keys"]))
+
+
+def _keys(value: object) -> tuple[bytes, ...]:
+    return tuple(key_bytes(text) for text in _list(value, KEY_DAYS))
+
+
+def _spelled(keys: Iterable[bytes | None]) -> tuple[str, ...]:
+    return tuple(str(X25519Recipient(key)) for key in keys if key is not None)
 
 
 def _holding(value: Any) -> HoldingKey:

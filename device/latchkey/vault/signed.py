@@ -27,11 +27,13 @@ def sign_order(fields: Mapping[str, object], context: bytes, key: SigningKey) ->
     return _spelled({**fields, "signature": key_text(signature)})
 
 
-def read_order(data: bytes, context: bytes, names: set[str], limit_bytes: int) -> dict[str, Any]:
+def read_order(
+    data: bytes, context: bytes, names: set[str], limit_bytes: int, schemas: tuple[int, ...] = (1,)
+) -> dict[str, Any]:
     """Give the fields of an order that is signed by the key in its own field `owner`.
 
     Whether that is the owner one knows is for the caller to compare. `names` are the fields there must be,
-    `schema` must be 1. Raises OrderWrong.
+    `schema` must be one of `schemas`. Raises OrderWrong.
     """
     if len(data) > limit_bytes:
         raise OrderWrong(f"it is over {limit_bytes} bytes")
@@ -41,7 +43,7 @@ def read_order(data: bytes, context: bytes, names: set[str], limit_bytes: int) -
         raise OrderWrong("it is not JSON") from error
     if not isinstance(fields, dict):
         raise OrderWrong("it is not a JSON object")
-    if fields.get("schema") != 1 or type(fields["schema"]) is not int:
+    if fields.get("schema") not in schemas or type(fields["schema"]) is not int:
         raise OrderWrong("it is of another version", hint="a newer latchkey may have written it")
     if set(fields) != names | {"signature"} or _spelled(fields) != data:
         raise OrderWrong("its fields or its spelling are not those of an order")

@@ -53,7 +53,7 @@ def meta_of(clip: str) -> ClipMeta:
 def keeper_of(home: Home, settings: VaultSettings = SETTINGS, face_hours: int = 0) -> VaultKeeper:
     """Give the vault keeper as the device makes it."""
     take = home.entropy.take
-    faces = FaceVault(home.vault, take, home.clock, face_hours)
+    faces = FaceVault(home.vault, take, home.clock, home.readers, face_hours)
     return VaultKeeper(home.vault, home.index, home.readers, take, settings, faces)
 
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latchkey.clip import X25519Identity, decrypt
+from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
 from latchkey.errors import DiskError
 from latchkey.events import Trigger
 from latchkey.frames import Colour, Cover, FilterState, RawFrame
 from latchkey.owner import list_clips, open_chunks
 from latchkey.owner.composing import FaceLayer
+from latchkey.owner.opening import FaceKeyErased
 from latchkey.pipeline.facevault import EARLY_NS, FaceVault
 from latchkey.pipeline.removing import remove_clip
 from latchkey.pipeline.vaultkeeper import VaultKeeper
@@ -62,7 +63,7 @@ class Home:
         self.disk = disk if disk is not None else MemoryDisk()
         self.index = index or MemoryIndex()
         take, self.readers = SeededEntropy(seed).take, FixedReaders(now_day=DAY)
-        self.faces = FaceVault(self.disk, take, self.clock, hours)
+        self.faces = FaceVault(self.disk, take, self.clock, self.readers, hours)
         self.keeper = VaultKeeper(
             self.disk, self.index, self.readers, take, settings or VaultSettings(days=30), self.faces
         )
@@ -362,15 +363,35 @@ def test_a_layer_cut_anywhere_gives_what_verifies_and_says_that_it_is_torn() -> 
             assert layer.torn
 
 
-def test_a_layer_may_be_sealed_to_others_than_its_clip() -> None:
+def test_a_layer_is_sealed_to_the_keys_for_faces_and_not_to_those_of_its_clip() -> None:
     other, home = X25519Identity(b"p" * 32), Home()
-    opened = home.keeper.begin(IDS[0])
-    opened.append(FOOTAGE)
-    begun = home.faces.begin(IDS[0], DAY, [str(other.recipient)], SPEC, 0)
-    assert begun is not None
-    begun.add(0, PATCHES)
-    assert begun.finish()
-    entry = opened.finish(META)
+    home.readers.face_keys = [str(other.recipient)]
+    entry = home.record()
     assert b"".join(open_chunks(home.disk, entry, [OWNER.text]))
     with FaceLayer(home.disk, entry, [other.text]) as layer:
         assert layer.head.clip == entry.clip
+    with pytest.raises(NoIdentityMatched):
+        FaceLayer(home.disk, entry, [OWNER.text])
+    with pytest.raises(FaceKeyErased, match="days are over"):
+        FaceLayer(home.disk, entry, [])
+
+
+def test_where_nobody_has_a_key_for_faces_there_is_no_layer_and_the_clip_goes_on() -> None:
+    home = Home()
+    home.readers.face_keys = []
+    entry = home.record()
+    assert home.layers == []
+    assert b"".join(open_chunks(home.disk, entry, [OWNER.text]))
+
+
+def test_a_layer_goes_once_its_readers_have_erased_their_keys_whatever_its_hours() -> None:
+    home = Home(hours=720)
+    home.readers.face_days = 2
+    entry = home.record()
+    home.readers.now_day = DAY + 2
+    home.keeper.tidy()
+    assert len(home.layers) == 1
+    home.readers.now_day = DAY + 3
+    home.keeper.tidy()
+    assert home.layers == []
+    assert home.index.entries() == [entry]

@@ -78,8 +78,8 @@ def house(tmp_path: Path) -> House:
     key.write_text(OWNER.text + "\n")
     key.chmod(0o600)
     disk, take = FolderDisk(vault), SeededEntropy(1).take
-    faces = FaceVault(disk, take, VirtualClock(0), 24)
     index, readers = SqliteIndex(vault / INDEX_NAME), FixedReaders([str(OWNER.recipient)], DAY)
+    faces = FaceVault(disk, take, VirtualClock(0), readers, 24)
     keeper = VaultKeeper(disk, index, readers, take, VaultSettings(), faces)
     film = Film(ID, 10, keeper, H264Encoder(RecordingSettings()), None)
     for frame in masked_street(2):

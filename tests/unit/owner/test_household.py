@@ -1,11 +1,12 @@
 """The owner's state: what it opens, what it erases, and that a file holds all of it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from latchkey.clip import X25519Identity
+from latchkey.clip import X25519Identity, X25519Recipient, parse_identity
 from latchkey.clip.signing import SigningKey
 from latchkey.errors import OwnerKeyError, UsageError
 from latchkey.owner.household import KnownDevice, new_household
@@ -16,6 +17,12 @@ from latchkey_sim.entropy import SeededEntropy
 DAY, T = 20_000, 3
 DEVICE = SigningKey(b"d" * 32).public
 HOUSE = replace(new_household(DAY, T, SeededEntropy(1).take), devices=(KnownDevice(DEVICE),))
+
+
+def recipient_of(key: str) -> X25519Recipient:
+    identity = parse_identity(key)
+    assert isinstance(identity, X25519Identity)
+    return identity.recipient
 
 
 def test_a_book_names_the_next_400_days_and_its_number_rises() -> None:
@@ -35,6 +42,46 @@ def test_a_state_of_day_d_opens_exactly_the_days_from_d_minus_t_on() -> None:
         for other in range(DAY, DAY + 25):
             key = HOUSE.ratchet.day_identity(other).text
             assert (key in state.identities(other)) is (other >= floor)
+
+
+def test_a_state_of_day_d_opens_faces_of_exactly_the_days_from_d_minus_their_own_t_on() -> None:
+    for day in range(DAY, DAY + 10):
+        state = HOUSE.heard(DEVICE, day).advance(day)
+        for other in range(DAY, DAY + 12):
+            key = HOUSE.face_keys(other)
+            assert (state.face_keys(other) == key) is (other >= max(DAY, day - 1))
+            assert key[0] not in state.identities(other)
+
+
+def test_a_book_has_keys_for_faces_of_the_same_days_and_none_of_them_is_a_clips() -> None:
+    state = new_household(DAY, 7, SeededEntropy(1).take, face_days=2)
+    (viewer,) = decode_book(state.book(DAY)[1]).viewers
+    assert (viewer.days, viewer.face_days, len(viewer.face_keys)) == (7, 2, 400)
+    assert viewer.face_key_of(DAY + 9) == recipient_of(state.face_keys(DAY + 9)[0]).point
+    assert not set(viewer.keys) & set(viewer.face_keys)
+
+
+@pytest.mark.parametrize("face_days", [0, T + 1])
+def test_faces_go_after_a_day_at_the_least_and_no_later_than_their_clips(face_days: int) -> None:
+    with pytest.raises(OwnerKeyError):
+        new_household(DAY, T, SeededEntropy(1).take, face_days)
+
+
+def test_a_state_from_before_there_were_keys_for_faces_loads_and_gains_fresh_ones(tmp_path: Path) -> None:
+    old = replace(HOUSE, face_ratchet=None)
+    fields = json.loads(encode_household(old))
+    assert (fields["schema"], "faces" in fields) == (1, False)
+    assert decode_household(encode_household(old)) == old
+    assert decode_book(old.book(DAY)[1]).viewers[0].face_keys == ()
+    stores = [HouseholdStore(tmp_path / name) for name in ("one", "two")]
+    for store in stores:
+        store.create(old, b"book")
+        assert store.load() == old
+        gained = store.change(lambda state: state.advance(DAY))
+        assert store.load() == gained == store.change(lambda state: state)
+        assert gained.face_keys(DAY)
+        assert replace(gained, face_ratchet=None) == old
+    assert stores[0].load().face_keys(DAY) != stores[1].load().face_keys(DAY)  # nobody can derive them
 
 
 @pytest.mark.parametrize(("own_day", "heard_day"), [(DAY + 3650, DAY + 5), (DAY + 5, DAY + 399)])
@@ -71,6 +118,7 @@ def test_the_state_survives_its_file_and_says_no_secret() -> None:
     other = decode_book(new_household(DAY, 2, SeededEntropy(5).take).book(DAY)[1]).viewers[0]
     state = replace(state, others=(other,))
     assert decode_household(encode_household(state)) == state
+    assert state.others[0].face_keys
     assert repr(state.seed)[2:-1] not in repr(state)
 
 

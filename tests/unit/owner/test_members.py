@@ -16,7 +16,7 @@ from latchkey.owner.members import (
     without_device,
     without_viewer,
 )
-from latchkey.vault.book import VIEWER_LIMIT, KeyBook, decode_book
+from latchkey.vault.book import FACE_VIEWER_LIMIT, VIEWER_LIMIT, KeyBook, decode_book
 from latchkey_sim.entropy import SeededEntropy
 
 DAY = 20_000
@@ -52,6 +52,21 @@ def test_nothing_secret_of_a_viewer_comes_to_the_owner() -> None:
     assert len(held) == 390
 
 
+def test_a_viewer_sees_faces_only_where_the_owner_lets_it() -> None:
+    assert len(book_of(BOTH, DAY).face_recipients(DAY)) == 1
+    seeing = with_viewer(BOTH, "Ada", book_of(PHONE, DAY - 10), DAY, faces=True)
+    keys = book_of(seeing, DAY).face_recipients(DAY)
+    assert PHONE.face_ratchet is not None
+    assert keys[1] == str(PHONE.face_ratchet.day_identity(DAY).recipient)
+    assert seeing.others[0].face_key_of(DAY - 1) is None
+    blind = with_viewer(seeing, "Ada", book_of(PHONE, DAY), DAY)
+    assert len(book_of(blind, DAY).face_recipients(DAY)) == 1
+    assert without_viewer(seeing, "Ada") == OWNER
+    old = book_of(replace(PHONE, face_ratchet=None), DAY)
+    with pytest.raises(UsageError, match="no keys for faces"):
+        with_viewer(OWNER, "Ada", old, DAY, faces=True)
+
+
 def test_a_newer_book_of_a_viewer_takes_the_place_of_the_older() -> None:
     renewed = with_viewer(BOTH, "Ada", book_of(PHONE, DAY + 200), DAY + 200)
     assert len(renewed.others) == 1
@@ -80,6 +95,17 @@ def test_a_household_has_at_most_sixteen_viewers() -> None:
     assert len(book_of(state, DAY).viewers) == VIEWER_LIMIT
     with pytest.raises(UsageError, match="at most 16"):
         with_viewer(state, "Ada", book_of(PHONE, DAY), DAY)
+
+
+def test_eight_viewers_see_faces_the_owner_among_them() -> None:
+    state, book = OWNER, book_of(new_household(DAY, 1, SeededEntropy(3).take), DAY)
+    for number in range(FACE_VIEWER_LIMIT - 1):
+        guest = replace(book.viewers[0], id=f"{number:032x}")
+        state = with_viewer(state, f"guest {number}", replace(book, viewers=(guest,)), DAY, faces=True)
+    assert len(book_of(state, DAY).face_recipients(DAY)) == FACE_VIEWER_LIMIT
+    with pytest.raises(UsageError, match="at most 8 viewers see faces"):
+        with_viewer(state, "Ada", book_of(PHONE, DAY), DAY, faces=True)
+    assert len(book_of(with_viewer(state, "Ada", book_of(PHONE, DAY), DAY), DAY).viewers) == 9
 
 
 @pytest.mark.parametrize("name", ["Ada's phone", PHONE.viewer])

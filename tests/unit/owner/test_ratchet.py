@@ -1,11 +1,12 @@
 """The ratchet goes one way."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
 from latchkey.errors import OwnerKeyError
-from latchkey.owner.ratchet import DayErased, Ratchet
+from latchkey.owner.ratchet import DayErased, Ratchet, Use
 
 START = Ratchet(20_000, b"s" * 32)
 
@@ -22,6 +23,28 @@ def test_the_hashes_are_those_of_the_format() -> None:
     assert START.advance(20_001) == Ratchet(20_001, second)
     secret = hashlib.blake2b(second, digest_size=32, person=b"lk-day").digest()
     assert START.day_identity(20_001).secret == secret
+
+
+def test_the_ratchet_for_faces_has_persons_of_its_own() -> None:
+    faces = Ratchet(20_000, b"s" * 32, Use.FACES)
+    second = hashlib.blake2b(b"s" * 32, digest_size=32, person=b"lk-face-next").digest()
+    assert faces.advance(20_001) == Ratchet(20_001, second, Use.FACES)
+    secret = hashlib.blake2b(second, digest_size=32, person=b"lk-face-day").digest()
+    assert faces.day_identity(20_001).secret == secret
+    assert not set(faces.public_keys(20_000, 400)) & set(START.public_keys(20_000, 400))
+
+
+@pytest.mark.parametrize("use", Use)
+def test_the_values_in_the_description_of_the_format_are_those_that_are_made(use: Use) -> None:
+    page = (Path(__file__).parents[3] / "device/CLIP.md").read_text("utf-8")
+    rows = [
+        line.strip("|").split("|") for line in page.splitlines() if line.startswith(f"| {use.name.lower()} |")
+    ]
+    assert len(rows) == 3
+    for _, day, secret, public in rows:
+        ratchet = Ratchet(20_000, bytes(range(32)), use).advance(int(day))
+        assert ratchet.secret.hex() == secret.strip(" `")
+        assert str(ratchet.day_identity(int(day)).recipient) == public.strip(" `")
 
 
 def test_after_an_advance_later_days_open_and_earlier_ones_never() -> None:

@@ -139,7 +139,8 @@ def test_viewers_with_different_days_each_lose_their_own_and_the_laxest_bounds_t
     )
     viewer = decode_book(second.book(DAY)[1]).viewers[0]
     house = SimHousehold.begun(DAY, 1)
-    house.state = replace(house.state, others=(replace(viewer, first_day=DAY + 2, keys=viewer.keys[2:]),))
+    later = replace(viewer, first_day=DAY + 2, keys=viewer.keys[2:], face_keys=viewer.face_keys[2:])
+    house.state = replace(house.state, others=(later,))
     door = Doorbell(house.book(DAY))
     for day in range(DAY, DAY + N_DAYS):
         door.live(day)

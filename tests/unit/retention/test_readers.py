@@ -1,6 +1,7 @@
 """Who a clip is sealed to: believed clocks, spoofed ones, keys that end, orders good and bad."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from latchkey.errors import DiskError
 from latchkey.pipeline.readers import KeysRunOut, Readers
 from latchkey.units import NS_PER_S, S_PER_DAY
 from latchkey.vault import UNDATED
+from latchkey.vault.book import LONGEST_DAYS
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.household import SimHousehold
@@ -30,8 +32,8 @@ class Door:
     def start(self, ahead_days: int) -> None:
         """Start anew on the same disk, with a wall clock so many days ahead of `DAY`."""
         self.clock = VirtualClock(NOON_NS + ahead_days * DAY_NS)
-        self.readers = Readers(self.disk, self.clock, self.book)
-        self.check()
+        self.readers = Readers(self.disk, self.clock, self.book, wants_faces=True)
+        self.told = self.check()
 
     def check(self) -> list[str]:
         """Look after the orders; give what is told."""
@@ -76,6 +78,41 @@ def test_a_spoofed_clock_gets_a_holding_key_and_deletes_nothing(ahead_days: int)
     assert not door.readers.is_out
     door.start(0)
     assert door.now() == (DAY, door.key(DAY))  # it did not stick
+
+
+def test_a_face_layer_is_sealed_to_the_face_key_of_its_day_and_to_nothing_else() -> None:
+    door = Door()
+    for day in (DAY, DAY + 1):
+        (key,) = door.readers.face_recipients(day)
+        faces = door.house.state.face_ratchet
+        assert faces is not None
+        assert key == str(faces.day_identity(day).recipient)
+    assert door.readers.face_recipients(DAY + 400) == ()
+    assert door.readers.face_days == 1
+
+
+def test_while_the_clock_is_not_believed_no_face_layer_is_kept_and_that_is_told() -> None:
+    door = Door()
+    door.start(399)
+    assert door.now() == (UNDATED, door.holding(1))
+    assert door.readers.face_recipients(UNDATED) == ()
+    assert "no face layer is kept while the clock is not believed" in door.told
+
+
+def test_a_book_without_keys_for_faces_keeps_none_says_so_loudly_and_clips_go_on() -> None:
+    door = Door()
+    door.house.state = replace(door.house.state, face_ratchet=None)
+    door.put("old", door.house.book(DAY))
+    door.readers.check(door.dated.append)
+    news = door.readers.news()
+    assert [severity for severity, text in news if "has no keys for faces" in text] == ["error"]
+    assert door.now() == (DAY, door.key(DAY))
+    assert door.readers.face_recipients(DAY) == ()
+    assert door.readers.face_days == LONGEST_DAYS  # what is there is not deleted early
+    assert door.check() == []
+    blind = Readers(door.disk, door.clock, b"")
+    blind.check(door.dated.append)
+    assert blind.news() == []  # nobody asked for faces
 
 
 def test_each_start_gets_a_holding_key_of_its_own_and_keeps_it() -> None:
