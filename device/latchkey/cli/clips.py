@@ -111,7 +111,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if options.action == "open" and options.with_faces:
         from latchkey.cli.faces import open_with_faces  # OpenCV and FFmpeg, which no other action needs
 
-        return open_with_faces(vault, entry, options, terminal)
+        return open_with_faces(vault, entries, entry, options, terminal)
     if options.action == "open":
         return _open(disk, entries, entry, options, terminal)
     if options.action == "recover":

@@ -9,7 +9,7 @@ from pathlib import Path
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.cli.command import Terminal
-from latchkey.cli.keys import load_keys
+from latchkey.cli.keys import load_keys, note_seen
 from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, UsageError
 from latchkey.owner.actlog import NAME, acts, note_act
 from latchkey.owner.composing import FaceLayer, compose
@@ -22,15 +22,19 @@ TYPED_CHARS = 6
 """So many characters of the id are typed to open faces."""
 
 
-def open_with_faces(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+def open_with_faces(
+    vault: Path, entries: list[ClipEntry], entry: ClipEntry, options: Namespace, terminal: Terminal
+) -> int:
     """Write a clip with its faces put back, after a typed yes and a line in the log.
 
-    Raises FacesGone, FaceKeyErased, NoIdentityMatched, LayerDamaged, ClipError, UsageError, DiskError.
+    Raises FacesGone, FaceKeyErased, FacesForOthers, NoIdentityMatched, LayerDamaged, ClipError, UsageError,
+    DiskError.
     """
     if options.out == "-":
         raise UsageError("a clip with faces is not for a pipe", hint="-o FILE writes it to a file")
     disk = FolderDisk(vault)
     keys = load_keys(options, terminal)
+    note_seen(disk, entries, keys, options)
     with FaceLayer(disk, entry, keys.faces_of(entry.day)) as layer:
         if not options.yes and not _agreed(entry, terminal):
             terminal.say("nothing was opened")

@@ -20,10 +20,10 @@ from av.video.frame import PictureType, VideoFrame
 from latchkey.adapters.disk import disk_errors
 from latchkey.adapters.planes import rows_of
 from latchkey.adapters.x264 import X264
-from latchkey.clip import ClipDamaged, ClipTruncated, decrypt
+from latchkey.clip import ClipDamaged, ClipTruncated, NoIdentityMatched, decrypt
 from latchkey.errors import ClipError, EncoderError, NotOnDisk
 from latchkey.frames import Cover, Plane
-from latchkey.owner.opening import FaceKeyErased, FacesGone, ReadableDisk, open_chunks
+from latchkey.owner.opening import FaceKeyErased, FacesForOthers, FacesGone, ReadableDisk, open_chunks
 from latchkey.ports import ClipEntry, ClipSpec
 from latchkey.settings import RecordingSettings
 from latchkey.units import TICKS_PER_S
@@ -49,7 +49,7 @@ class FaceLayer:
     """The face layer of a clip, open and known to be of that clip; use it in a `with`.
 
     `identities` are those for faces, not the clip's; () = they are erased.
-    Raises FacesGone, FaceKeyErased, NoIdentityMatched, LayerDamaged, ClipError.
+    Raises FacesGone, FaceKeyErased, FacesForOthers, LayerDamaged, ClipError.
     """
 
     def __init__(self, disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> None:
@@ -63,6 +63,9 @@ class FaceLayer:
             self._reader = LayerReader(decrypt(self._file, identities))
             if self._reader.head.clip != entry.clip:
                 raise LayerDamaged("it belongs to another clip")
+        except NoIdentityMatched as error:
+            self._file.close()
+            raise FacesForOthers(entry.clip) from error
         except BaseException:
             self._file.close()
             raise

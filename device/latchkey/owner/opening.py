@@ -71,6 +71,18 @@ class FaceKeyErased(OwnerKeyError):
         self.clip = clip
 
 
+class FacesForOthers(OwnerKeyError):
+    """A face layer was not sealed to these keys, though they may open its clip."""
+
+    def __init__(self, clip: str) -> None:
+        super().__init__(
+            f"none of the keys opens the faces of clip {clip}",
+            hint="the owner says who sees faces (`latchkey owner add-viewer --faces`); a --key FILE needs the"
+            " keys of `latchkey owner identities --faces` too",
+        )
+        self.clip = clip
+
+
 def list_clips(disk: Disk) -> list[ClipEntry]:
     """List whole and torn clips, by day, then id; one that is being written is not among them."""
     sizes = {}

@@ -124,7 +124,7 @@ class PrivacySettings:
     )
     face_layer_hours: int = option(
         0,
-        "keep what lies under the covers, sealed apart, so long; 0 = never; only you can open it",
+        "keep what lies under the covers, sealed apart, so long at most; 0 = never; only you can open it",
         low=0,
         high=720,
     )

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
+from latchkey.clip import X25519Identity, decrypt
 from latchkey.errors import DiskError
 from latchkey.events import Trigger
 from latchkey.frames import Colour, Cover, FilterState, RawFrame
 from latchkey.owner import list_clips, open_chunks
 from latchkey.owner.composing import FaceLayer
-from latchkey.owner.opening import FaceKeyErased
+from latchkey.owner.opening import FaceKeyErased, FacesForOthers
 from latchkey.pipeline.facevault import EARLY_NS, FaceVault
 from latchkey.pipeline.removing import remove_clip
 from latchkey.pipeline.vaultkeeper import VaultKeeper
@@ -370,7 +370,7 @@ def test_a_layer_is_sealed_to_the_keys_for_faces_and_not_to_those_of_its_clip() 
     assert b"".join(open_chunks(home.disk, entry, [OWNER.text]))
     with FaceLayer(home.disk, entry, [other.text]) as layer:
         assert layer.head.clip == entry.clip
-    with pytest.raises(NoIdentityMatched):
+    with pytest.raises(FacesForOthers):
         FaceLayer(home.disk, entry, [OWNER.text])
     with pytest.raises(FaceKeyErased, match="days are over"):
         FaceLayer(home.disk, entry, [])

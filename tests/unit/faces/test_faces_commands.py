@@ -16,12 +16,12 @@ from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.clips import COMMAND
 from latchkey.cli.command import Terminal
-from latchkey.clip import NoIdentityMatched, X25519Identity
+from latchkey.clip import X25519Identity
 from latchkey.errors import DiskError, UsageError
 from latchkey.events import Trigger
 from latchkey.frames import Cover, FilterState
 from latchkey.owner.actlog import NAME, acts, note_act
-from latchkey.owner.opening import FacesGone
+from latchkey.owner.opening import FacesForOthers, FacesGone
 from latchkey.pipeline.facevault import FaceVault
 from latchkey.pipeline.film import ClipFacts, Film
 from latchkey.pipeline.frame_queue import Held
@@ -154,7 +154,7 @@ def test_with_nobody_to_ask_nothing_is_opened(house: House, monkeypatch: pytest.
 
 def test_a_wrong_key_opens_nothing_and_is_not_noted(house: House) -> None:
     house.key.write_text(STRANGER.text + "\n")
-    with pytest.raises(NoIdentityMatched) as caught:
+    with pytest.raises(FacesForOthers) as caught:
         house.open("--yes")
     assert caught.value.exit_code == 5
     assert house.logged == []

@@ -99,6 +99,24 @@ def test_init_prints_where_the_book_is_the_settings_line_and_the_limits(home: Ho
     assert (book.number, book.days, book.time, book.end_day) == (1, 3, today(), today() + 400)
 
 
+def test_init_says_how_long_faces_open_and_refuses_longer_than_clips(home: Home, tmp_path: Path) -> None:
+    assert "for 1 day(s), then by nobody" in home.said[1]
+    there = ["--household", tmp_path / "other"]
+    with pytest.raises(UsageError, match="longer than their clips"):
+        run(OWNER, "init", "--days", 3, "--face-days", 4, *there)
+    assert not (tmp_path / "other").exists()
+    run(OWNER, "init", "--days", 3, "--face-days", 2, *there)
+    (viewer,) = decode_book((tmp_path / "other/book.json").read_bytes()).viewers
+    assert (viewer.days, viewer.face_days, len(viewer.face_keys)) == (3, 2, 400)
+
+
+def test_identities_of_faces_are_printed_apart(home: Home) -> None:
+    state = home.store.load()
+    keys = parse_identity_file(run(OWNER, "identities", "--faces")[0].encode(), "keys")
+    assert keys == (*state.face_keys(today()), *state.face_keys(today() + 1))
+    assert not set(keys) & set(parse_identity_file(run(OWNER, "identities")[0].encode(), "keys"))
+
+
 def test_a_household_is_never_replaced(home: Home) -> None:
     before = home.store.load()
     with pytest.raises(UsageError, match="left as it is"):
@@ -130,6 +148,7 @@ def test_advancing_ahead_needs_the_day_typed(home: Home, monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stdin", Keyboard(f"{to}\n"))
     out, err = run(OWNER, "advance", "--to", to)
     assert out == f"{day_text(today() + 3647)}\n"
+    assert f"face layers of days before {day_text(today() + 3649)} open no more" in err
     assert "cannot be opened any more" in err
     assert "backups" in err
 

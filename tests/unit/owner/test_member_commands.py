@@ -63,6 +63,23 @@ def test_an_added_viewer_stands_in_the_next_book_with_keys_of_later_days(
         assert said in shown.err
 
 
+def test_a_viewer_sees_faces_only_when_told_so_and_members_lists_who_does(
+    owner: HouseholdStore, phone: HouseholdStore, capsys: Shown
+) -> None:
+    for options, told, listed, count in (
+        ([], "sees no faces", "keeps 7 day(s), no faces", 1),
+        (["--faces"], "sees faces that the doorbell keeps, for 1 day(s)", "keeps 7 day(s), faces 1", 2),
+        ([], "sees no faces", "keeps 7 day(s), no faces", 1),
+    ):
+        assert main(["owner", "add-viewer", "Ada", str(phone.book_path), *options]) == 0
+        assert told in capsys.readouterr().err
+        assert len(book_of(owner).face_recipients(DAY)) == count
+        main(["owner", "members"])
+        lines = capsys.readouterr().out.splitlines()
+        assert "keeps 3 day(s), faces 1" in lines[0]
+        assert listed in lines[1]
+
+
 def test_the_words_to_compare_are_those_that_the_viewer_sees(
     owner: HouseholdStore, phone: HouseholdStore, capsys: Shown
 ) -> None:
