@@ -47,7 +47,7 @@ def _armed(settings: Settings) -> str:
         return "ready, disarmed: rings are announced, nothing is recorded"
     kept = "armed; clips are opened by their owner only"
     hours = settings.privacy.face_layer_hours
-    return f"{kept}; so are the faces under the covers, at most {hours} hour(s)" if hours else kept
+    return f"{kept}; so are faces, if the book has keys for them, at most {hours} hour(s)" if hours else kept
 
 
 COMMAND = Command("run", "be a doorbell until told to stop", configure, run_command, minds_stop=True)

@@ -111,10 +111,12 @@ class Household:
         return after, encode_book(book, self.signing_key)
 
     def _own_viewer(self, today: int) -> Viewer:
+        """Give the owner as a reader; without keys for faces of days whose keys were erased ahead."""
         keys, faces = tuple(self.ratchet.public_keys(today, KEY_DAYS)), self.face_ratchet
-        if faces is None:
+        if faces is None or faces.day >= today + KEY_DAYS:
             return Viewer(self.viewer, self.days, today, keys)
-        face_keys = tuple(faces.public_keys(today, KEY_DAYS))
+        first_day = max(today, faces.day)
+        face_keys = tuple(faces.public_keys(first_day, today + KEY_DAYS - first_day))
         return Viewer(self.viewer, self.days, today, keys, self.face_days, face_keys)
 
     def time_order(self, today: int) -> tuple["Household", bytes]:

@@ -107,7 +107,8 @@ def _from_day(viewer: Viewer, today: int) -> Viewer:
     if viewer.end_day <= today:
         raise UsageError("the keys in that book are used up", hint="its owner makes a newer one")
     late = max(0, today - viewer.first_day)
-    keys, face_keys = viewer.keys[late:], viewer.face_keys[late:]
+    keys = viewer.keys[late:]
+    face_keys = viewer.face_keys[max(0, len(viewer.face_keys) - len(keys)) :]
     return replace(viewer, first_day=viewer.first_day + late, keys=keys, face_keys=face_keys)
 
 

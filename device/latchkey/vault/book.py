@@ -52,8 +52,8 @@ class Viewer:
     """Somebody who may read: `keys` are X25519 public keys, 32 bytes, of the days from `first_day` on.
 
     `days` is T, 1 to 30: the viewer erases the key of day d once more than T days have passed. `face_keys`
-    are for the face layers of the same days, `face_days` their T, no longer than that of clips; a viewer
-    without them, `face_days` 0, sees no faces.
+    are for face layers, of the same days or of the last ones of them; `face_days` is their T, no longer than
+    that of clips. A viewer without them, `face_days` 0, sees no faces.
     Raises OwnerKeyError for a key that age does not make, OrderWrong for other impossible values.
     """
 
@@ -72,7 +72,7 @@ class Viewer:
         whole(len(self.keys), 1, KEY_DAYS, "a viewer's number of keys")
         if self.face_keys:
             whole(self.face_days, 1, self.days, "a viewer's number of days for faces")
-            whole(len(self.face_keys), len(self.keys), len(self.keys), "a viewer's number of keys for faces")
+            whole(len(self.face_keys), 1, len(self.keys), "a viewer's number of keys for faces")
         else:
             whole(self.face_days, 0, 0, "the days of a viewer who sees no faces")
         for key in (*self.keys, *self.face_keys):
@@ -85,7 +85,7 @@ class Viewer:
 
     def face_key_of(self, day: int) -> bytes | None:
         """Give the public key for the face layers of a day, or None where there is none."""
-        at = day - self.first_day
+        at = day - (self.end_day - len(self.face_keys))
         return self.face_keys[at] if 0 <= at < len(self.face_keys) else None
 
     @property

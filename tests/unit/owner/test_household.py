@@ -61,6 +61,16 @@ def test_a_book_has_keys_for_faces_of_the_same_days_and_none_of_them_is_a_clips(
     assert not set(viewer.keys) & set(viewer.face_keys)
 
 
+def test_erased_ahead_keys_for_faces_are_missing_from_a_book_until_their_day_and_clips_are_not() -> None:
+    state = HOUSE.advance_to(DAY + T)  # clips of DAY open still, faces begin two days later
+    (viewer,) = decode_book(state.book(DAY)[1]).viewers
+    assert viewer.keys == decode_book(HOUSE.book(DAY)[1]).viewers[0].keys
+    assert [viewer.face_key_of(day) is None for day in range(DAY, DAY + 4)] == [True, True, False, False]
+    assert viewer.face_key_of(DAY + 2) == recipient_of(HOUSE.face_keys(DAY + 2)[0]).point
+    far = replace(state, face_ratchet=replace(HOUSE, days=30).advance_to(DAY + 500).face_ratchet)
+    assert decode_book(far.book(DAY)[1]).viewers[0].face_keys == ()
+
+
 @pytest.mark.parametrize("face_days", [0, T + 1])
 def test_faces_go_after_a_day_at_the_least_and_no_later_than_their_clips(face_days: int) -> None:
     with pytest.raises(OwnerKeyError):

@@ -59,6 +59,10 @@ def test_a_viewer_sees_faces_only_where_the_owner_lets_it() -> None:
     assert PHONE.face_ratchet is not None
     assert keys[1] == str(PHONE.face_ratchet.day_identity(DAY).recipient)
     assert seeing.others[0].face_key_of(DAY - 1) is None
+    ahead = replace(PHONE, face_ratchet=PHONE.face_ratchet.advance(DAY + 2))
+    late = with_viewer(BOTH, "Ada", book_of(ahead, DAY - 10), DAY, faces=True).others[0]
+    assert [late.face_key_of(day) is None for day in (DAY, DAY + 1, DAY + 2)] == [True, True, False]
+    assert late.face_key_of(DAY + 9) == seeing.others[0].face_key_of(DAY + 9)
     blind = with_viewer(seeing, "Ada", book_of(PHONE, DAY), DAY)
     assert len(book_of(blind, DAY).face_recipients(DAY)) == 1
     assert without_viewer(seeing, "Ada") == OWNER
