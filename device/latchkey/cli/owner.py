@@ -52,6 +52,9 @@ def configure(parser: ArgumentParser) -> None:
     identities.add_argument("--faces", action="store_true", help="those of face layers, and no others")
     book = actions.add_parser("book", help=f"sign a new key book, for the next {KEY_DAYS} days")
     time = actions.add_parser("time", help="tell a doorbell whose clock is wrong which day it is")
+    book.add_argument(
+        "--face-days", type=_days, metavar="T", help="from now on, how long face layers can be opened"
+    )
     book.add_argument("--vault", type=Path, metavar="DIR", help="hand it to the doorbell of this vault")
     time.add_argument("--vault", type=Path, metavar="DIR", required=True, help="the vault of the doorbell")
     owner_custody.add_check_option(init)
@@ -84,8 +87,7 @@ def _identities(options: Namespace, terminal: Terminal) -> int:
 def _init(options: Namespace, terminal: Terminal) -> int:
     store, days, face_days = owner_store(options), options.days, options.face_days
     store.check_absent()
-    if face_days > days:
-        raise UsageError("faces cannot be kept longer than their clips", hint=f"--face-days 1 to {days}")
+    _check_face_days(face_days, days)
     custody = owner_custody.choose_custody(options, terminal, days)
     bare = replace(new_household(own_day(), days, OsEntropy().take, face_days), custody=custody)
     store.create(*bare.book(own_day()))
@@ -140,13 +142,26 @@ def _typed(day: int, state: Household, terminal: Terminal) -> bool:
 
 def _book(options: Namespace, terminal: Terminal) -> int:
     store = owner_store(options)
-    state, book = change_and_sign(store, lambda now: now)
+    state, book = change_and_sign(store, lambda now: _with_face_days(now, options.face_days))
     terminal.put(str(store.book_path))
     terminal.say(f"key book {state.number} has keys from {day_text(own_day())}, by this machine's clock, for")
     terminal.say(f"{KEY_DAYS} days, until {day_text(own_day() + KEY_DAYS - 1)}")
+    terminal.say(f"clips open for {state.days} day(s), faces for {state.face_days}")
     if options.vault is not None:
         _hand_over(options.vault, f"book-{state.number}.json", book, terminal)
     return EXIT_OK
+
+
+def _with_face_days(state: Household, days: int | None) -> Household:
+    if days is None:
+        return state
+    _check_face_days(days, state.days)
+    return replace(state, face_days=days).advance(own_day())
+
+
+def _check_face_days(days: int, clip_days: int) -> None:
+    if days > clip_days:
+        raise UsageError("faces cannot be kept longer than their clips", hint=f"--face-days 1 to {clip_days}")
 
 
 def _time(options: Namespace, terminal: Terminal) -> int:

@@ -23,6 +23,7 @@ from latchkey.errors import NotOnDisk, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import list_clips, parse_identity_file
 from latchkey.owner.household import KnownDevice
+from latchkey.owner.ratchet import Ratchet, Use
 from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.readers import Readers
 from latchkey.pipeline.vaultkeeper import VaultKeeper
@@ -108,6 +109,19 @@ def test_init_says_how_long_faces_open_and_refuses_longer_than_clips(home: Home,
     run(OWNER, "init", "--days", 3, "--face-days", 2, *there)
     (viewer,) = decode_book((tmp_path / "other/book.json").read_bytes()).viewers
     assert (viewer.days, viewer.face_days, len(viewer.face_keys)) == (3, 2, 400)
+
+
+def test_a_book_can_change_how_long_faces_open_and_shorter_erases_at_once(home: Home) -> None:
+    home.store.change(lambda state: replace(state.heard(DEVICE.public, today()), days=5))
+    assert "faces for 4" in run(OWNER, "book", "--face-days", 4)[1]
+    assert decode_book(home.store.book_path.read_bytes()).face_days == 4
+    with pytest.raises(UsageError, match="longer than their clips"):
+        run(OWNER, "book", "--face-days", 6)
+    early = Ratchet(today() - 4, b"f" * 32, Use.FACES)
+    home.store.change(lambda state: replace(state, face_ratchet=early))
+    run(OWNER, "book", "--face-days", 2)
+    state = home.store.load()
+    assert (state.face_days, state.face_ratchet) == (2, early.advance(today() - 2))
 
 
 def test_identities_of_faces_are_printed_apart(home: Home) -> None:
