@@ -69,8 +69,8 @@ class CaptureSide:
         take = board.entropy.take
         hours = settings.privacy.face_layer_hours
         self._readers = Readers(board.vault, board.clock, board.book, wants_faces=hours > 0)
-        self._faces = FaceVault(board.vault, take, board.clock, self._readers, hours)
-        self._keeper = VaultKeeper(board.vault, board.index, self._readers, take, settings.vault, self._faces)
+        faces = FaceVault(board.vault, take, board.clock, self._readers, hours)
+        self._keeper = VaultKeeper(board.vault, board.index, self._readers, take, settings.vault, faces)
         self._recorder = Recorder(board, settings, self._keeper, self._say)
         self._moving = False
         self._camera = CameraState.OK
@@ -283,7 +283,7 @@ class CaptureSide:
         return DiskAnswer(room, _torn(found.torn) if found.torn else "")
 
     def _date(self, day: int) -> None:
-        date_clips(self._board.vault, self._board.index, day, self._faces)
+        date_clips(self._board.vault, self._board.index, day)
 
     def _tell_news(self) -> None:
         for severity, text in self._readers.news():

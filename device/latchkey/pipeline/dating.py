@@ -1,23 +1,21 @@
 """Clips whose day was not known get one, once the owner is heard of: from then on their days count.
 
 A crash on the way leaves clips with their day and others without; the next start enters what the files
-say, and a face layer that has lost its clip's day goes.
+say. Clips without a day have no face layer.
 """
 
 from dataclasses import replace
 
-from latchkey.pipeline.facevault import FaceVault
 from latchkey.ports import ClipIndex, Disk
 from latchkey.vault import CLIPS, UNDATED, sealed_name
 
 
-def date_clips(disk: Disk, index: ClipIndex, day: int, faces: FaceVault) -> int:
+def date_clips(disk: Disk, index: ClipIndex, day: int) -> int:
     """Give every undated clip `day`; give how many there were. Raises DiskError."""
     undated = [entry for entry in index.entries() if entry.day == UNDATED]
     for entry in undated:
         name, new_name = (sealed_name(entry.clip, its_day, entry.state) for its_day in (UNDATED, day))
         disk.rename(name, new_name)
-        faces.move(entry.clip, day)
         disk.sync_folder(CLIPS)
         index.put(replace(entry, day=day))
     return len(undated)

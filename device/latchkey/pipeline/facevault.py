@@ -7,7 +7,7 @@ Rules of time
 - Of a layer that an earlier run left only the UTC day is known, and nothing more may be written down:
   it is taken to be of the day's first moment, so it is due up to a day early, never late.
 - What is due before the next look at the vault goes at this one.
-- A layer whose readers have erased their keys for it goes, whatever its hours.
+- A layer whose readers have erased their keys for it goes, whatever its hours. So does one without a day.
 
 A layer is sealed to keys that its readers have for faces alone. Where there are none for its day, it is not
 begun.
@@ -25,6 +25,7 @@ from latchkey.ports import ClipEntry, ClipSpec, Clock, Disk, DiskFile
 from latchkey.units import NS_PER_HOUR, NS_PER_S
 from latchkey.vault import (
     CLIPS,
+    UNDATED,
     LayerHead,
     expires_day,
     faces_left_ns,
@@ -97,13 +98,6 @@ class FaceVault:
         """Take note of a layer that was given up: `tidy` removes what may be left of it."""
         self._lost.add(faces_part_name(layer.clip, layer.day))
 
-    def move(self, clip: str, day: int) -> None:
-        """Give the layer of a clip another day, as the clip has got one. Raises DiskError."""
-        layer = self._layers.get(clip)
-        if layer is not None:
-            self._disk.rename(faces_name(clip, layer.day), faces_name(clip, day))
-            layer.day = day
-
     def forget(self, clip: str) -> None:
         """Take note that a clip is deleted, and its layer with it."""
         self._layers.pop(clip, None)
@@ -125,7 +119,7 @@ class FaceVault:
         return len(due) - len(gone)
 
     def _is_due(self, layer: _Layer, today: int) -> bool:
-        if expires_day(layer.day, self._readers.face_days) <= today:
+        if layer.day == UNDATED or expires_day(layer.day, self._readers.face_days) <= today:
             return True
         if not layer.is_exact:
             layer.due_ns = min(layer.due_ns, self._due_ns(layer.day))  # the wall clock may have been set

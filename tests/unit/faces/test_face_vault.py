@@ -19,7 +19,7 @@ from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry, ClipIndex, ClipSpec
 from latchkey.settings import VaultSettings
 from latchkey.units import MIB, NS_PER_HOUR, NS_PER_S, S_PER_DAY
-from latchkey.vault import ClipMeta, faces_name, sealed_name
+from latchkey.vault import UNDATED, ClipMeta, faces_name, sealed_name
 from latchkey.vision import FacePatches, cut_patches
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
@@ -384,14 +384,15 @@ def test_where_nobody_has_a_key_for_faces_there_is_no_layer_and_the_clip_goes_on
     assert b"".join(open_chunks(home.disk, entry, [OWNER.text]))
 
 
-def test_a_layer_goes_once_its_readers_have_erased_their_keys_whatever_its_hours() -> None:
+def test_a_layer_goes_once_its_keys_are_erased_and_one_without_a_day_at_once_whatever_its_hours() -> None:
     home = Home(hours=720)
     home.readers.face_days = 2
-    entry = home.record()
+    entry, undated = home.record(), home.record(IDS[1], UNDATED)
+    assert len(home.layers) == 2
     home.readers.now_day = DAY + 2
     home.keeper.tidy()
-    assert len(home.layers) == 1
+    assert home.layers == [faces_name(entry.clip, DAY)]
     home.readers.now_day = DAY + 3
     home.keeper.tidy()
     assert home.layers == []
-    assert home.index.entries() == [entry]
+    assert home.index.entries() == [entry, undated]
