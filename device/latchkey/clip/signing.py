@@ -25,25 +25,23 @@ SIGNATURE_BYTES: int = crypto_sign_BYTES
 class SigningKey:
     """A secret signing key, made of a seed of 32 random bytes. Its repr never shows it.
 
-    Raises ValueError for a seed of another length.
+    `public` is the key that verifies, 32 bytes. Raises ValueError for a seed of another length.
     """
 
     seed: bytes = field(repr=False)
+    public: bytes = field(init=False, repr=False)
+    _secret: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.seed) != SEED_BYTES:
             raise ValueError(f"a signing key is {SEED_BYTES} bytes")
-
-    @property
-    def public(self) -> bytes:
-        """The public key that verifies, 32 bytes."""
-        public, _ = crypto_sign_seed_keypair(self.seed)
-        return bytes(public)
+        public, secret = crypto_sign_seed_keypair(self.seed)
+        object.__setattr__(self, "public", bytes(public))  # once: it takes as long as a signature
+        object.__setattr__(self, "_secret", bytes(secret))
 
     def sign(self, context: bytes, message: bytes) -> bytes:
         """Give the signature, 64 bytes: the same for the same message."""
-        _, secret = crypto_sign_seed_keypair(self.seed)
-        return bytes(crypto_sign(_bound(context, message), secret)[:SIGNATURE_BYTES])
+        return bytes(crypto_sign(_bound(context, message), self._secret)[:SIGNATURE_BYTES])
 
 
 def verify(public: bytes, context: bytes, message: bytes, signature: bytes) -> None:
