@@ -78,6 +78,7 @@ def test_a_vault_of_ten_thousand_clips_is_ready_in_two_seconds(tmp_path: Path) -
     floor_s = _floor_s(tmp_path)
     print(
         f"\nstart of a vault of {CLIPS} clips, {4 * CLIPS} files, up to {day_text(TODAY)}: {first_s:.2f} s"
-        f" without an index, {again_s:.2f} s with one; listing alone {floor_s:.2f} s, ratio {again_s / floor_s:.1f}"
+        f" without an index, {again_s:.2f} s with one;"
+        f" listing alone {floor_s:.2f} s, ratio {again_s / floor_s:.1f}"
     )
     assert max(first_s, again_s) <= LIMIT_S
