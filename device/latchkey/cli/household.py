@@ -6,12 +6,17 @@ from functools import cache
 from pathlib import Path
 
 from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.cli.asking import unlocker
 from latchkey.cli.command import Terminal
+from latchkey.errors import NotOnDisk
+from latchkey.owner.depositing import leave_deposit, sign_deposit
 from latchkey.owner.household import Household
 from latchkey.owner.memory import HouseholdMemory
 from latchkey.owner.store import HouseholdStore, default_folder
+from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.orders import ORDERS
 from latchkey.units import utc_day
 
 
@@ -68,6 +73,43 @@ def say_deliver(store: HouseholdStore, terminal: Terminal) -> None:
     """Tell how a new book gets to the devices: until then nothing has changed for them."""
     terminal.say(f"the new key book is {store.book_path}")
     terminal.say("nothing changes at a doorbell before the book is there: put it into `orders/` of its vault")
+
+
+def open_vault(folder: Path) -> FolderDisk:
+    """Give the vault of a doorbell. Raises NotOnDisk where there is none."""
+    if not folder.is_dir():
+        raise NotOnDisk(f"there is no vault at {folder}")
+    return FolderDisk(folder)
+
+
+def hand_over(vault: Path, name: str, order: bytes, terminal: Terminal) -> None:
+    """Put an order where the doorbell of a vault finds it. Raises DiskError."""
+    write_whole(open_vault(vault), f"{ORDERS}/{name}", order)
+    terminal.say(f"{vault / ORDERS / name} is there; the doorbell takes it within ten minutes")
+
+
+def hand_over_copy(store: HouseholdStore, vault: Path, terminal: Terminal) -> None:
+    """Leave a sealed copy of the state with the doorbell of a vault, in place of the one that it has.
+
+    Without a recovery phrase there is none, and that is said. Raises DiskError, OwnerKeyError.
+    """
+    disk, signed = open_vault(vault), b""
+
+    def sign(state: Household) -> Household:
+        nonlocal signed
+        after, signed = sign_deposit(state.advance(own_day()), OsEntropy().take)
+        return after
+
+    if store.load().custody.recovery is None:
+        terminal.say("no copy of the state is left with the doorbell: there is no recovery phrase")
+        return
+    state = store.change(sign)
+    name = leave_deposit(disk, state.number, signed)
+    terminal.say(f"{vault / name} is a copy of the state, which the recovery phrase opens; it replaces the")
+    terminal.say(
+        "doorbell's older copy within ten minutes. An image of that disk made before, with the phrase,"
+    )
+    terminal.say("opens what it opened then, for ever; and flash may keep what was replaced")
 
 
 @cache

@@ -6,22 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.cli import owner_custody, owner_members, owner_pair
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.household import (
     add_household_options,
     change_and_sign,
+    hand_over,
+    hand_over_copy,
     own_day,
     owner_store,
     use_household,
 )
-from latchkey.errors import EXIT_FAILED, EXIT_OK, NotOnDisk, UsageError
+from latchkey.errors import EXIT_FAILED, EXIT_OK, UsageError
 from latchkey.owner.household import SHORTEST_DAYS, Household, new_household
 from latchkey.owner.keyring import face_identity_file, identity_file
-from latchkey.pipeline.durable import write_whole
-from latchkey.pipeline.orders import ORDERS
 from latchkey.vault import day_text, parse_day
 from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS
 
@@ -48,6 +47,9 @@ def configure(parser: ArgumentParser) -> None:
     )
     advance = actions.add_parser("advance", help="erase the keys of days that are over")
     advance.add_argument("--to", type=_day, metavar="DAY", help="as if today were DAY (YYYY-MM-DD); asks")
+    advance.add_argument(
+        "--vault", type=Path, metavar="DIR", help="leave the newer copy with the doorbell of this vault, too"
+    )
     identities = actions.add_parser("identities", help="print the live day keys as an age identity file")
     identities.add_argument("--faces", action="store_true", help="those of face layers, and no others")
     book = actions.add_parser("book", help=f"sign a new key book, for the next {KEY_DAYS} days")
@@ -116,6 +118,8 @@ def _advance(options: Namespace, terminal: Terminal) -> int:
         state = owner_store(options).change(lambda now: now.advance_to(to_day))
     elif sure_day is None:
         terminal.say("no doorbell of yours has signed a day yet: nothing is erased without --to DAY")
+    if options.vault is not None:
+        hand_over_copy(owner_store(options), options.vault, terminal)
     terminal.put(day_text(state.ratchet.day))
     terminal.say("clips of earlier days cannot be opened any more, except kept ones")
     if state.face_ratchet is not None:
@@ -148,7 +152,8 @@ def _book(options: Namespace, terminal: Terminal) -> int:
     terminal.say(f"{KEY_DAYS} days, until {day_text(own_day() + KEY_DAYS - 1)}")
     terminal.say(f"clips open for {state.days} day(s), faces for {state.face_days}")
     if options.vault is not None:
-        _hand_over(options.vault, f"book-{state.number}.json", book, terminal)
+        hand_over(options.vault, f"book-{state.number}.json", book, terminal)
+        hand_over_copy(store, options.vault, terminal)
     return EXIT_OK
 
 
@@ -175,15 +180,9 @@ def _time(options: Namespace, terminal: Terminal) -> int:
 
     owner_store(options).change(sign)
     terminal.say(f"it is {day_text(own_day())} (UTC), by this machine's clock")
-    _hand_over(options.vault, f"time-{number}.json", order, terminal)
+    hand_over(options.vault, f"time-{number}.json", order, terminal)
+    hand_over_copy(owner_store(options), options.vault, terminal)
     return EXIT_OK
-
-
-def _hand_over(vault: Path, name: str, order: bytes, terminal: Terminal) -> None:
-    if not vault.is_dir():
-        raise NotOnDisk(f"there is no vault at {vault}")
-    write_whole(FolderDisk(vault), f"{ORDERS}/{name}", order)
-    terminal.say(f"{vault / ORDERS / name} is there; the doorbell takes it within ten minutes")
 
 
 def _days(text: str) -> int:

@@ -16,15 +16,16 @@ from latchkey.cli.asking import (
     read_secret,
 )
 from latchkey.cli.command import Terminal
-from latchkey.cli.household import add_household_options, own_day, owner_store
+from latchkey.cli.household import add_household_options, open_vault, own_day, owner_store
 from latchkey.errors import EXIT_OK, OwnerKeyError, UsageError
 from latchkey.owner import writing
 from latchkey.owner.custody import Custody, draw_phrase, identity_of
+from latchkey.owner.depositing import copies_in
 from latchkey.owner.household import Household
 from latchkey.owner.phrase import SHORT_CHARS
 from latchkey.owner.qr import page
-from latchkey.owner.rescue import paper_text, read_copy, recovered
-from latchkey.owner.store import STATE_LIMIT_BYTES, HouseholdStore, open_copy
+from latchkey.owner.rescue import open_newest, paper_text, read_copy, recovered
+from latchkey.owner.store import STATE_LIMIT_BYTES, HouseholdStore
 from latchkey.reading import read_small
 from latchkey.vault.days import day_text
 
@@ -51,7 +52,16 @@ def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
     add_household_options(word)
     word.set_defaults(act=_passphrase)
     recover = actions.add_parser("recover", help="make a household of a copy and the recovery phrase")
-    recover.add_argument("copy", type=Path, metavar="COPY", help="recovery.state, or the text of the page")
+    recover.add_argument(
+        "copy",
+        type=Path,
+        nargs="?",
+        metavar="COPY",
+        help="recovery.state, the text of the page, or keys/owner.state of a vault",
+    )
+    recover.add_argument(
+        "--vault", type=Path, metavar="DIR", help="the copy that this doorbell's vault holds"
+    )
     recover.add_argument("--phrase-file", type=Path, metavar="FILE", help="the phrase; else you are asked")
     add_household_options(recover)
     recover.set_defaults(act=_recover)
@@ -121,19 +131,28 @@ def _recover(options: Namespace, terminal: Terminal) -> int:
 
 
 def _open_copy(options: Namespace, terminal: Terminal) -> Household:
-    try:
-        data = read_copy(read_small(options.copy, STATE_LIMIT_BYTES))
-    except OSError as error:
-        raise OwnerKeyError(f"cannot read {options.copy}: {error.strerror}") from error
+    copies = _copies(options)
     if options.phrase_file is not None:
-        return open_copy(data, identity_of(read_secret(options.phrase_file, "the recovery phrase")))
+        return open_newest(copies, identity_of(read_secret(options.phrase_file, "the recovery phrase")))
     need_terminal("the recovery phrase", "--phrase-file FILE gives it")
     for _ in range(TRIES - 1):
         try:
-            return open_copy(data, identity_of(ask_secret("recovery phrase:")))
+            return open_newest(copies, identity_of(ask_secret("recovery phrase:")))
         except OwnerKeyError as error:
             terminal.complain(error, error.hint)
-    return open_copy(data, identity_of(ask_secret("recovery phrase:")))
+    return open_newest(copies, identity_of(ask_secret("recovery phrase:")))
+
+
+def _copies(options: Namespace) -> list[bytes]:
+    """Give the copies to try, the newest first."""
+    if (options.copy is None) == (options.vault is None):
+        raise UsageError("name a copy or a vault", hint="latchkey owner recover COPY, or --vault DIR")
+    if options.vault is not None:
+        return copies_in(open_vault(options.vault))
+    try:
+        return [read_copy(read_small(options.copy, STATE_LIMIT_BYTES))]
+    except OSError as error:
+        raise OwnerKeyError(f"cannot read {options.copy}: {error.strerror}") from error
 
 
 def _say_recovered(state: Household, terminal: Terminal) -> None:

@@ -1,17 +1,20 @@
-"""Copies of the state that the recovery phrase opens: as a file, and on paper; and what is made of one. Pure.
+"""Copies of the state that the recovery phrase opens: a file, a page, a device's; what is made of one. Pure.
 
 Limits, to be said where copies are made: whoever holds a copy of day d and the phrase opens every day from
 d - T on, for ever; a copy does not know who was added or revoked after it.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from latchkey.clip import Take
+from latchkey.clip import Take, X25519Identity
 from latchkey.clip.bech32 import LIMIT_CHARS, decode, encode
-from latchkey.errors import UsageError
+from latchkey.errors import OwnerKeyError, UsageError
 from latchkey.owner.household import Household
 from latchkey.owner.sealing import StateDamaged
-from latchkey.owner.store import sealed_copy
+from latchkey.owner.store import open_copy, sealed_copy
+from latchkey.vault.deposit import decode_deposit
 
 PAPER = "latchkey-paper-"
 ORDERS_SKIPPED = 10_000
@@ -35,7 +38,12 @@ def paper_text(state: Household, take: Take) -> str:
 
 
 def read_copy(data: bytes) -> bytes:
-    """Give the sealed state in a copy: a file's bytes, or the text of a page. Raises StateDamaged."""
+    """Give the sealed state in a copy: a file's bytes, a device's file, or the text of a page.
+
+    Raises StateDamaged, OrderWrong.
+    """
+    if data.startswith(b"{"):
+        return decode_deposit(data).copy
     text = "".join(data.decode("ascii", "replace").split())
     if not text.lower().startswith(PAPER):
         return data
@@ -46,6 +54,17 @@ def read_copy(data: bytes) -> bytes:
     if prefix != PAPER:
         raise StateDamaged("this is not the text of the page")
     return sealed
+
+
+def open_newest(copies: Sequence[bytes], identity: X25519Identity) -> Household:
+    """Read the first of the copies that opens: others may be of somebody else.
+
+    Raises WordsWrong, StateDamaged, OwnerKeyError as the last of them.
+    """
+    for copy in copies[:-1]:
+        with suppress(OwnerKeyError):
+            return open_copy(copy, identity)
+    return open_copy(copies[-1], identity)
 
 
 def recovered(state: Household, take: Take) -> Household:

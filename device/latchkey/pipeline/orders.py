@@ -4,11 +4,13 @@
     keys/book.json     the book in use, as it was signed
     keys/clock.json    the newest day that was believed, and the number of the last order taken
     keys/holding.json  the number of the last holding key used
+    keys/owner.state   the newest sealed copy of the owner's state, for whoever has the recovery phrase
     orders/*           what the owner put there; taken ones are removed, refused ones told and left
 
 Rules
 - Nothing counts without the pinned owner's signature. Numbers only rise: an old order cannot come back.
 - A book is written before the clock: a crash between the two leaves a book whose day is taken at the start.
+- A copy of the state is taken if it is newer than the one that is there; older ones are removed, not left.
 - A damaged file counts as missing, but for the holding keys: then all of them count as used.
 """
 
@@ -21,16 +23,19 @@ from latchkey.clip.signing import PUBLIC_BYTES
 from latchkey.errors import NotOnDisk, OwnerKeyError
 from latchkey.pipeline.durable import write_whole
 from latchkey.ports import Disk, Severity
-from latchkey.vault.book import BOOK_LIMIT_BYTES, HoldingKey, KeyBook, decode_book
+from latchkey.vault.book import HoldingKey, KeyBook, decode_book
 from latchkey.vault.days import LAST_DAY, day_text
+from latchkey.vault.deposit import DEPOSIT_LIMIT_BYTES, Deposit, decode_deposit
 from latchkey.vault.signed import NUMBER_LIMIT, OrderWrong, whole
 from latchkey.vault.trust import TimeOrder, decode_time
 
 OWNER, BOOK, CLOCK, HOLDING = "keys/owner.pub", "keys/book.json", "keys/clock.json", "keys/holding.json"
+DEPOSIT = "keys/owner.state"
 ORDERS = "orders"
 ORDER_LIMIT = 16
 """Orders looked at each time, in the order of their names; an owner has one or two there."""
 
+Order = KeyBook | TimeOrder | Deposit
 Tell = Callable[[Severity, str], None]
 Heard = Callable[[int], None]
 """Told the owner's day before an order is taken: after a crash it is told again, never forgotten."""
@@ -55,6 +60,7 @@ class Orders:
         """Read what is known. Raises DiskError."""
         owner = self._read(OWNER)
         self._owner = owner if len(owner) == PUBLIC_BYTES else None
+        self._drop_foreign()
         self._read_clock()
         data = self._read(BOOK)
         if data and self._owner is not None:
@@ -75,6 +81,7 @@ class Orders:
                 continue
             with suppress(NotOnDisk):
                 self._disk.remove(f"{ORDERS}/{name}")
+                self._disk.sync_folder(ORDERS)  # a copy of the state must not come back
 
     def put_clock(self, day: int, number: int | None = None) -> None:
         """Keep a day, durably. Raises DiskError."""
@@ -113,6 +120,7 @@ class Orders:
         if self._owner is None:
             write_whole(self._disk, OWNER, book.owner)
             self._owner = book.owner
+            self._drop_foreign()
         if self.book is not None and book.number <= self.book.number:
             if book != self.book:
                 self._tell("info", "the key book that the settings name is older than the one in use")
@@ -122,13 +130,13 @@ class Orders:
             return
         self._use(book, data, heard)
 
-    def _waiting(self) -> Iterator[tuple[str, KeyBook | TimeOrder, bytes]]:
+    def _waiting(self) -> Iterator[tuple[str, Order, bytes]]:
         names = [name for name in self._disk.names(ORDERS) if not name.endswith(".part")]
         for name in names[:ORDER_LIMIT]:
             data = b""
             try:
-                if self._disk.size_bytes(f"{ORDERS}/{name}") > BOOK_LIMIT_BYTES:
-                    raise OrderWrong(f"it is over {BOOK_LIMIT_BYTES} bytes")
+                if self._disk.size_bytes(f"{ORDERS}/{name}") > DEPOSIT_LIMIT_BYTES:
+                    raise OrderWrong(f"it is over {DEPOSIT_LIMIT_BYTES} bytes")
                 data = self._disk.read(f"{ORDERS}/{name}")
                 yield name, _order(data), data
             except NotOnDisk:
@@ -136,11 +144,14 @@ class Orders:
             except OwnerKeyError as error:
                 self._refuse(name, data, error)
 
-    def _take(self, order: KeyBook | TimeOrder, data: bytes, heard: Heard) -> None:
+    def _take(self, order: Order, data: bytes, heard: Heard) -> None:
         if self._owner is None:
             raise OrderWrong("no owner is known yet: the settings name the first key book")
         if order.owner != self._owner:
             raise OrderWrong("it is signed by another owner")
+        if isinstance(order, Deposit):
+            self._hold(order, data)
+            return
         if order == self.book:
             return
         if order.number <= self.number:
@@ -161,6 +172,32 @@ class Orders:
         self._tell(
             "info", f"key book {book.number} is in use, for {len(book.viewers)} viewer(s), until {end}"
         )
+
+    def _hold(self, deposit: Deposit, data: bytes) -> None:
+        """Hold a copy of the owner's state in place of an older one."""
+        known = self._deposit()
+        if known is not None and known.owner == deposit.owner and known.number >= deposit.number:
+            if known != deposit:
+                numbers = f"copy {deposit.number} of the owner's state is no newer than copy {known.number}"
+                self._tell("warning", f"{numbers}: it is removed")
+            return
+        write_whole(self._disk, DEPOSIT, data)
+        self._tell("info", f"copy {deposit.number} of the owner's state is held, sealed under their phrase")
+
+    def _deposit(self) -> Deposit | None:
+        with suppress(NotOnDisk, OwnerKeyError):
+            if self._disk.size_bytes(DEPOSIT) <= DEPOSIT_LIMIT_BYTES:
+                return decode_deposit(self._disk.read(DEPOSIT))
+        return None
+
+    def _drop_foreign(self) -> None:
+        """Erase a copy of another owner's state, and one that was half written."""
+        known = self._deposit()
+        foreign = known is not None and self._owner not in (None, known.owner)
+        for name in [f"{DEPOSIT}.part", *([DEPOSIT] if foreign else [])]:
+            with suppress(NotOnDisk):
+                self._disk.remove(name)
+                self._disk.sync_folder("keys")
 
     def _refuse(self, name: str, data: bytes, error: OwnerKeyError) -> None:
         if (name, data) not in self._told and len(self._told) < 4 * ORDER_LIMIT:
@@ -191,10 +228,11 @@ class Orders:
             return b""
 
 
-def _order(data: bytes) -> KeyBook | TimeOrder:
-    """Read an order of either kind. Raises OwnerKeyError."""
-    with suppress(OrderWrong):
-        return decode_time(data)
+def _order(data: bytes) -> Order:
+    """Read an order of any kind. Raises OwnerKeyError."""
+    for decode in (decode_time, decode_deposit):
+        with suppress(OrderWrong):
+            return decode(data)
     return decode_book(data)
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from latchkey.clip.signing import PUBLIC_BYTES
 from latchkey.errors import DiskError, NotOnDisk
 from latchkey.pipeline.durable import write_whole
-from latchkey.pipeline.orders import BOOK, CLOCK, HOLDING, OWNER
+from latchkey.pipeline.orders import BOOK, CLOCK, DEPOSIT, HOLDING, OWNER
 from latchkey.ports import Disk
 
 
@@ -31,8 +31,8 @@ def pin_owner(vault: Disk, public: bytes) -> None:
 
 
 def forget_owner(vault: Disk) -> None:
-    """Forget the owner, then book, clock and used holding keys. Raises DiskError."""
-    for name in (OWNER, BOOK, CLOCK, HOLDING):
+    """Forget the owner, then book, clock, used holding keys and the copy of their state. Raises DiskError."""
+    for name in (OWNER, BOOK, CLOCK, HOLDING, f"{DEPOSIT}.part", DEPOSIT):
         with suppress(NotOnDisk):
             vault.remove(name)
             vault.sync_folder("keys")
