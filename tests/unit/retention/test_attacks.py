@@ -6,8 +6,11 @@ import pytest
 
 from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
 from latchkey.events import Trigger
+from latchkey.owner.custody import Custody, draw_phrase, identity_of
+from latchkey.owner.depositing import copies_in, leave_deposit, sign_deposit
 from latchkey.owner.household import Household, KnownDevice, new_household
-from latchkey.owner.store import encode_household
+from latchkey.owner.keeping import keep_clip
+from latchkey.owner.store import encode_household, open_copy
 from latchkey.pipeline.readers import Readers
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
@@ -151,3 +154,74 @@ def test_viewers_with_different_days_each_lose_their_own_and_the_laxest_bounds_t
     assert open_days(door, second) == list(range(DAY + 2, today + 1))  # later clips only
     advanced = second.heard(DEVICE.public, today).advance(today)
     assert open_days(door, advanced) == list(range(today - 5, today + 1))
+
+
+def test_after_advance_and_hand_over_disk_and_phrase_open_nothing_older_than_t() -> None:
+    """A thief has all there is today: disk with the copy, sealed files of every day, state and phrase."""
+    phrase = identity_of(" ".join(draw_phrase(SeededEntropy(5).take)))
+    house = SimHousehold.begun(DAY, T)
+    house.state = replace(house.state, custody=Custody(recovery=phrase.recipient.point))
+    door, take = Doorbell(house.book(DAY)), SeededEntropy(6).take
+    images: list[MemoryDisk] = []
+    for day in range(DAY, DAY + N_DAYS):
+        door.live(day)
+        house.use(day)
+        house.state, order = sign_deposit(house.state, take)
+        leave_deposit(door.disk, house.state.number, order)
+        door.readers.check(lambda _: None)
+        images.append(door.disk.after_power_cut())
+    today = DAY + N_DAYS - 1
+    found = [open_copy(copy, phrase) for copy in copies_in(door.disk)]
+    assert found == [house.state]
+    everything = b"".join(bytes(data) for data in door.disk.files.values())
+    assert all(state.ratchet.secret not in everything for state in found)
+    assert open_days(door, found[0]) == list(range(today - T, today + 1))
+    for day, image in enumerate(images, DAY):  # the limit that is printed: older images stay as they are
+        (then,) = (open_copy(copy, phrase) for copy in copies_in(image))
+        assert open_days(door, then) == list(range(max(DAY, day - T), today + 1))
+
+
+@pytest.mark.parametrize("ahead_days", [3650, 399, 3, -14, -DAY])
+def test_a_viewers_laptop_with_a_wrong_clock_erases_no_day_that_is_not_over(ahead_days: int) -> None:
+    house = SimHousehold.begun(DAY, T)
+    door = Doorbell(house.book(DAY))
+    for day in range(DAY, DAY + N_DAYS):
+        door.live(day)
+        house.use(day)
+    today, before = DAY + N_DAYS - 1, house.state
+    wrong = before.advance(today + ahead_days)
+    assert open_days(door, wrong) == open_days(door, before) == list(range(today - T, today + 1))
+    assert wrong.advance(today) == before.advance(today)  # and nothing of it sticks
+
+
+def test_a_viewer_whose_laptop_is_years_behind_still_opens_no_day_that_it_erased() -> None:
+    house = SimHousehold.begun(DAY, T)
+    door = Doorbell(house.book(DAY))
+    for day in range(DAY, DAY + N_DAYS):
+        door.live(day)
+    today = DAY + N_DAYS - 1
+    back = house.use(today).advance(0)
+    assert open_days(door, back) == list(range(today - T, today + 1))
+
+
+def test_what_was_kept_opens_for_its_owner_after_t_and_nothing_beside_it_does() -> None:
+    house = SimHousehold.begun(DAY, T)
+    door = Doorbell(house.book(DAY))
+    door.live(DAY)
+    door.live(DAY + 1)
+    entry, recipient = door.index.entries()[0], house.state.long_term_recipient
+    take = SeededEntropy(7).take
+    keep_clip(door.disk, door.index, entry, house.state.day_keys(DAY), recipient, take, lambda: None)
+    for day in range(DAY + 2, DAY + N_DAYS):
+        door.live(day)
+    today = DAY + N_DAYS - 1
+    late = derivable(house.use(today))
+    sealed = {name: bytes(data) for name, data in door.disk.files.items() if name.endswith(".age")}
+    there = {name for name, data in sealed.items() if opens(data, late)}
+    assert {name for name in there if entry.clip in name} == {
+        f"clips/2026-11-24.{entry.clip}.kept.age",
+        f"clips/{entry.clip}.meta.age",
+        f"clips/{entry.clip}.chain.age",
+    }
+    assert len(there) == 3 + 3 * (T + 1)
+    assert open_days(door, house.state) == list(range(today - T, today + 1))  # copies made before it was kept

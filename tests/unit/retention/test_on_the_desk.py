@@ -1,6 +1,12 @@
 """The whole device with clocks that lie, and with keys that have run out."""
 
+import base64
+
+import pytest
+
+from latchkey.clip import NoIdentityMatched, decrypt
 from latchkey.owner import list_clips, open_chunks
+from latchkey.owner.store import encode_household
 from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S, S_PER_DAY, utc_day
 from latchkey.vault import UNDATED
@@ -34,6 +40,27 @@ def test_a_clip_of_a_believed_day_opens_with_the_key_of_the_day_alone() -> None:
     (entry,) = list_clips(home.vault)
     assert entry.day == DAY
     assert b"".join(open_chunks(home.vault, entry, house.state.day_keys(DAY)))
+
+
+def test_with_disks_broker_log_journal_and_the_state_after_t_a_clip_of_before_does_not_open() -> None:
+    house = SimHousehold.begun(DAY, days=1)
+    book, secret = house.book(DAY), house.state.ratchet.day_identity(DAY).secret
+    home = visited(house, book, 0)
+    (entry,) = list_clips(home.vault)
+    assert b"".join(open_chunks(home.vault, entry, house.state.day_keys(DAY)))
+    copied = {name: bytes(data) for name, data in home.vault.files.items()}
+    late = house.use(DAY + 2)
+    files = [*copied.values(), *home.state.files.values(), encode_household(late)]
+    spoken = [str(home.broker.heard).encode(), str(home.journal.lines).encode()]
+    everything = b"\n".join(bytes(data) for data in [*files, *spoken])
+    assert rang(home)
+    for spelling in (secret, secret.hex().encode(), base64.b64encode(secret).rstrip(b"=")):
+        assert spelling not in everything
+    keys = [key for day in range(DAY, DAY + 60) for key in late.identities(day)]
+    assert late.ratchet.day == DAY + 1
+    for name in (name for name in copied if name.endswith(".age")):
+        with pytest.raises(NoIdentityMatched):
+            b"".join(decrypt(copied[name], keys))
 
 
 def test_a_clip_under_a_spoofed_clock_is_undated_until_the_owner_is_heard_and_then_expires() -> None:
