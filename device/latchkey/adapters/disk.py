@@ -77,7 +77,7 @@ class FolderDisk:
 
     def read(self, name: str) -> bytes:
         """Give a whole small file. Raises NotOnDisk, DiskError (also beyond 64 MiB)."""
-        with self.reader(name) as file, disk_errors(f"read {self._root / name}"):
+        with self.reader(name) as file, disk_errors(f"read {self._root}/{name}"):
             size_bytes = os.fstat(file.fileno()).st_size  # asking for the limit takes longer than reading
             data = file.read(min(size_bytes, READ_LIMIT_BYTES) + 1)
         if len(data) > READ_LIMIT_BYTES:
@@ -86,12 +86,12 @@ class FolderDisk:
 
     def reader(self, name: str) -> BinaryIO:
         """Give a stream over a file of any size; the caller closes it. Raises NotOnDisk, DiskError."""
-        path = self._path(name)
-        with disk_errors(f"read {path}"):
-            handle = os.open(path, _READ)
+        place = self._place(name)
+        with disk_errors(f"read {place}"):
+            handle = os.open(place, _READ)
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 os.close(handle)
-                raise DiskError(f"cannot read {path}: it is not a file")
+                raise DiskError(f"cannot read {place}: it is not a file")
             return os.fdopen(handle, "rb")
 
     def rename(self, name: str, new_name: str) -> None:
