@@ -14,9 +14,9 @@ from latchkey.frames import Box, Cover
 GRID_PX = 2
 """Planes are 4:2:0: one chroma sample stands for 2x2 pixels, so covers begin and end on even ones."""
 
-LEAST_DILATED_PX = 26
-"""A smaller face is dilated as one of this size is: by 8 px to each side, half a macroblock. The encoder lets
-what is beside a cover that moves bleed into it by up to 6 px, and boxes of faces of 14 px lie 2 px off."""
+LEAST_DILATED_PX = 24
+"""A smaller face is dilated as one of this size is, by 7 px to each side: the encoder lets what is beside a
+cover that moves bleed into it by up to 6 px."""
 
 
 def dilate(box: Box, factor: float, least_px: float = LEAST_DILATED_PX) -> Box:
