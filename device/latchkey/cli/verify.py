@@ -47,6 +47,14 @@ VERDICTS = {
     Outcome.WHOLE: "recorded by a device you trust, complete and unchanged",
 }
 
+TORN_LOSS = (
+    "what was recorded after that is lost: at most 2 s, and the picture group that was open, where nothing\n"
+    "but the end of the recording harmed it"
+)
+"""What a torn clip lacks. Chunks that were changed since may cost more, and cannot be told apart."""
+
+WHOLE_LOSS = "the clip was whole once: what followed was changed, or the disk has lost it"
+
 
 def verify_entry(
     disk: FolderDisk, entries: list[ClipEntry], entry: ClipEntry, keys: Sequence[str], options: Namespace
@@ -129,7 +137,7 @@ def recover(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Te
     size = f"{progress.proved_bytes / MIB:.1f} MiB"
     terminal.say(f"{options.out}: the first {progress.proved_s:.1f} s, {size}, readable by you only")
     if not progress.is_complete:
-        terminal.say("what was recorded after that is lost: at most 2 s, and the picture group that was open")
+        terminal.say(TORN_LOSS if entry.state == "torn" else WHOLE_LOSS)
     if progress.failure is not None:
         terminal.say(f"latchkey: warning: {progress.failure}")
     return EXIT_OK
@@ -187,7 +195,8 @@ def _lines(target: str, findings: Findings) -> Iterable[str]:
     else:
         yield f"  proof:   verified up to second {progress.proved_s:.1f}; nothing is known of what followed"
     if findings.device is None:
-        yield "  device:  unknown; the clip's companion (ID.chain.age) would tell"
+        why = "a check failed" if findings.trouble else "the clip's companion (ID.chain.age) would tell"
+        yield f"  device:  unknown; {why}"
     else:
         trust = "trusted" if findings.is_trusted else "not one you trust"
         yield f"  device:  {findings.device.hex()[:KEY_SHOWN_CHARS]}…, {trust}"

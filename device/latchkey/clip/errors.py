@@ -34,7 +34,8 @@ class NoIdentityMatched(ClipError):
 
     def __init__(self, stanza_count: int) -> None:
         super().__init__(
-            "no identity matched: it was sealed to other keys", hint="give the right key file with --key FILE"
+            "no identity matched: it was sealed to other keys",
+            hint="the key of its day is erased, or it never was for you; --key FILE tries other keys",
         )
         self.stanza_count = stanza_count
 

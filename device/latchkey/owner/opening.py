@@ -43,7 +43,7 @@ class ClipTorn(ClipError):
     def __init__(self, clip: str, reason: str) -> None:
         super().__init__(
             f"clip {clip} is torn, power was lost while it was recorded: {reason}",
-            hint="`age -d` with the key file writes the part that verifies",
+            hint=f"`latchkey clips recover {clip} -o FILE` writes the part that is proved",
         )
         self.clip = clip
         self.reason = reason

@@ -142,6 +142,7 @@ def test_a_torn_clip_says_that_power_was_lost(tmp_path: Path) -> None:
     with pytest.raises(ClipTorn, match="power was lost") as caught:
         open_clip(disk, entry, KEYS, tmp_path / "clip.mp4")
     assert caught.value.exit_code == 6
+    assert f"clips recover {entry.clip} -o" in (caught.value.hint or "")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ import av
 import pytest
 
 from latchkey.cli import main
-from latchkey.clip import padme_bytes
+from latchkey.clip import padme_bytes, seal
 from latchkey.owner import list_clips, open_clip
 from latchkey.owner.household import KnownDevice, new_household
 from latchkey.owner.store import HouseholdStore
@@ -154,7 +154,7 @@ def test_a_torn_clip_loses_two_seconds_and_the_open_group_at_most(
     vault = laid_out({name: bytes(data) for name, data in found.files.items()}, tmp_path)
     video = tmp_path / "rest.mp4"
     code, _, err = clips(tmp_path, capsys, "recover", entry.clip, "-o", video, "--vault", vault)
-    assert (code, "at most 2 s" in err) == (0, True)
+    assert (code, "at most 2 s" in err, "was whole once" in err) == (0, True, False)
     with av.open(str(video)) as clip:
         times = [float(picture.time or 0) for picture in clip.decode(video=0)]
     open_group_begins_s = int(cut_s - 3.0)  # with the pre-roll, the clip begins at second 3
@@ -162,6 +162,21 @@ def test_a_torn_clip_loses_two_seconds_and_the_open_group_at_most(
     code, out, _ = clips(tmp_path, capsys, "verify", entry.clip, "--vault", vault, "--json")
     assert (code, json.loads(out)["outcome"]) == (11, "partial")
     assert clips(tmp_path, capsys, "verify", video)[0] == 12
+
+
+def test_recovering_a_whole_clip_that_was_changed_does_not_call_the_loss_small(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, clip = dict(recorded()), ids(recorded())[0]
+    (name,) = [name for name in files if name.startswith("clips/20") and clip in name]
+    video = bytearray(opened(files, clip, tmp_path))
+    video[len(video) // 2] ^= 1
+    files[name] = seal(bytes(video), [str(OWNER.recipient)], SeededEntropy(5).take)
+    vault = laid_out(files, tmp_path)
+    code, _, err = clips(tmp_path, capsys, "recover", clip, "-o", tmp_path / "x", "--vault", vault)
+    assert (code, "was whole once" in err, "at most 2 s" in err) == (0, True, False)
+    code, out, _ = clips(tmp_path, capsys, "verify", clip, "--vault", vault)
+    assert (code, "device:  unknown; a check failed" in out) == (6, True)
 
 
 def test_what_lies_in_the_vault_before_the_first_proof_cannot_be_recovered(
