@@ -5,7 +5,7 @@ from latchkey.reading import read_small
 from latchkey.settings import OwnerSettings
 from latchkey.vault.book import BOOK_LIMIT_BYTES, KeyBook, decode_book
 
-HINT = "`latchkey owner init` makes a household, and prints what belongs here"
+HINT = "`latchkey owner init` makes a household, and prints what belongs here; `latchkey pair` fetches a book"
 
 
 def read_book(settings: OwnerSettings) -> bytes:

@@ -1,10 +1,13 @@
 """`latchkey owner`: the owner's household. Who may read, for how long, and what is erased."""
 
+import os
+import stat
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.cli import owner_custody, owner_members, owner_pair
@@ -83,7 +86,19 @@ def run(options: Namespace, terminal: Terminal) -> int:
 def _identities(options: Namespace, terminal: Terminal) -> int:
     text = face_identity_file if options.faces else identity_file
     terminal.put(text(use_household(options), own_day()).rstrip())
+    if _others_can_read(terminal.out):
+        terminal.say("latchkey: warning: the file that these keys are in is open to other users")
+        terminal.say("latchkey: hint: chmod 600 it; `umask 077` before makes it so")
     return EXIT_OK
+
+
+def _others_can_read(file: TextIO) -> bool:
+    """Tell whether what is written goes into an ordinary file that is not for its owner alone."""
+    try:
+        mode = os.fstat(file.fileno()).st_mode
+    except OSError:  # in memory: no file of the system
+        return False
+    return stat.S_ISREG(mode) and bool(mode & 0o077)
 
 
 def _init(options: Namespace, terminal: Terminal) -> int:
@@ -96,7 +111,7 @@ def _init(options: Namespace, terminal: Terminal) -> int:
     terminal.put(str(store.book_path))
     terminal.say(f"your household is in {store.folder}; only you can read it")
     terminal.say("the doorbell gets the key book only, which opens nothing. In its settings:")
-    terminal.say(f'    [owner]\n    book = "{store.book_path}"')
+    terminal.say(f'    [owner]\n    book = "{store.book_path.absolute()}"')
     terminal.say(f"a clip can be opened for {days} day(s) after its own, then by nobody; the book ends on")
     terminal.say(f"{day_text(own_day() + KEY_DAYS - 1)}: `latchkey owner book` makes the next one")
     terminal.say(

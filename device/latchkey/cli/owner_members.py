@@ -20,6 +20,9 @@ from latchkey.reading import read_small
 from latchkey.vault.book import BOOK_LIMIT_BYTES, KeyBook, decode_book
 from latchkey.vault.days import day_text, parse_day
 
+YOU = "you"
+"""What `members` calls the owner."""
+
 
 def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
     """Declare the actions."""
@@ -48,7 +51,7 @@ def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _members(options: Namespace, terminal: Terminal) -> int:
     state = owner_store(options).load()
-    terminal.put(f"viewer  you  keeps {state.days} day(s), faces {state.face_days}  {state.viewer}")
+    terminal.put(f"viewer  {YOU}  keeps {state.days} day(s), faces {state.face_days}  {state.viewer}")
     for viewer in state.others:
         until = day_text(viewer.end_day - 1)
         name = viewer_name(state, viewer.id)
@@ -121,6 +124,11 @@ def _revoke(options: Namespace, terminal: Terminal) -> int:
 
 
 def _found(state: Household | None, name: str) -> Household:
+    if state is None and name == YOU:
+        raise UsageError(
+            "you cannot be revoked: the household is yours",
+            hint="was your state stolen? begin anew: `latchkey owner init`, and `latchkey pair --replace`",
+        )
     if state is None:
         raise UsageError(f"there is no viewer or device {name}", hint="`latchkey owner members` lists them")
     return state

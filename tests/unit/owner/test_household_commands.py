@@ -131,6 +131,14 @@ def test_identities_of_faces_are_printed_apart(home: Home) -> None:
     assert not set(keys) & set(parse_identity_file(run(OWNER, "identities")[0].encode(), "keys"))
 
 
+def test_init_prints_a_settings_line_that_holds_wherever_the_settings_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    err = run(OWNER, "init", "--household", "mine")[1]
+    assert f'book = "{tmp_path / "mine/book.json"}"' in err
+
+
 def test_a_household_is_never_replaced(home: Home) -> None:
     before = home.store.load()
     with pytest.raises(UsageError, match="left as it is"):
@@ -174,6 +182,21 @@ def test_the_age_tool_opens_a_clip_with_the_identities(
     (clip,) = (home.vault / "clips").glob(f"*.{ID}.age")
     done = subprocess.run([need("age"), "-d", "-i", tmp_path / "keys", clip], capture_output=True, check=True)
     assert done.stdout == VIDEO
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o644, True)])
+def test_identities_warn_of_a_file_that_is_open_to_others(
+    home: Home, tmp_path: Path, mode: int, warned: bool
+) -> None:
+    assert "chmod 600" not in run(OWNER, "identities")[1]
+    err = io.StringIO()
+    with (tmp_path / "keys").open("w") as out:
+        (tmp_path / "keys").chmod(mode)
+        parser = ArgumentParser()
+        OWNER.configure(parser)
+        assert OWNER.run(parser.parse_args(["identities"]), Terminal(out, err)) == 0
+    assert ("chmod 600" in err.getvalue()) is warned
+    assert len(parse_identity_file((tmp_path / "keys").read_bytes(), "keys")) > home.store.load().days
 
 
 def test_identities_are_those_of_live_days_and_no_more(home: Home) -> None:
