@@ -30,8 +30,8 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
 
     def note() -> None:
         note_act(vault, options.action, entry.clip, SystemClock().wall_ns())
-        if memory is not None and options.action == "keep":
-            memory.note_kept(entry.clip)
+        if memory is not None:
+            (memory.note_kept if options.action == "keep" else memory.note_unkept)(entry.clip)
 
     if options.action == "keep":
         keys = state.identities(entry.day)

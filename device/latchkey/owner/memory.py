@@ -21,12 +21,12 @@ DEEDS_NAME = "deeds"
 DEEDS_READ_BYTES = MIB
 """Of a longer file the last 10,000 deeds or so count."""
 
-_DEED = pattern(r"(?:keep ([0-9a-f]{32})|rm ([0-9a-f]{32}) ([0-9a-f]{64}))\n")
+_DEED = pattern(r"(?:(keep|unkeep) ([0-9a-f]{32})|rm ([0-9a-f]{32}) ([0-9a-f]{64}))\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """What was done here on purpose: ids of clips that were kept; ids of those deleted, and their hashes."""
+    """What was done here on purpose: ids of clips that are kept; ids of those deleted, and their hashes."""
 
     kept: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
@@ -72,6 +72,10 @@ class HouseholdMemory:
         """Note, durably, that a clip is kept."""
         self._note(f"keep {clip}\n")
 
+    def note_unkept(self, clip: str) -> None:
+        """Note, durably, that a clip is kept no longer."""
+        self._note(f"unkeep {clip}\n")
+
     def note_removed(self, clip: str, payload: bytes) -> None:
         """Note, durably, that a clip is deleted; `payload` is the SHA-256 of its file after the header."""
         self._note(f"rm {clip} {payload.hex()}\n")
@@ -92,6 +96,7 @@ class HouseholdMemory:
 
 
 def _deeds(found: Sequence[tuple[str | None, ...]]) -> Deeds:
-    kept = frozenset(clip for clip, _, _ in found if clip)
-    removed = frozenset(clip for _, clip, _ in found if clip)
-    return Deeds(kept, removed, frozenset(bytes.fromhex(payload) for _, _, payload in found if payload))
+    last = {clip: act for act, clip, _, _ in found if clip}
+    kept = frozenset(clip for clip, act in last.items() if act == "keep")
+    removed = frozenset(clip for _, _, clip, _ in found if clip)
+    return Deeds(kept, removed, frozenset(bytes.fromhex(payload) for *_, payload in found if payload))

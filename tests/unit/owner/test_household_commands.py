@@ -23,6 +23,7 @@ from latchkey.errors import NotOnDisk, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import list_clips, parse_identity_file
 from latchkey.owner.household import KnownDevice
+from latchkey.owner.memory import HouseholdMemory
 from latchkey.owner.ratchet import Ratchet, Use
 from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.readers import Readers
@@ -238,7 +239,10 @@ def test_keep_and_unkeep_are_counted_told_and_logged(home: Home) -> None:
     assert [entry.state for entry in list_clips(home.disk)] == ["kept"]
     (row,) = json.loads(run(CLIPS, "list", "--json", "--vault", home.vault)[0])
     assert (row["state"], row["trigger"]) == ("kept", "ring")
+    memory = HouseholdMemory(home.store.folder)
+    assert memory.deeds().kept == {ID}
     assert "0 clip(s) kept" in run(CLIPS, "unkeep", ID[:8], "--vault", home.vault)[1]
+    assert memory.deeds().kept == frozenset()
     assert [entry.state for entry in home.index.entries()] == ["whole"]
     rows = json.loads(run(CLIPS, "log", "--json", "--vault", home.vault)[0])
     assert [(row["act"], row["clip"]) for row in rows] == [("keep", ID), ("unkeep", ID)]

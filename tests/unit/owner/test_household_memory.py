@@ -41,6 +41,15 @@ def test_a_line_that_a_crash_cut_costs_that_line_alone(tmp_path: Path) -> None:
     assert memory.deeds() == Deeds(frozenset({A, C}))
 
 
+def test_what_was_done_last_to_a_clip_says_whether_it_is_kept(tmp_path: Path) -> None:
+    memory = HouseholdMemory(tmp_path)
+    for clip in (A, B):
+        memory.note_kept(clip)
+        memory.note_unkept(clip)
+    memory.note_kept(B)
+    assert memory.deeds() == Deeds(frozenset({B}))
+
+
 @pytest.mark.parametrize("odd", [b"\xff" * 100 + b"\n", b"keep ../../x\n", b"rm\n", b"\0" * 5000])
 def test_lines_that_are_none_are_left_out(tmp_path: Path, odd: bytes) -> None:
     memory = HouseholdMemory(tmp_path)
