@@ -39,13 +39,14 @@ def read_order(
         raise OrderWrong(f"it is over {limit_bytes} bytes")
     try:
         fields = json.loads(data)
+        spelled = _spelled(fields)
     except (ValueError, RecursionError) as error:
         raise OrderWrong("it is not JSON") from error
     if not isinstance(fields, dict):
         raise OrderWrong("it is not a JSON object")
     if fields.get("schema") not in schemas or type(fields["schema"]) is not int:
         raise OrderWrong("it is of another version", hint="a newer latchkey may have written it")
-    if set(fields) != names | {"signature"} or _spelled(fields) != data:
+    if set(fields) != names | {"signature"} or spelled != data:
         raise OrderWrong("its fields or its spelling are not those of an order")
     signature = key_bytes(fields.pop("signature"), 64)
     try:
@@ -80,5 +81,5 @@ def whole(value: object, low: int, high: int, what: str) -> int:
     return value
 
 
-def _spelled(fields: Mapping[str, object]) -> bytes:
+def _spelled(fields: object) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
