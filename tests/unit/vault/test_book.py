@@ -149,7 +149,10 @@ def test_impossible_values_are_refused_though_signed(change: dict[str, Any]) -> 
 
 
 def test_a_book_nested_as_deep_as_json_can_be_read_is_refused_like_any_other() -> None:
-    fields = b'{"holding":[],"long_term":"x","number":%s,"owner":"a","schema":1,"signature":"x","time":1,"viewers":[]}'
+    fields = (
+        b'{"holding":[],"long_term":"x","number":%s,"owner":"a","schema":1,'
+        b'"signature":"x","time":1,"viewers":[]}'
+    )
     for depth in range(1, sys.getrecursionlimit() + 10):
         with pytest.raises(OrderWrong):
             decode_book(fields % (b"[" * depth + b"]" * depth))
