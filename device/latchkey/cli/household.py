@@ -56,17 +56,12 @@ def own_day() -> int:
 
 def change_and_sign(store: HouseholdStore, act: Callable[[Household], Household]) -> tuple[Household, bytes]:
     """Change the state, and sign a new book for it; give both. Raises as `HouseholdStore.change`."""
-    books: list[bytes] = []
 
-    def signed(state: Household) -> Household:
+    def signed(state: Household) -> tuple[Household, bytes]:
         advanced = act(state.advance(own_day()))
-        after, book = advanced.with_holding_keys(OsEntropy().take).book(own_day())
-        books.append(book)
-        return after
+        return advanced.with_holding_keys(OsEntropy().take).book(own_day())
 
-    after = store.change(signed)
-    store.put_book(books[0])
-    return after, books[0]
+    return store.sign(signed)
 
 
 def say_deliver(store: HouseholdStore, terminal: Terminal) -> None:

@@ -1,5 +1,6 @@
 """Files on the owner's machine: written whole or not at all, never readable by others."""
 
+import glob
 import os
 import stat
 import tempfile
@@ -12,6 +13,7 @@ from latchkey.adapters.disk import FILE_MODE, FOLDER_MODE, disk_errors
 from latchkey.errors import UsageError
 
 _NAME_SHOWN_CHARS = 60
+_DRAFT_SUFFIX = ".part"
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -52,8 +54,7 @@ def _draft(target: Path, *, force: bool) -> Iterator[tuple[Path, Path, BinaryIO]
     """Give a hidden file beside `target`, `target`, and a stream into the file; leave nothing of it."""
     _check_target(target, force=force)
     with disk_errors(f"write {target}"):
-        prefix = f".{target.name[:_NAME_SHOWN_CHARS]}."
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=_draft_prefix(target), suffix=_DRAFT_SUFFIX, dir=target.parent)
     hidden = Path(name)
     try:
         os.close(handle)
@@ -62,6 +63,20 @@ def _draft(target: Path, *, force: bool) -> Iterator[tuple[Path, Path, BinaryIO]
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
+
+
+def remove_drafts(target: Path) -> None:
+    """Remove what a kill left of writing `target`. Only for who knows that nobody writes it now.
+
+    Raises DiskError.
+    """
+    with disk_errors(f"tidy up {target.parent}"):
+        for path in target.parent.glob(f"{glob.escape(_draft_prefix(target))}*{_DRAFT_SUFFIX}"):
+            path.unlink(missing_ok=True)
+
+
+def _draft_prefix(target: Path) -> str:
+    return f".{target.name[:_NAME_SHOWN_CHARS]}."
 
 
 def _appear(drafts: Sequence[tuple[Path, Path]]) -> None:

@@ -19,7 +19,7 @@ from latchkey.adapters.entropy import OsEntropy
 from latchkey.clip import Take, X25519Identity, X25519Recipient
 from latchkey.errors import OwnerKeyError, UsageError
 from latchkey.owner.custody import Custody, PassphraseLock
-from latchkey.owner.files import writing
+from latchkey.owner.files import remove_drafts, writing
 from latchkey.owner.household import HoldingSecret, Household, KnownDevice
 from latchkey.owner.ratchet import Ratchet, Use
 from latchkey.owner.sealing import SALT_BYTES, StateDamaged, is_sealed, open_state, salt_of, seal_state
@@ -244,16 +244,23 @@ class HouseholdStore:
                 self._write_state(after)
         return after
 
+    def sign(self, act: Callable[[Household], tuple[Household, bytes]]) -> tuple[Household, bytes]:
+        """Replace the state and its book by what `act` gives; nobody else's change comes in between.
+
+        The state goes first: a number that is spent is never spent again. Raises as `change`.
+        """
+        with self._locked():
+            after, book = act(self.load())
+            self._write_state(after)
+            self._write(self.book_path, book)
+        return after, book
+
     def book_end_day(self) -> int | None:
         """Give the first day for which the newest book has no key; None where there is no book to read."""
         try:
             return decode_book(read_small(self.book_path, BOOK_LIMIT_BYTES)).end_day
         except (OSError, OwnerKeyError):
             return None
-
-    def put_book(self, book: bytes) -> None:
-        """Replace the book."""
-        self._write(self.book_path, book)
 
     def _opened(self, data: bytes) -> Household:
         salt = salt_of(data)
@@ -285,6 +292,11 @@ class HouseholdStore:
         with writing(path, force=True) as stream:
             stream.write(data)
 
+    def _sweep(self) -> None:
+        """Remove what a kill or a power cut left half-written: it would keep keys that are erased since."""
+        for path in (self._path, self.copy_path, self.book_path):
+            remove_drafts(path)
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with disk_errors(f"write {self.folder}"):
@@ -292,6 +304,7 @@ class HouseholdStore:
             handle = os.open(self.folder / LOCK_NAME, _LOCK, FILE_MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            self._sweep()
             yield
         finally:
             os.close(handle)

@@ -1,11 +1,16 @@
 """The owner's state: what it opens, what it erases, and that a file holds all of it."""
 
+import fcntl
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from latchkey.cli.household import change_and_sign
 from latchkey.clip import X25519Identity, X25519Recipient, parse_identity
 from latchkey.clip.signing import SigningKey
 from latchkey.errors import OwnerKeyError, UsageError
@@ -155,3 +160,54 @@ def test_the_file_is_private_whole_and_never_made_twice(tmp_path: Path) -> None:
         store.create(state, book)
     assert store.change(lambda now: now.heard(DEVICE, DAY + 7)).newest_day == DAY + 7
     assert store.load().newest_day == DAY + 7
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from latchkey.owner import writing
+with writing(Path(sys.argv[1]), force=True) as stream:
+    stream.write(Path(sys.argv[1]).read_bytes())
+    stream.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["state.json", "recovery.state", "book.json"])
+def test_what_a_kill_left_half_written_is_gone_at_the_next_use(tmp_path: Path, name: str) -> None:
+    store = HouseholdStore(tmp_path / "owner")
+    store.create(*HOUSE.book(DAY))
+    (store.folder / name).touch()
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(store.folder / name)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert list(store.folder.glob(f".{name}.*"))
+    store.change(lambda now: now.heard(DEVICE, DAY + 9).advance(DAY + 9))
+    assert list(store.folder.glob(".*")) == []
+
+
+class Watched(HouseholdStore):
+    """Notes for each file that is written whether somebody else could change the state meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.writes: list[tuple[str, bool]] = []
+
+    def _write(self, path: Path, data: bytes) -> None:
+        with (self.folder / "lock").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.writes.append((path.name, True))
+            except BlockingIOError:
+                self.writes.append((path.name, False))
+        super()._write(path, data)
+
+
+def test_no_other_command_comes_between_a_state_and_its_book(tmp_path: Path) -> None:
+    store = Watched(tmp_path / "owner")
+    store.create(*HOUSE.book(DAY))
+    store.writes.clear()
+    after, book = change_and_sign(store, lambda now: now)
+    assert store.writes == [("state.json", False), ("book.json", False)]
+    assert store.load() == after
+    assert store.book_path.read_bytes() == book

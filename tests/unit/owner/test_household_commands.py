@@ -230,7 +230,7 @@ def test_the_end_of_the_book_is_warned_of(home: Home) -> None:
     old = replace(
         decode_book(book), viewers=(replace(decode_book(book).viewers[0], first_day=today() - 370),)
     )
-    home.store.put_book(encode_book(old, state.signing_key))
+    home.store.book_path.write_bytes(encode_book(old, state.signing_key))
     assert "keys end" in run(CLIPS, "list", "--vault", home.vault)[1]
 
 
