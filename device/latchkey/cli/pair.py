@@ -17,7 +17,7 @@ from latchkey.owner import writing
 from latchkey.owner.members import fingerprint
 from latchkey.owner.pairing import ANSWER, NONCE_BYTES, OFFER, REVEAL, DevicePairing
 from latchkey.pipeline.identity import device_key
-from latchkey.pipeline.pinning import forget_owner, pin_owner, pinned_owner
+from latchkey.pipeline.pinning import pin_owner, pinned_owner
 from latchkey.settings import load
 from latchkey.vault.book import decode_book
 
@@ -75,8 +75,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 def _check_unpaired(vault: FolderDisk, *, replace: bool) -> None:
     if replace:
-        forget_owner(vault)
-        return
+        return  # the old one is obeyed until the codes were compared: `pin_owner` forgets it
     owner = pinned_owner(vault)
     if owner is not None:
         raise OwnerKeyError(

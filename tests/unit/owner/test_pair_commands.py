@@ -204,6 +204,24 @@ def test_a_paired_doorbell_takes_no_other_owner_unless_the_first_is_forgotten(
     assert not (keys / "book.json").exists()
 
 
+def test_the_owner_that_is_there_is_obeyed_until_the_codes_of_another_were_compared(
+    sit: Sit, door: Path
+) -> None:
+    keys = door / "vault/keys"
+    keys.mkdir(parents=True)
+    (keys / "owner.pub").write_bytes(EVE)
+    (keys / "clock.json").write_bytes(b"old")
+    there = begin_door(sit, door, "--replace")
+    offer = there.sees(MESSAGE.format("offer"))[1]
+    there.sees("paste the answer")
+    there.types(OwnerPairing(b"o" * 32, b"2" * 16, offer).answer())
+    there.sees(CODE)
+    there.types("no")
+    assert there.ends() == 5
+    assert pinned(door) == EVE
+    assert (keys / "clock.json").read_bytes() == b"old"
+
+
 def test_a_book_of_another_owner_is_not_taken(
     sit: Sit, owner: HouseholdStore, door: Path, card: Path
 ) -> None:
