@@ -169,6 +169,10 @@ def _since(text: str | None) -> int:
     day = parse_day(text)
     if day is None:
         raise UsageError(f"{text} is not a day", hint="a day is written like 2026-11-24")
+    if day > own_day():
+        raise UsageError(
+            f"{text} is still to come: until then it would be believed", hint="without --since it is today"
+        )
     return day
 
 

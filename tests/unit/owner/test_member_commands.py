@@ -147,6 +147,7 @@ def test_a_stolen_device_is_not_believed_from_a_day_on_and_what_it_can_still_do_
         (["revoke", "nobody"], 2, "no viewer or device nobody"),
         (["revoke", "you"], 2, "you cannot be revoked"),
         (["revoke", "doorbell", "--since", "soon"], 2, "soon is not a day"),
+        (["revoke", "doorbell", "--since", day_text(DAY + 1)], 2, "is still to come"),
         (["revoke", "Ada", "--since", "2026-01-01"], 2, "--since is for devices"),
         (["add-viewer", "Eve", "missing.json"], 2, "cannot read missing.json"),
         (["add-viewer", "Eve", "damaged.json"], 5, "damaged.json is no key book"),
