@@ -5,6 +5,7 @@ key book, which holds public keys only; devices seal to whom the owner's next bo
 Revoking holds from then on as well: clips that were sealed to a viewer stay so, and a copy is a copy.
 """
 
+import re
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -15,6 +16,9 @@ from latchkey.vault.book import FACE_VIEWER_LIMIT, VIEWER_LIMIT, KeyBook, Viewer
 
 NAME_LIMIT_CHARS = 40
 DEVICE_LIMIT = 64
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""What `revoke` takes beside names; keys of devices are longer than names."""
+
 FINGERPRINT_BYTES = 10
 """80 bits, 8 words and 2 that check: nobody makes a second key with the same ones."""
 
@@ -25,10 +29,11 @@ def fingerprint(public: bytes) -> str:
 
 
 def with_viewer(state: Household, name: str, book: KeyBook, today: int, *, faces: bool = False) -> Household:
-    """Take in the viewer whose book this is, or its newer keys, under `name`.
+    """Take in the viewer whose book this is, or its newer keys, under `name`, which stays the same.
 
     Its keys of days before `today` are left out: it reads later clips only. Its keys for faces are left out
-    unless `faces`. Raises UsageError.
+    unless `faces`. Ids are no secret, so a book that claims the id of a viewer of another name is refused: it
+    would put that one out. Raises UsageError.
     """
     _check_name(name)
     viewer = book.viewers[0] if faces else replace(book.viewers[0], face_days=0, face_keys=())
@@ -39,7 +44,13 @@ def with_viewer(state: Household, name: str, book: KeyBook, today: int, *, faces
     if viewer.id == state.viewer:
         raise UsageError("that is your own book: you are a viewer already")
     others = tuple(one for one in state.others if one.id != viewer.id)
-    if _id_of(state, name) not in (None, viewer.id):
+    if len(others) < len(state.others) and viewer_name(state, viewer.id) != name:
+        known = viewer_name(state, viewer.id)
+        raise UsageError(
+            f"that is the book of {known}, or of somebody who would take the place of {known}",
+            hint=f"renew it under that name; `latchkey owner revoke '{known}'` first to change the name",
+        )
+    if _id_of(state, name) not in (None, viewer.id) or any(one.name == name for one in state.devices):
         raise UsageError(
             f"there is a {name} already", hint=f"choose another name, or `latchkey owner revoke {name}` first"
         )
@@ -115,3 +126,5 @@ def _from_day(viewer: Viewer, today: int) -> Viewer:
 def _check_name(name: str) -> None:
     if not name.strip() or len(name) > NAME_LIMIT_CHARS or not name.isprintable():
         raise UsageError(f"a name is 1 to {NAME_LIMIT_CHARS} printable characters")
+    if _ID.fullmatch(name):
+        raise UsageError("that could be the id of a viewer: choose a name")

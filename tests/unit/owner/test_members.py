@@ -72,9 +72,9 @@ def test_a_viewer_sees_faces_only_where_the_owner_lets_it() -> None:
 
 
 def test_a_newer_book_of_a_viewer_takes_the_place_of_the_older() -> None:
-    renewed = with_viewer(BOTH, "Ada", book_of(PHONE, DAY + 200), DAY + 200)
+    renewed = with_viewer(BOTH, "Ada's phone", book_of(PHONE, DAY + 200), DAY + 200)
     assert len(renewed.others) == 1
-    assert viewer_name(renewed, PHONE.viewer) == "Ada"
+    assert viewer_name(renewed, PHONE.viewer) == "Ada's phone"
     assert book_of(renewed, DAY + 200).end_day == DAY + 600
 
 
@@ -89,6 +89,23 @@ def test_who_cannot_be_a_viewer_is_refused() -> None:
     for name in ("", " ", "a" * 41, "a\nb"):
         with pytest.raises(UsageError, match="a name is"):
             with_viewer(OWNER, name, book_of(PHONE, DAY), DAY)
+
+
+def test_a_book_that_claims_the_id_of_another_viewer_puts_nobody_out() -> None:
+    eve = book_of(new_household(DAY, 1, SeededEntropy(3).take), DAY)
+    claimed = replace(eve, viewers=(replace(eve.viewers[0], id=PHONE.viewer),))
+    with pytest.raises(UsageError, match="that is the book of Ada's phone"):
+        with_viewer(BOTH, "Eve", claimed, DAY)
+
+
+def test_a_name_tells_one_viewer_or_device_only_so_that_revoking_it_revokes_that_one() -> None:
+    state = with_device(OWNER, "front", DOOR)
+    with pytest.raises(UsageError, match="there is a front already"):
+        with_viewer(state, "front", book_of(PHONE, DAY), DAY)
+    with pytest.raises(UsageError, match="choose a name"):
+        with_viewer(BOTH, PHONE.viewer, book_of(state, DAY), DAY)
+    with pytest.raises(UsageError, match="choose a name"):
+        with_device(BOTH, PHONE.viewer, GATE)
 
 
 def test_a_household_has_at_most_sixteen_viewers() -> None:
