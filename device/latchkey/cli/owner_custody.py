@@ -21,7 +21,7 @@ from latchkey.errors import EXIT_OK, OwnerKeyError, UsageError
 from latchkey.owner import writing
 from latchkey.owner.custody import Custody, draw_phrase, identity_of
 from latchkey.owner.depositing import copies_in
-from latchkey.owner.household import Household
+from latchkey.owner.household import ClockWrong, Household
 from latchkey.owner.phrase import SHORT_CHARS
 from latchkey.owner.qr import page
 from latchkey.owner.rescue import open_newest, paper_text, read_copy, recovered
@@ -123,7 +123,11 @@ def _recover(options: Namespace, terminal: Terminal) -> int:
     store = owner_store(options)
     store.check_absent()
     state = recovered(_open_copy(options, terminal), OsEntropy().take).advance(own_day())
-    after, book = state.book(own_day())
+    try:
+        after, book = state.book(own_day())
+    except ClockWrong as error:  # the copy may be that old, and must not be lost for it
+        terminal.complain(error, error.hint)
+        after, book = state.book(error.known)
     store.create(after, book)
     terminal.say(f"the household is in {store.folder}, and the same phrase opens its copies")
     _say_recovered(after, terminal)

@@ -5,6 +5,7 @@
 - Face layers have a ratchet and a T of their own: what opens a clip opens no face, and faces go no later.
 - The floor moves with the earlier of the owner's own day and the newest day that a device signed: a clock
   that is wrong by ten years erases nothing. Before a device was heard nothing is erased without a yes.
+- Nor does such a clock sign anything: a device deletes by the day that its owner signs.
 - A holding key is erased T days after the owner first saw a clip that it opens.
 """
 
@@ -13,15 +14,30 @@ from dataclasses import dataclass, field, replace
 
 from latchkey.clip import Take, X25519Identity, X25519Recipient
 from latchkey.clip.signing import SigningKey
+from latchkey.errors import OwnerKeyError
 from latchkey.owner.custody import NO_CUSTODY, Custody
-from latchkey.owner.ratchet import REACH_DAYS, Ratchet, Use
+from latchkey.owner.ratchet import REACH_DAYS, DayErased, Ratchet, Use
 from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS, HoldingKey, KeyBook, Viewer, encode_book
+from latchkey.vault.days import day_text
 from latchkey.vault.signed import whole
 from latchkey.vault.trust import TimeOrder, encode_time
 
 SHORTEST_DAYS = 1
 HOLDING_KEYS = 64
 """Starts of the device with a clock that is not to be believed, between two books."""
+
+
+class ClockWrong(OwnerKeyError):
+    """The owner's clock is more than the 400 days of a key book ahead of every day that is known."""
+
+    def __init__(self, today: int, known: int) -> None:
+        super().__init__(
+            f"this machine's clock says {day_text(today)}, and all that is known of is {day_text(known)}:"
+            " a doorbell that was told so would delete its clips",
+            hint=f"set the clock; if it is right, `latchkey owner advance --to {day_text(today)}` first",
+        )
+        self.today = today
+        self.known = known
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +108,9 @@ class Household:
     def book(self, today: int) -> tuple["Household", bytes]:
         """Sign a new book with the owner's keys for the next 400 days; give the state after it, and the book.
 
-        Raises DayErased for a day whose key is erased, OwnerKeyError.
+        Raises DayErased for a day whose key is erased, ClockWrong, OwnerKeyError.
         """
+        self._check_signing_day(today)
         after = replace(self, number=self.number + 1)
         holding = tuple(
             HoldingKey(one.number, X25519Identity(one.secret).recipient.point)
@@ -120,10 +137,19 @@ class Household:
         return Viewer(self.viewer, self.days, today, keys, self.face_days, face_keys)
 
     def time_order(self, today: int) -> tuple["Household", bytes]:
-        """Sign that it is `today`; give the state after it, and the order."""
+        """Sign that it is `today`; give the state after it, and the order. Raises as `book`."""
+        self._check_signing_day(today)
         after = replace(self, number=self.number + 1)
         order = TimeOrder(after.number, self.signing_key.public, today)
         return after, encode_time(order, self.signing_key)
+
+    def _check_signing_day(self, today: int) -> None:
+        """Refuse to sign a day that only a wrong clock can have: devices delete by it, and believe it."""
+        if today < self.ratchet.day:
+            raise DayErased(today)
+        known = max(self.ratchet.day + self.days, self.newest_day or 0)
+        if today > known + KEY_DAYS:
+            raise ClockWrong(today, known)
 
     def with_holding_keys(self, take: Take) -> "Household":
         """Give the state with `HOLDING_KEYS` unused holding keys, drawing those that are missing."""

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,16 @@ import pytest
 from latchkey.adapters.clock import SystemClock
 from latchkey.cli import main
 from latchkey.clip.signing import SigningKey
-from latchkey.owner.custody import Custody, identity_of
+from latchkey.owner.custody import Custody, draw_phrase, identity_of
 from latchkey.owner.household import new_household
 from latchkey.owner.members import with_device
 from latchkey.owner.phrase import words
 from latchkey.owner.qr import AVAILABLE
 from latchkey.owner.sealing import is_sealed, passphrase_identity
-from latchkey.owner.store import HouseholdStore, open_copy
+from latchkey.owner.store import HouseholdStore, open_copy, sealed_copy
 from latchkey.units import utc_day
 from latchkey.vault.book import decode_book
+from latchkey.vault.days import day_text
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.person import Person
 
@@ -168,6 +170,23 @@ def test_a_lost_machine_is_recovered_from_copy_and_phrase(
     assert (after.seed, after.ratchet, after.devices) == (before.seed, before.ratchet, before.devices)
     assert decode_book(store_of(home).book_path.read_bytes()).number > before.number
     assert open_copy(store_of(home).copy_path.read_bytes(), identity_of(" ".join(phrase))) == after
+
+
+def test_a_copy_of_years_ago_is_recovered_and_signs_no_day_that_it_cannot_know(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = SeededEntropy(1).take
+    phrase = draw_phrase(take)
+    old = replace(new_household(TODAY - 900, 3, take), custody=Custody().with_phrase(phrase))
+    (tmp_path / "copy").write_bytes(sealed_copy(old, take))
+    words = save(tmp_path / "words", " ".join(phrase))
+    house = ["--household", str(tmp_path / "new")]
+    assert main(["owner", "recover", str(tmp_path / "copy"), "--phrase-file", words, *house]) == 0
+    assert f"advance --to {day_text(TODAY)}" in capsys.readouterr().err
+    store = HouseholdStore(tmp_path / "new")
+    assert store.load().seed == old.seed
+    assert decode_book(store.book_path.read_bytes()).time == TODAY - 897
+    assert main(["owner", "book", *house]) == 5
 
 
 def test_a_wrong_phrase_recovers_nothing(sit: Sit, home: Path, capsys: pytest.CaptureFixture[str]) -> None:

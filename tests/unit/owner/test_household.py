@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from latchkey.cli.household import change_and_sign
+from latchkey.cli.household import change_and_sign, own_day
 from latchkey.clip import X25519Identity, X25519Recipient, parse_identity
 from latchkey.clip.signing import SigningKey
 from latchkey.errors import OwnerKeyError, UsageError
-from latchkey.owner.household import KnownDevice, new_household
+from latchkey.owner.household import ClockWrong, KnownDevice, new_household
+from latchkey.owner.ratchet import DayErased
 from latchkey.owner.store import HouseholdStore, decode_household, encode_household
 from latchkey.vault.book import decode_book
+from latchkey.vault.days import day_text
 from latchkey_sim.entropy import SeededEntropy
 
 DAY, T = 20_000, 3
@@ -113,6 +115,22 @@ def test_a_clock_at_1970_changes_nothing() -> None:
     assert HOUSE.heard(DEVICE, DAY).advance(0).ratchet == HOUSE.ratchet
 
 
+@pytest.mark.parametrize("wrong_day", [DAY + T + 401, DAY + 3650, DAY + 366 * 70])
+def test_a_clock_that_runs_far_ahead_signs_no_day_by_which_a_doorbell_would_delete(wrong_day: int) -> None:
+    for sign in (HOUSE.book, HOUSE.time_order):
+        with pytest.raises(ClockWrong) as caught:
+            sign(wrong_day)
+        assert f"advance --to {day_text(wrong_day)}" in (caught.value.hint or "")
+    assert HOUSE.heard(DEVICE, wrong_day - 400).book(wrong_day)[0].number == 1
+    assert HOUSE.advance_to(wrong_day).time_order(wrong_day)[0].number == 1
+
+
+def test_a_clock_before_the_oldest_day_that_is_held_signs_nothing() -> None:
+    for sign in (HOUSE.book, HOUSE.time_order):
+        with pytest.raises(DayErased):
+            sign(DAY - 1)
+
+
 def test_days_of_strangers_and_older_days_are_not_taken_for_news() -> None:
     assert HOUSE.heard(b"x" * 32, DAY + 9) == HOUSE
     assert HOUSE.heard(DEVICE, DAY + 9).heard(DEVICE, DAY + 4).newest_day == DAY + 9
@@ -205,7 +223,7 @@ class Watched(HouseholdStore):
 
 def test_no_other_command_comes_between_a_state_and_its_book(tmp_path: Path) -> None:
     store = Watched(tmp_path / "owner")
-    store.create(*HOUSE.book(DAY))
+    store.create(*HOUSE.heard(DEVICE, own_day()).book(DAY))
     store.writes.clear()
     after, book = change_and_sign(store, lambda now: now)
     assert store.writes == [("state.json", False), ("book.json", False)]
