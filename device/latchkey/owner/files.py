@@ -107,13 +107,23 @@ def _rename(old: Path, new: Path) -> None:
         _sync_folder(new.parent)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder and those above it, as far as they are missing, 0700 whatever the umask.
+
+    `mkdir(parents=True)` gives only the last one its mode: others could put a folder of theirs in its place.
+    Raises OSError.
+    """
+    for path in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        path.mkdir(FOLDER_MODE, exist_ok=True)
+
+
 def write_new(target: Path, data: bytes) -> None:
     """Make a file, 0600, and the folders above it, 0700. Never replaces one.
 
     Raises UsageError where `target` is there, DiskError.
     """
     with disk_errors(f"write {target}"):
-        target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        make_private(target.parent)
         try:
             handle = os.open(target, _CREATE, FILE_MODE)
         except FileExistsError as error:

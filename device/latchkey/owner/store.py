@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from latchkey.adapters.disk import FILE_MODE, FOLDER_MODE, disk_errors
+from latchkey.adapters.disk import FILE_MODE, disk_errors
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.clip import Take, X25519Identity, X25519Recipient
 from latchkey.errors import OwnerKeyError, UsageError
 from latchkey.owner.custody import Custody, PassphraseLock
-from latchkey.owner.files import remove_drafts, writing
+from latchkey.owner.files import make_private, remove_drafts, writing
 from latchkey.owner.household import HoldingSecret, Household, KnownDevice
 from latchkey.owner.ratchet import Ratchet, Use
 from latchkey.owner.sealing import SALT_BYTES, StateDamaged, is_sealed, open_state, salt_of, seal_state
@@ -300,7 +300,7 @@ class HouseholdStore:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with disk_errors(f"write {self.folder}"):
-            self.folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+            make_private(self.folder)
             handle = os.open(self.folder / LOCK_NAME, _LOCK, FILE_MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

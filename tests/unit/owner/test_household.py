@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -178,6 +179,16 @@ def test_the_file_is_private_whole_and_never_made_twice(tmp_path: Path) -> None:
         store.create(state, book)
     assert store.change(lambda now: now.heard(DEVICE, DAY + 7)).newest_day == DAY + 7
     assert store.load().newest_day == DAY + 7
+
+
+def test_the_folders_made_above_a_state_are_private_too_under_any_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        HouseholdStore(tmp_path / "deep" / "deeper" / "owner").create(*HOUSE.book(DAY))
+    finally:
+        os.umask(before)
+    made = [path for path in tmp_path.rglob("*") if path.is_dir()]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o700] * 3
 
 
 KILLED = """
