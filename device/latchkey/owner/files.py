@@ -2,10 +2,11 @@
 
 import glob
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from latchkey.errors import UsageError
 
 _NAME_SHOWN_CHARS = 60
 _DRAFT_SUFFIX = ".part"
+_TEMPORARY: int | None = getattr(os, "O_TMPFILE", None)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -22,23 +24,32 @@ _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 def writing(target: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     """Give a stream whose bytes appear as `target` at the end, 0600; after an error nothing is left.
 
-    The bytes lie in a hidden 0600 file in the same folder meanwhile; `name` of the stream is its path.
+    The bytes lie in a file without a name meanwhile, of which a kill or a power cut leaves nothing; where the
+    file system has no such files, in a hidden 0600 one beside it. `name` of the stream is a path that this
+    process can open.
     Raises UsageError where `target` is there (unless `force`) or is no ordinary file, DiskError.
     """
-    with writing_together((target,), force=force) as streams:
+    with _writing((target,), force=force, nameless=True) as streams:
         yield streams[0]
 
 
 @contextmanager
 def writing_together(targets: Sequence[Path], *, force: bool = False) -> Iterator[list[BinaryIO]]:
-    """Give a stream for each target, as `writing` does; at the end all of them appear, or none.
+    """Give a stream for each target; at the end all of them appear, or none.
 
+    The bytes lie in hidden 0600 files beside the targets meanwhile, of which a kill leaves what was written.
     They appear in that order, after all is written, and what `force` replaces goes first. So whoever is cut
     off in between never leaves one without those before it, nor beside an older one. After an error what
     was there is there again. Raises UsageError, DiskError.
     """
+    with _writing(targets, force=force, nameless=False) as streams:
+        yield streams
+
+
+@contextmanager
+def _writing(targets: Sequence[Path], *, force: bool, nameless: bool) -> Iterator[list[BinaryIO]]:
     with ExitStack() as stack:
-        drafts = [stack.enter_context(_draft(target, force=force)) for target in targets]
+        drafts = [stack.enter_context(_draft(target, force=force, nameless=nameless)) for target in targets]
         yield [stream for _, _, stream in drafts]
         for _, target, stream in drafts:
             with disk_errors(f"write {target}"):
@@ -46,23 +57,58 @@ def writing_together(targets: Sequence[Path], *, force: bool = False) -> Iterato
                 os.fsync(stream.fileno())
         for target in targets:
             _check_target(target, force=force)
-        _appear([(hidden, target) for hidden, target, _ in drafts])
+        with ExitStack() as names:
+            _appear([(names.enter_context(_named(draft, target)), target) for draft, target, _ in drafts])
 
 
 @contextmanager
-def _draft(target: Path, *, force: bool) -> Iterator[tuple[Path, Path, BinaryIO]]:
-    """Give a hidden file beside `target`, `target`, and a stream into the file; leave nothing of it."""
+def _draft(target: Path, *, force: bool, nameless: bool) -> Iterator[tuple[Path, Path, BinaryIO]]:
+    """Give the path of a file for `target`, `target`, and a stream into the file; leave nothing of it."""
     _check_target(target, force=force)
     with disk_errors(f"write {target}"):
-        handle, name = tempfile.mkstemp(prefix=_draft_prefix(target), suffix=_DRAFT_SUFFIX, dir=target.parent)
-    hidden = Path(name)
+        handle, draft = (nameless and _nameless(target.parent)) or _hidden(target)
     try:
-        os.close(handle)
-        with hidden.open("wb") as stream:
-            yield hidden, target, stream
+        with draft.open("wb") as stream:
+            yield draft, target, stream
     finally:
-        with suppress(FileNotFoundError):
-            hidden.unlink()
+        os.close(handle)
+        if draft.parent == target.parent:
+            draft.unlink(missing_ok=True)
+
+
+def _nameless(folder: Path) -> tuple[int, Path] | None:
+    """Open a file without a name in a folder; give it, and a path to it. None where there is none such."""
+    open_files = Path(f"/proc/{os.getpid()}/fd")
+    if _TEMPORARY is None or not open_files.is_dir():
+        return None
+    try:
+        handle = os.open(folder, _TEMPORARY | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
+    except OSError:
+        return None  # what is wrong with the folder will be told by who makes a hidden file in it
+    return handle, open_files / str(handle)
+
+
+def _hidden(target: Path) -> tuple[int, Path]:
+    """Make a hidden file beside `target`; give it, and its path."""
+    handle, name = tempfile.mkstemp(prefix=_draft_prefix(target), suffix=_DRAFT_SUFFIX, dir=target.parent)
+    return handle, Path(name)
+
+
+@contextmanager
+def _named(draft: Path, target: Path) -> Iterator[Path]:
+    """Give the hidden name of a draft beside `target`, and one to a file that has none."""
+    if draft.parent == target.parent:
+        yield draft
+        return
+    hidden = target.parent / f"{_draft_prefix(target)}{secrets.token_hex(8)}{_DRAFT_SUFFIX}"
+    here = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with disk_errors(f"write {target}"):  # with a `src_dir_fd`, or Python links the link
+            os.link(draft, hidden, src_dir_fd=here, follow_symlinks=True)
+        yield hidden
+    finally:
+        os.close(here)
+        hidden.unlink(missing_ok=True)
 
 
 def remove_drafts(target: Path) -> None:

@@ -1,11 +1,14 @@
 """Files of the owner: whole under their names or not there, alone and together."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from latchkey.errors import DiskError, LatchkeyError, UsageError
-from latchkey.owner.files import writing_together
+from latchkey.owner.files import writing, writing_together
 
 
 def write(folder: Path, *, force: bool = False, spoil: str = "") -> None:
@@ -57,3 +60,44 @@ def test_without_force_nothing_is_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         write(tmp_path)
     assert left(tmp_path) == {"b.json": b"old"}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from latchkey.owner import writing
+with writing(Path(sys.argv[1]), force=True) as stream:
+    stream.write(b"a secret")
+    stream.flush()
+    assert Path(stream.name).read_bytes() == b"a secret"
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", [{}, {"a.mp4": b"old"}])
+def test_a_kill_in_the_middle_of_writing_leaves_nothing_of_it(
+    tmp_path: Path, before: dict[str, bytes]
+) -> None:
+    for name, data in before.items():
+        (tmp_path / name).write_bytes(data)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.mp4")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert left(tmp_path) == before
+
+
+@pytest.mark.parametrize("has_nameless", [True, False])
+def test_what_is_written_is_private_whole_and_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_nameless: bool
+) -> None:
+    if not has_nameless:
+        monkeypatch.setattr("latchkey.owner.files._TEMPORARY", None)
+    for force in (False, True):
+        with writing(tmp_path / "a.mp4", force=force) as stream:
+            stream.write(b"new")
+            Path(stream.name).write_bytes(b"newer")  # as whoever opens it by name does
+        assert left(tmp_path) == {"a.mp4": b"newer"}
+        assert (tmp_path / "a.mp4").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(ValueError, match="surrogates"), writing(tmp_path / "a.mp4", force=True) as stream:
+        stream.write("half \ud800".encode())
+    assert left(tmp_path) == {"a.mp4": b"newer"}
