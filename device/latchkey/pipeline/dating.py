@@ -4,8 +4,10 @@ A crash on the way leaves clips with their day and others without; the next star
 say. Clips without a day have no face layer.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
+from latchkey.errors import NotOnDisk
 from latchkey.ports import ClipIndex, Disk
 from latchkey.vault import CLIPS, UNDATED, sealed_name
 
@@ -15,7 +17,8 @@ def date_clips(disk: Disk, index: ClipIndex, day: int) -> int:
     undated = [entry for entry in index.entries() if entry.day == UNDATED]
     for entry in undated:
         name, new_name = (sealed_name(entry.clip, its_day, entry.state) for its_day in (UNDATED, day))
-        disk.rename(name, new_name)
+        with suppress(NotOnDisk):  # renamed already, before an operation failed
+            disk.rename(name, new_name)
         disk.sync_folder(CLIPS)
         index.put(replace(entry, day=day))
     return len(undated)

@@ -11,7 +11,10 @@ Rules
 - Nothing counts without the pinned owner's signature. Numbers only rise: an old order cannot come back.
 - A book is written before the clock: a crash between the two leaves a book whose day is taken at the start.
 - A copy of the state is taken if it is newer than the one that is there; older ones are removed, not left.
-- A damaged file counts as missing, but for the holding keys: then all of them count as used.
+- A damaged book counts as missing. Damaged holding keys all count as used. After a damaged clock no day is
+  believed until the owner's next order: a floor that fell back would let days that are over be made again.
+- Only a new order moves the day back. The settings' book, taken again in place of a damaged one, does not.
+- What an owner who was forgotten has left counts for nothing once there is another.
 """
 
 import json
@@ -21,7 +24,7 @@ from contextlib import suppress
 from latchkey.clip import X25519Recipient
 from latchkey.clip.signing import PUBLIC_BYTES
 from latchkey.errors import NotOnDisk, OwnerKeyError
-from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked, write_whole
 from latchkey.ports import Disk, Severity
 from latchkey.vault.book import HoldingKey, KeyBook, decode_book
 from latchkey.vault.days import LAST_DAY, day_text
@@ -52,6 +55,7 @@ class Orders:
         self._tell = tell
         self._owner: bytes | None = None
         self._told: set[tuple[str, bytes]] = set()
+        self._lost_clock = False
         self.number = 0
         self.book: KeyBook | None = None
         self.clock_day: int | None = None
@@ -68,8 +72,7 @@ class Orders:
                 self.book = decode_book(data, self._owner)
             except OwnerKeyError as error:
                 self._tell("error", f"the key book on the disk cannot be used: {error}")
-        if self.book is not None and self.book.number > self.number:
-            self.put_clock(self.book.time, self.book.number)
+        self._catch_up()
 
     def pick_up(self, heard: Heard) -> None:
         """Take the orders that lie there, by their numbers. Raises DiskError."""
@@ -81,13 +84,13 @@ class Orders:
                 continue
             with suppress(NotOnDisk):
                 self._disk.remove(f"{ORDERS}/{name}")
-                self._disk.sync_folder(ORDERS)  # a copy of the state must not come back
+                self._disk.sync_folder(ORDERS)  # a copy of the state, or an old order, must not come back
 
     def put_clock(self, day: int, number: int | None = None) -> None:
         """Keep a day, durably. Raises DiskError."""
         number = self.number if number is None else number
-        write_whole(self._disk, CLOCK, _spelled({"schema": 1, "day": day, "number": number}))
-        self.number, self.clock_day = number, day
+        write_checked(self._disk, CLOCK, _spelled({"schema": 1, "day": day, "number": number}))
+        self.number, self.clock_day, self._lost_clock = number, day, False
 
     def next_holding(self) -> str | None:
         """Mark the next unused holding key as used, durably; only then give it. None = all are used.
@@ -97,7 +100,7 @@ class Orders:
         one = self._unused_holding()
         if one is None:
             return None
-        write_whole(self._disk, HOLDING, _spelled({"schema": 1, "used": one.number}))
+        write_checked(self._disk, HOLDING, _spelled({"schema": 1, "used": one.number}))
         return str(X25519Recipient(one.key))
 
     @property
@@ -118,6 +121,7 @@ class Orders:
             self._tell("error", f"the key book that the settings name is refused: {error}")
             return
         if self._owner is None:
+            self._forget_others(book.owner)
             write_whole(self._disk, OWNER, book.owner)
             self._owner = book.owner
             self._drop_foreign()
@@ -128,7 +132,8 @@ class Orders:
         if book.number <= self.number and self.book is not None:
             self._tell("warning", "the key book that the settings name is older than an order already taken")
             return
-        self._use(book, data, heard)
+        is_news = book.number > self.number and not (self._lost_clock and self.book is None)
+        self._use(book, data, heard if is_news else None)
 
     def _waiting(self) -> Iterator[tuple[str, Order, bytes]]:
         names = [name for name in self._disk.names(ORDERS) if not name.endswith(".part")]
@@ -152,7 +157,7 @@ class Orders:
         if isinstance(order, Deposit):
             self._hold(order, data)
             return
-        if order == self.book:
+        if order == self.book or self._was_taken(order):
             return
         if order.number <= self.number:
             raise OrderWrong(f"its number is {order.number}, and {self.number} was taken already")
@@ -163,11 +168,14 @@ class Orders:
             self.put_clock(order.time, order.number)
             self._tell("info", f"the owner says that it is {day_text(order.time)}")
 
-    def _use(self, book: KeyBook, data: bytes, heard: Heard) -> None:
-        heard(book.time)
+    def _use(self, book: KeyBook, data: bytes, heard: Heard | None) -> None:
+        """Put a book into use; without `heard` it moves no day."""
+        if heard is not None:
+            heard(book.time)
         write_whole(self._disk, BOOK, data)
         self.book = book
-        self.put_clock(book.time, max(book.number, self.number))
+        if heard is not None:
+            self.put_clock(book.time, book.number)
         end = day_text(book.end_day - 1)
         self._tell(
             "info", f"key book {book.number} is in use, for {len(book.viewers)} viewer(s), until {end}"
@@ -199,26 +207,53 @@ class Orders:
                 self._disk.remove(name)
                 self._disk.sync_folder("keys")
 
+    def _was_taken(self, order: KeyBook | TimeOrder) -> bool:
+        """Whether the last order taken was this time, which a crash kept from being removed."""
+        newest = -1 if self.clock_day is None else self.clock_day
+        return isinstance(order, TimeOrder) and order.number == self.number and order.time <= newest
+
+    def _catch_up(self) -> None:
+        """Take the day of a book that a crash has left without it; a damaged clock gets its number alone."""
+        if self.book is None or self.book.number <= self.number:
+            return
+        if self._lost_clock:
+            self.number = self.book.number
+        else:
+            self.put_clock(self.book.time, self.book.number)
+
+    def _forget_others(self, owner: bytes) -> None:
+        """Remove what another owner left: forgetting them was cut off after the first step."""
+        with suppress(OwnerKeyError):
+            self.book = decode_book(self._read(BOOK), owner)
+            self._catch_up()
+            return
+        for name in (BOOK, CLOCK, HOLDING):
+            with suppress(NotOnDisk):
+                self._disk.remove(name)
+                self._disk.sync_folder("keys")
+        self.number, self.clock_day, self._lost_clock = 0, None, False
+
     def _refuse(self, name: str, data: bytes, error: OwnerKeyError) -> None:
         if (name, data) not in self._told and len(self._told) < 4 * ORDER_LIMIT:
             self._told.add((name, data))
             self._tell("warning", f"{ORDERS}/{name} is refused: {error}")
 
     def _read_clock(self) -> None:
-        fields = _fields(self._read(CLOCK))
         try:
+            fields = _fields(read_checked(self._disk, CLOCK))
             self.clock_day = whole(fields.get("day"), 0, LAST_DAY - 1, "the day")
             self.number = whole(fields.get("number"), 0, NUMBER_LIMIT, "the number")
-        except OrderWrong:
-            self.clock_day, self.number = None, 0
+        except NotOnDisk:
+            return
+        except (FileDamaged, OrderWrong):
+            self.clock_day, self.number, self._lost_clock = None, 0, True
 
     def _used_holding(self) -> int:
-        data = self._read(HOLDING)
-        if not data:
-            return 0
         try:
-            return whole(_fields(data).get("used"), 0, NUMBER_LIMIT, "the number")
-        except OrderWrong:
+            return whole(_fields(read_checked(self._disk, HOLDING)).get("used"), 0, NUMBER_LIMIT, "the number")
+        except NotOnDisk:
+            return 0
+        except (FileDamaged, OrderWrong):
             return NUMBER_LIMIT
 
     def _read(self, name: str) -> bytes:

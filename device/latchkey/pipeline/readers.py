@@ -119,11 +119,7 @@ class Readers:
         now_ns, day = self._clock.now_ns(), utc_day(self._clock.wall_ns())
         if self._orders.number != taken and self._orders.clock_day is not None:
             self._trust = ClockTrust.from_day(self._orders.clock_day, now_ns)
-        if self._trust is not None:
-            trust = self._trust.saw(day, now_ns)
-            if trust.floor != self._trust.floor:
-                self._orders.put_clock(trust.floor)
-            self._trust = trust
+        self._raise_floor(day, now_ns)
         self._tell_state(day, now_ns)
 
     def day(self) -> int:
@@ -140,7 +136,10 @@ class Readers:
         return self._trust.today(day, self._clock.now_ns()) if self._trust else 0
 
     def recipients(self, day: int) -> tuple[str, ...]:
-        """Give the age public keys for a clip of `day`. Raises KeysRunOut, DiskError."""
+        """Give the age public keys for a clip of `day`. Raises KeysRunOut, DiskError.
+
+        No start to come will believe a day before `day`: that is on the disk before a clip is sealed for it.
+        """
         self._start()
         book = self._orders.book
         if book is None:
@@ -149,6 +148,7 @@ class Readers:
             keys = book.recipients(day)
             if not keys:
                 raise KeysRunOut(f"key book {book.number} has no key for {day_text(day)}")
+            self._raise_floor(day, self._clock.now_ns())
             return keys
         self._holding = self._holding or self._orders.next_holding() or ""
         if not self._holding:
@@ -173,10 +173,22 @@ class Readers:
             self._trust = ClockTrust.from_day(self._orders.clock_day, self._clock.now_ns())
         self._started = True
 
+    def _raise_floor(self, day: int, now_ns: int) -> None:
+        if self._trust is None:
+            return
+        trust = self._trust.saw(day, now_ns)
+        if trust.floor != self._trust.floor:
+            self._orders.put_clock(trust.floor)
+        self._trust = trust
+
     def _tell_state(self, day: int, now_ns: int) -> None:
         book, trust = self._orders.book, self._trust
-        if book is None or trust is None:
+        if book is None:
             self._once("keys", "error", "no key book of an owner is known: nothing is recorded")
+            return
+        if trust is None:
+            text = "keys/clock.json is damaged: clips have no day until `latchkey owner time` is heard"
+            self._once("clock", "error", text)
             return
         if not trust.believes(day, now_ns):
             text = (
