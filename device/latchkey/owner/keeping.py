@@ -2,11 +2,12 @@
 
 Only headers are written anew: the nonce and every chunk stay, byte for byte. All that could forbid it is
 checked before it is noted, and it is noted before anything is written. What is written first is whole and
-durable before anything goes, so a crash leaves the clip kept or not kept, never neither.
+durable before anything goes, so a crash leaves the clip kept or not kept, never neither. Record and
+companion open to the long-term key for as long as the clip may be a kept one: before it, and after it.
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from latchkey.clip import NoIdentityMatched, Take, new_header, take_header
@@ -81,8 +82,8 @@ def _seal_anew(
         disk.remove(part)  # an earlier attempt that was cut off
     try:
         size_bytes = _copy(disk, name, part, header)
-        for small, data in beside.items():
-            write_whole(disk, small, data)
+        if state == "kept":
+            _replace(disk, beside)
         disk.rename(part, new_name)
     except BaseException:
         with suppress(DiskError):
@@ -93,7 +94,14 @@ def _seal_anew(
     index.put(after)
     disk.remove(name)
     disk.sync_folder(CLIPS)
+    if state != "kept":
+        _replace(disk, beside)
     return after
+
+
+def _replace(disk: ReadableDisk, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        write_whole(disk, name, data)
 
 
 def _copy(disk: ReadableDisk, name: str, part: str, header: bytes) -> int:

@@ -5,6 +5,7 @@ from latchkey_sim.outage.controls import DISCIPLINES
 from latchkey_sim.outage.device import WholeDevice
 from latchkey_sim.outage.events import Events, Visit
 from latchkey_sim.outage.home import WritePath
+from latchkey_sim.outage.keys import ClockFloor, DeviceKey, HoldingKeys, OwnersOrders, Pinning
 from latchkey_sim.outage.small import DeviceId, Modes
 
 _ALL: tuple[WritePath, ...] = (
@@ -15,6 +16,11 @@ _ALL: tuple[WritePath, ...] = (
     Events(),
     Modes(),
     DeviceId(),
+    OwnersOrders(),
+    ClockFloor(),
+    HoldingKeys(),
+    Pinning(),
+    DeviceKey(),
     WholeDevice(),
 )
 PATHS: dict[str, WritePath] = {path.name: path for path in _ALL}
