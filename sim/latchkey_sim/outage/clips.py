@@ -239,11 +239,11 @@ def _go_on(home: Home, keeper: VaultKeeper, entries: list[ClipEntry]) -> Iterato
 
 
 @lru_cache(512)
-def opened(sealed: bytes) -> tuple[bytes, bool]:
+def opened(sealed: bytes, identity: str = OWNER.text) -> tuple[bytes, bool]:
     """Give what verifies of a sealed file, and whether that is all of it."""
     data = b""
     try:
-        for chunk in decrypt(sealed, [OWNER.text]):
+        for chunk in decrypt(sealed, [identity]):
             data += chunk
     except ClipError:
         return data, False

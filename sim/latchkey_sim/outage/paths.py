@@ -5,6 +5,7 @@ from latchkey_sim.outage.controls import DISCIPLINES
 from latchkey_sim.outage.device import WholeDevice
 from latchkey_sim.outage.events import Events, Visit
 from latchkey_sim.outage.home import WritePath
+from latchkey_sim.outage.keeping import Keeping
 from latchkey_sim.outage.keys import ClockFloor, DeviceKey, HoldingKeys, OwnersOrders, Pinning
 from latchkey_sim.outage.small import DeviceId, Modes
 
@@ -12,6 +13,7 @@ _ALL: tuple[WritePath, ...] = (
     Clips("clip", face_hours=0),
     Clips("faces", face_hours=24),
     Retention(),
+    Keeping(),
     Visit(),
     Events(),
     Modes(),
