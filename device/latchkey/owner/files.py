@@ -1,6 +1,5 @@
 """Files on the owner's machine: written whole or not at all, never readable by others."""
 
-import glob
 import os
 import secrets
 import stat
@@ -109,16 +108,6 @@ def _named(draft: Path, target: Path) -> Iterator[Path]:
     finally:
         os.close(here)
         hidden.unlink(missing_ok=True)
-
-
-def remove_drafts(target: Path) -> None:
-    """Remove what a kill left of writing `target`. Only for who knows that nobody writes it now.
-
-    Raises DiskError.
-    """
-    with disk_errors(f"tidy up {target.parent}"):
-        for path in target.parent.glob(f"{glob.escape(_draft_prefix(target))}*{_DRAFT_SUFFIX}"):
-            path.unlink(missing_ok=True)
 
 
 def _draft_prefix(target: Path) -> str:

@@ -9,20 +9,22 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from latchkey.adapters.disk import FILE_MODE, disk_errors
+from latchkey.adapters.disk import FILE_MODE, FolderDisk, disk_errors
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.clip import Take, X25519Identity, X25519Recipient
-from latchkey.errors import OwnerKeyError, UsageError
+from latchkey.errors import DiskError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.owner.custody import Custody, PassphraseLock
-from latchkey.owner.files import make_private, remove_drafts, writing
+from latchkey.owner.files import make_private
 from latchkey.owner.household import HoldingSecret, Household, KnownDevice
+from latchkey.owner.opening import ReadableDisk
 from latchkey.owner.ratchet import Ratchet, Use
 from latchkey.owner.sealing import SALT_BYTES, StateDamaged, is_sealed, open_state, salt_of, seal_state
+from latchkey.pipeline.durable import write_whole
 from latchkey.reading import read_small
 from latchkey.units import MIB
 from latchkey.vault.book import BOOK_LIMIT_BYTES, LONGEST_DAYS, Viewer, decode_book
@@ -190,11 +192,19 @@ def no_passphrase(_salt: bytes) -> X25519Identity:
 class HouseholdStore:
     """The state file in a folder of its own, 0700, and beside it the newest book and the copy for the phrase.
 
-    `take` must be real entropy; its streams are those of `latchkey.clip.age`.
+    `take` must be real entropy; its streams are those of `latchkey.clip.age`. What a crash has left half
+    written holds keys too: it goes with the next change. `disk` is the folder, unless a test says otherwise.
     """
 
-    def __init__(self, folder: Path, unlock: Unlock = no_passphrase, take: Take | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        unlock: Unlock = no_passphrase,
+        take: Take | None = None,
+        disk: ReadableDisk | None = None,
+    ) -> None:
         self.folder = folder
+        self._disk = disk or FolderDisk(folder)
         self.book_path = folder / BOOK_NAME
         self.copy_path = folder / COPY_NAME
         self._path = folder / STATE_NAME
@@ -205,16 +215,16 @@ class HouseholdStore:
     @property
     def exists(self) -> bool:
         """Whether there is a state."""
-        with disk_errors(f"look at {self._path}"):
-            return self._path.exists()
+        return STATE_NAME in self._disk.names("")
 
     def load(self) -> Household:
         """Read the state; a passphrase is asked for once. Raises OwnerKeyError (WordsWrong, StateDamaged)."""
         try:
-            data = read_small(self._path, STATE_LIMIT_BYTES)
-        except OSError as error:
+            with self._disk.reader(STATE_NAME) as file:
+                data = file.read(STATE_LIMIT_BYTES + 1)
+        except DiskError as error:
             hint = "`latchkey owner init` makes a household; --key FILE opens with a key file instead"
-            raise OwnerKeyError(f"cannot read {self._path}: {error.strerror}", hint=hint) from error
+            raise OwnerKeyError(str(error), hint=hint) from error
         return self._opened(data) if is_sealed(data) else decode_household(data)
 
     def check_absent(self) -> None:
@@ -229,7 +239,7 @@ class HouseholdStore:
         """Write a first state. Raises UsageError where there is one: clips may need it. Raises DiskError."""
         with self._locked():
             self.check_absent()
-            self._write(self.book_path, book)
+            write_whole(self._disk, BOOK_NAME, book)
             self._write_state(state)
 
     def change(self, act: Callable[[Household], Household]) -> Household:
@@ -252,7 +262,7 @@ class HouseholdStore:
         with self._locked():
             after, book = act(self.load())
             self._write_state(after)
-            self._write(self.book_path, book)
+            write_whole(self._disk, BOOK_NAME, book)
         return after, book
 
     def book_end_day(self) -> int | None:
@@ -280,22 +290,23 @@ class HouseholdStore:
         """Replace the copy first: if all ends here, the next change replaces both."""
         data, custody = encode_household(state), state.custody
         if custody.recovery is not None:
-            self._write(self.copy_path, sealed_copy(state, self._take))
-        elif self.copy_path.exists():
-            self.copy_path.unlink()
+            write_whole(self._disk, COPY_NAME, sealed_copy(state, self._take))
+        else:
+            self._remove(COPY_NAME)
         if custody.passphrase is not None:
             recipient = str(X25519Recipient(custody.passphrase.point))
             data = seal_state(data, [recipient], custody.passphrase.salt, self._take)
-        self._write(self._path, data)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        with writing(path, force=True) as stream:
-            stream.write(data)
+        write_whole(self._disk, STATE_NAME, data)
 
     def _sweep(self) -> None:
         """Remove what a kill or a power cut left half-written: it would keep keys that are erased since."""
-        for path in (self._path, self.copy_path, self.book_path):
-            remove_drafts(path)
+        for name in (STATE_NAME, COPY_NAME, BOOK_NAME):
+            self._remove(f"{name}.part")
+
+    def _remove(self, name: str) -> None:
+        with suppress(NotOnDisk):
+            self._disk.remove(name)
+            self._disk.sync_folder("")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -103,7 +103,10 @@ class Found:
 
 
 class Home:
-    """A device's surroundings in one life, from one power cut to the next. All follows from `chance`."""
+    """A device's surroundings in one life, from one power cut to the next. All follows from `chance`.
+
+    `is_last` = nothing is looked for after this life: a check may change what was promised.
+    """
 
     def __init__(
         self,
@@ -129,6 +132,7 @@ class Home:
         self.promises = Promises()
         self.readers = FixedReaders(now_day=DAY)
         self.rotten = found.rotten if found else ""
+        self.is_last = True
         self._heard_before = found.heard if found else ()
 
     @property

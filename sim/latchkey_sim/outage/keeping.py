@@ -77,7 +77,7 @@ class Keeping:
         for name in home.vault.names(CLIPS):
             if name.endswith(".part"):
                 yield Problem("half-written", f"{name} was left behind")
-        if not home.rotten and home.chance.random() < 1 / 4:
+        if home.is_last and not home.rotten and home.chance.random() < 1 / 4:
             yield from _check_end(home, keeper, list(promises.small))
 
 

@@ -57,7 +57,11 @@ def readers_of(home: Home, seed: int = 1, clock: VirtualClock | None = None) -> 
 
 def attend(home: Home, readers: Readers) -> None:
     """Do what the capture side does every ten minutes: take orders, and give clips their day."""
-    readers.check(lambda day: date_clips(home.vault, home.index, day))
+
+    def date(day: int) -> None:
+        date_clips(home.vault, home.index, day)
+
+    readers.check(date)
 
 
 def hand_over(home: Home, number: int, seed: int = 1) -> None:
@@ -112,8 +116,9 @@ class OwnersOrders:
             return
         if known.number < given:
             yield Problem("acknowledged lost", f"order {given} was given, {known.number} is the last taken")
-        if home.vault.names(ORDERS):
-            yield Problem("two effects", f"{home.vault.names(ORDERS)} lie there still")
+        left = [name for name in home.vault.names(ORDERS) if not name.endswith(".part")]
+        if left:
+            yield Problem("two effects", f"{left} lie there still")
         newest = known.number - (known.number + 1) % 2
         if known.book is None or known.book.number != newest:
             yield Problem("acknowledged lost", f"book {newest} is not in use")

@@ -5,6 +5,7 @@ from latchkey_sim.outage.controls import DISCIPLINES
 from latchkey_sim.outage.device import WholeDevice
 from latchkey_sim.outage.events import Events, Visit
 from latchkey_sim.outage.home import WritePath
+from latchkey_sim.outage.household import OwnersState
 from latchkey_sim.outage.keeping import Keeping
 from latchkey_sim.outage.keys import ClockFloor, DeviceKey, HoldingKeys, OwnersOrders, Pinning
 from latchkey_sim.outage.small import DeviceId, Modes
@@ -23,6 +24,7 @@ _ALL: tuple[WritePath, ...] = (
     HoldingKeys(),
     Pinning(),
     DeviceKey(),
+    OwnersState(),
     WholeDevice(),
 )
 PATHS: dict[str, WritePath] = {path.name: path for path in _ALL}

@@ -104,6 +104,7 @@ def _problems(path: WritePath, home: Home, place: Place, tally: Tally) -> Iterat
         tally.rotten += bool(found.rotten)
     if chance.random() < AGAIN_SHARE:
         again = Home(chance, cut_after(chance.randrange(AGAIN_OPERATIONS)), found=found)
+        again.is_last = False
         try:
             yield from _started(path, again, home)
         except PowerCut:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from latchkey.adapters.disk import FolderDisk
 from latchkey.cli.household import change_and_sign, own_day
 from latchkey.clip import X25519Identity, X25519Recipient, parse_identity
 from latchkey.clip.signing import SigningKey
@@ -192,33 +193,35 @@ def test_the_folders_made_above_a_state_are_private_too_under_any_umask(tmp_path
 def test_what_a_kill_left_half_written_is_gone_at_the_next_use(tmp_path: Path, name: str) -> None:
     store = HouseholdStore(tmp_path / "owner")
     store.create(*HOUSE.book(DAY))
-    (store.folder / f".{name}.k3b9x_1a.part").write_bytes((store.folder / "state.json").read_bytes())
+    (store.folder / f"{name}.part").write_bytes((store.folder / "state.json").read_bytes())
     store.change(lambda now: now.heard(DEVICE, DAY + 9).advance(DAY + 9))
-    assert list(store.folder.glob(".*")) == []
+    assert list(store.folder.glob("*.part")) == []
 
 
-class Watched(HouseholdStore):
+class Watched(FolderDisk):
     """Notes for each file that is written whether somebody else could change the state meanwhile."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.lock = folder / "lock"
         self.writes: list[tuple[str, bool]] = []
 
-    def _write(self, path: Path, data: bytes) -> None:
-        with (self.folder / "lock").open("rb") as lock:
+    def rename(self, name: str, new_name: str) -> None:
+        with self.lock.open("rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self.writes.append((path.name, True))
+                self.writes.append((new_name, True))
             except BlockingIOError:
-                self.writes.append((path.name, False))
-        super()._write(path, data)
+                self.writes.append((new_name, False))
+        super().rename(name, new_name)
 
 
 def test_no_other_command_comes_between_a_state_and_its_book(tmp_path: Path) -> None:
-    store = Watched(tmp_path / "owner")
+    disk = Watched(tmp_path / "owner")
+    store = HouseholdStore(tmp_path / "owner", disk=disk)
     store.create(*HOUSE.heard(DEVICE, own_day()).book(DAY))
-    store.writes.clear()
+    disk.writes.clear()
     after, book = change_and_sign(store, lambda now: now)
-    assert store.writes == [("state.json", False), ("book.json", False)]
+    assert disk.writes == [("state.json", False), ("book.json", False)]
     assert store.load() == after
     assert store.book_path.read_bytes() == book
