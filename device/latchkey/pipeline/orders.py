@@ -250,7 +250,9 @@ class Orders:
 
     def _used_holding(self) -> int:
         try:
-            return whole(_fields(read_checked(self._disk, HOLDING)).get("used"), 0, NUMBER_LIMIT, "the number")
+            return whole(
+                _fields(read_checked(self._disk, HOLDING)).get("used"), 0, NUMBER_LIMIT, "the number"
+            )
         except NotOnDisk:
             return 0
         except (FileDamaged, OrderWrong):

@@ -1,4 +1,4 @@
-"""Write path of the owner's machine: the state, its copy for the phrase, the book; changed by each command."""
+"""Write path of the owner's machine: state, copy for the phrase, book; made and changed by its commands."""
 
 import tempfile
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def steps() -> tuple[Step, ...]:
     lock = PassphraseLock(b"s" * SALT_BYTES, PASSPHRASE.recipient.point)
     locked = replace(joined, custody=replace(joined.custody, passphrase=lock))
     revoked = without_device(locked, "door", DAY + 9)
-    assert revoked is not None
+    assert revoked is not None  # the door is known
     last, last_book = revoked.book(DAY + 9)
     states = (begun, named, with_phrase, advanced, joined, locked, revoked, last)
     books = (book, book, book, book, joined_book, joined_book, joined_book, last_book)
@@ -89,7 +89,7 @@ class OwnersState:
             store.change(lambda _before: state)
 
     def check(self, home: Home, promises: Promises) -> Iterator[Problem]:
-        """Use the state: it is the old or the new one, the phrase opens it too, and nothing half lies there."""
+        """Use the state: it is the old or the new one, the phrase opens it too, nothing half lies there."""
         if home.rotten:
             return
         states = promises.small.get(STATE_NAME, (None,))

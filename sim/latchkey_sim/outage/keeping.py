@@ -17,7 +17,7 @@ from latchkey_sim.outage.home import DAY, Home, Problem, Promises
 
 @lru_cache(1)
 def owner() -> tuple[Household, tuple[str, ...], tuple[str, ...]]:
-    """Give an owner: the state, the public keys of the day, and its secret keys: the day's, the long-term one.
+    """Give an owner: the state, the public keys of the day, and two secret keys: the day's, the long-term.
 
     No holding keys: no clip here needs one.
     """

@@ -239,7 +239,7 @@ class Pinning:
             return
 
     def check(self, home: Home, promises: Promises) -> Iterator[Problem]:
-        """Start with the settings of the owner that is there, who must be obeyed: none of the other's may bind."""
+        """Start with the settings of the owner that is there: they are obeyed, whatever the other said."""
         if home.rotten.startswith(("keys/", ORDERS)):
             return
         owner = pinned_owner(home.vault)

@@ -1,7 +1,7 @@
 """All write paths of a device, by their names on the command line; and the controls, which must fail."""
 
 from latchkey_sim.outage.clips import Clips, Retention
-from latchkey_sim.outage.controls import DISCIPLINES
+from latchkey_sim.outage.controls import DISCIPLINES, WRONG_ORDERS
 from latchkey_sim.outage.device import WholeDevice
 from latchkey_sim.outage.events import Events, Visit
 from latchkey_sim.outage.home import WritePath
@@ -28,5 +28,5 @@ _ALL: tuple[WritePath, ...] = (
     WholeDevice(),
 )
 PATHS: dict[str, WritePath] = {path.name: path for path in _ALL}
-CONTROLS: dict[str, WritePath] = {path.name: path for path in DISCIPLINES}
+CONTROLS: dict[str, WritePath] = {path.name: path for path in (*DISCIPLINES, *WRONG_ORDERS)}
 """Ways of writing a file that lose it; and the right one, beside them."""

@@ -244,9 +244,7 @@ def test_a_damaged_file_of_keys_is_mended_from_the_settings(name: str, rot: byte
     assert door.now() == (DAY + 1, door.key(DAY + 1))
 
 
-@pytest.mark.parametrize(
-    "rot", [b"", b"\xff" * 40, b"[1]", b'{"day":20700,"number":1,"schema":1}'], ids=str
-)
+@pytest.mark.parametrize("rot", [b"", b"\xff" * 40, b"[1]", b'{"day":20700,"number":1,"schema":1}'], ids=str)
 def test_after_a_damaged_clock_no_day_is_believed_until_the_owner_says_one(rot: bytes) -> None:
     door = Door()
     door.disk.files["keys/clock.json"] = bytearray(rot)
