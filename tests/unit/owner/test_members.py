@@ -54,21 +54,21 @@ def test_nothing_secret_of_a_viewer_comes_to_the_owner() -> None:
 
 def test_a_viewer_sees_faces_only_where_the_owner_lets_it() -> None:
     assert len(book_of(BOTH, DAY).face_recipients(DAY)) == 1
-    seeing = with_viewer(BOTH, "Ada", book_of(PHONE, DAY - 10), DAY, faces=True)
+    seeing = with_viewer(BOTH, "Ada's phone", book_of(PHONE, DAY - 10), DAY, faces=True)
     keys = book_of(seeing, DAY).face_recipients(DAY)
     assert PHONE.face_ratchet is not None
     assert keys[1] == str(PHONE.face_ratchet.day_identity(DAY).recipient)
     assert seeing.others[0].face_key_of(DAY - 1) is None
     ahead = replace(PHONE, face_ratchet=PHONE.face_ratchet.advance(DAY + 2))
-    late = with_viewer(BOTH, "Ada", book_of(ahead, DAY - 10), DAY, faces=True).others[0]
+    late = with_viewer(BOTH, "Ada's phone", book_of(ahead, DAY - 10), DAY, faces=True).others[0]
     assert [late.face_key_of(day) is None for day in (DAY, DAY + 1, DAY + 2)] == [True, True, False]
     assert late.face_key_of(DAY + 9) == seeing.others[0].face_key_of(DAY + 9)
-    blind = with_viewer(seeing, "Ada", book_of(PHONE, DAY), DAY)
+    blind = with_viewer(seeing, "Ada's phone", book_of(PHONE, DAY), DAY)
     assert len(book_of(blind, DAY).face_recipients(DAY)) == 1
-    assert without_viewer(seeing, "Ada") == OWNER
+    assert without_viewer(seeing, "Ada's phone") == OWNER
     old = book_of(replace(PHONE, face_ratchet=None), DAY)
     with pytest.raises(UsageError, match="no keys for faces"):
-        with_viewer(OWNER, "Ada", old, DAY, faces=True)
+        with_viewer(OWNER, "Ada's phone", old, DAY, faces=True)
 
 
 def test_a_newer_book_of_a_viewer_takes_the_place_of_the_older() -> None:
