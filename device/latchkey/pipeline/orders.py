@@ -36,7 +36,9 @@ OWNER, BOOK, CLOCK, HOLDING = "keys/owner.pub", "keys/book.json", "keys/clock.js
 DEPOSIT = "keys/owner.state"
 ORDERS = "orders"
 ORDER_LIMIT = 16
-"""Orders looked at each time, in the order of their names; an owner has one or two there."""
+"""Orders looked at each time, by name and from where the last time ended: what is refused and left there
+keeps no other from its turn. An owner has one or two there.
+"""
 
 Order = KeyBook | TimeOrder | Deposit
 Tell = Callable[[Severity, str], None]
@@ -55,6 +57,7 @@ class Orders:
         self._tell = tell
         self._owner: bytes | None = None
         self._told: set[tuple[str, bytes]] = set()
+        self._looked_at = ""
         self._lost_clock = False
         self.number = 0
         self.book: KeyBook | None = None
@@ -137,7 +140,9 @@ class Orders:
 
     def _waiting(self) -> Iterator[tuple[str, Order, bytes]]:
         names = [name for name in self._disk.names(ORDERS) if not name.endswith(".part")]
+        names.sort(key=lambda name: (name <= self._looked_at, name))
         for name in names[:ORDER_LIMIT]:
+            self._looked_at = name
             data = b""
             try:
                 if self._disk.size_bytes(f"{ORDERS}/{name}") > DEPOSIT_LIMIT_BYTES:

@@ -200,6 +200,16 @@ def test_a_new_book_is_taken_and_an_old_foreign_or_changed_one_is_told_and_left(
     assert len(door.disk.names("orders")) == 5
 
 
+def test_orders_that_are_refused_and_left_keep_no_other_from_its_turn() -> None:
+    door = Door()
+    for number in range(40):
+        door.put(f"a{number:02}", b"junk")
+    door.put("book", door.house.book(DAY + 1))
+    taken = [any("key book 2 is in use" in text for text in door.check()) for _ in range(3)]
+    assert taken == [False, False, True]
+    assert "book" not in door.disk.names("orders")
+
+
 def test_the_first_owner_is_the_only_one() -> None:
     door = Door()
     door.book = SimHousehold.begun(DAY, seed=9).book(DAY)
