@@ -13,10 +13,10 @@ from latchkey_sim.outage.home import Home
 from latchkey_sim.soakdisk import PER_OPERATION, main, soak
 
 QUOTAS = {
-    "clip": 3_500, "faces": 2_500, "retention": 2_500, "keep": 2_500, "visit": 1_500,
-    "outbox": 2_000, "modes": 1_000, "device-id": 500, "device": 1_000,
-    "orders": 1_500, "clock": 1_000, "holding": 1_000, "owner": 1_000,
-    "device-key": 1_000, "household": 1_500,
+    "clip": 2_500, "faces": 1_500, "retention": 2_000, "keep": 3_500, "visit": 1_200,
+    "outbox": 1_500, "modes": 1_500, "device-id": 1_000, "device": 600,
+    "orders": 1_000, "clock": 800, "holding": 1_000, "owner": 500,
+    "device-key": 1_600, "household": 1_200,
 }  # fmt: skip
 """Images of each path in every run of the tests: 20,000 and more."""
 
