@@ -105,13 +105,13 @@ def frames() -> list[RawFrame]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("finder", "p99_limit", "longest_limit"),
-    [(Middle(), 15.0, 24.0), (None, 7.5, 13.0)],
+    [(Middle(), 22.0, 26.0), (None, 9.0, 20.0)],
     ids=["detector", "none"],
 )
 def test_no_step_takes_long_over_a_whole_visit_at_720p(
     frames: list[RawFrame], finder: Middle | None, p99_limit: float, longest_limit: float, tmp_path: Path
 ) -> None:
-    """Limits are 1.5 times what is usual: twice the work fails, on a machine of any speed."""
+    """Limits are 1.4 times what is usual and more: twice the work fails, on a machine of any speed."""
     visits = [_visit(frames, finder, tmp_path / str(number)) for number in range(VISITS)]
     times = [[min(column) for column in zip(*same, strict=True)] for same in zip(*visits, strict=True)]
     steps_ns = sorted((step_ns for step_ns, _ in times), reverse=True)

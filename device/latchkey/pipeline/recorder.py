@@ -30,9 +30,9 @@ from latchkey.vision import CoverPlan
 FILM_IN_FLIGHT = 2
 """Frames handed to the film worker and not done: enough to keep it busy, few enough for memory."""
 
-EXPOSED_PER_STEP = 2
-"""Frames given to the film worker in one step, at a millisecond and more each with a crowd: when a
-recording begins a whole pre-roll waits. What is left follows in the next step, at once."""
+EXPOSED_PER_STEP = 1
+"""Frames given to the film worker in one step, at two milliseconds each with a crowd: when a recording
+begins a whole pre-roll waits. What is left follows in the next step, at once."""
 
 SEALING_LIMIT = 4
 """Clips being sealed. While there are so many the film worker hangs or lags: no frame is given to it."""

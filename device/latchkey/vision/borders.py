@@ -12,7 +12,7 @@ import numpy as np
 from latchkey.frames import Box, Cover
 from latchkey.settings import Zone
 from latchkey.vision.persons import SIDE, Person
-from latchkey.vision.rectangles import area, dilate
+from latchkey.vision.rectangles import area, dilate, on_grid
 from latchkey.vision.zones import Mask, polygon_mask
 
 CELL_PX = 8
@@ -42,6 +42,11 @@ class Borders:
             for blob in blobs
             if area(blob) <= most and self.touch(blob, width, height)
         ]
+
+    def cut(self, face: Box, width: int, height: int) -> bool:
+        """Whether a zone may cut a face in a picture of that size."""
+        place = on_grid(*face[:4], width, height) if self._zones else None
+        return place is not None and self.touch(place, width, height)
 
     def touch(self, place: Cover, width: int, height: int) -> bool:
         """Whether a place in a picture of that size touches a zone."""

@@ -206,8 +206,7 @@ class CoverPlanner:
         """Make a face as large as its cover."""
         near = EDGE_SHARE * max(face.x1 - face.x0, face.y1 - face.y0)
         is_cut = min(face.x0, face.y0, width - face.x1, height - face.y1) < near
-        if (place := on_grid(*face[:4], width, height)) and self._borders.touch(place, width, height):
-            is_cut = True
+        is_cut = is_cut or self._borders.cut(face, width, height)
         return dilate(face, self._settings.dilation * (CUT_FACE if is_cut else 1.0))
 
     def _is_silent(self, at_ns: int, people: Sequence[Cover], *, explained: bool) -> bool:

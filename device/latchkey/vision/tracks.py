@@ -173,7 +173,11 @@ class Tracks:
         )  # they stand in the order of their ends
         last = bisect_right(self.passages, until_ns, key=_end_ns)
         moving = [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
-        lone = (sighting.reach(at_ns, until_ns) for sighting in self._recent if sighting.at_ns <= until_ns)
+        first = bisect_left(
+            self._recent, at_ns - LONE_NS, key=_seen_ns
+        )  # so do these, in that of their looks
+        last = bisect_right(self._recent, min(until_ns, at_ns + LONE_NS), key=_seen_ns)
+        lone = (sighting.reach(at_ns, until_ns) for sighting in self._recent[first:last])
         return [*moving, *(box for box in lone if box)]
 
     def forget_before(self, at_ns: int) -> None:
@@ -227,6 +231,10 @@ def _turns(before: Passage, box: Box, at_ns: int) -> bool:
 
 def _end_ns(passage: Passage) -> int:
     return passage.to_ns
+
+
+def _seen_ns(sighting: Sighting) -> int:
+    return sighting.at_ns
 
 
 def alike(old: list[Box], new: list[Box]) -> list[tuple[int, int]]:

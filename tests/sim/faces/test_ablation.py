@@ -59,7 +59,7 @@ def _small_mover(variant: Variant) -> Shapes:
 def _blurred_face(variant: Variant) -> Shapes:
     frames = [_painted(0, 600, 300, 60, 80), _painted(STEP_NS, 620, 300, 60, 80)]
     unfollowed = replace(variant, parts=replace(variant.parts, following=False))
-    return _shown(unfollowed, frames, PaintFinder(most_px=40))
+    return _shown(unfollowed, frames, PaintFinder(most_px=30))
 
 
 def _lost_face(variant: Variant) -> int:
@@ -171,7 +171,7 @@ def test_the_other_parts_work_on(situation: str) -> None:
 
 
 def test_what_each_part_is_without() -> None:
-    assert _walking_face(WHOLE) == [(256, 480), (160, 160), (160, 160)]
+    assert _walking_face(WHOLE) == [(256, 480), (96, 96), (96, 96)]
     assert _walking_face(VARIANTS["attention"]) == [(256, 480)] * 3
     assert len(_small_mover(VARIANTS["close-ups"])) == len(_small_mover(WHOLE)) - 1
     assert len(_blurred_face(VARIANTS["second-scale"])) == len(_blurred_face(WHOLE)) - 1

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from latchkey.errors import DiskError, DiskFull, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import list_clips
-from latchkey.owner.household import Household
+from latchkey.owner.household import ClockWrong, Household
 from latchkey.owner.keeping import keep_clip, unkeep_clip
+from latchkey.owner.ratchet import DayErased
 from latchkey.pipeline.dating import date_clips
 from latchkey.pipeline.readers import KeysRunOut, Readers
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
@@ -141,8 +142,11 @@ class Life:
 
     def order(self, ahead_days: int) -> None:
         day = max(self.true_day + ahead_days, 0)
-        file = self.disk.create(f"orders/{self.house.state.number + 1:09}")
-        file.append(self.house.time(day))
+        try:
+            data = self.house.time(day)
+        except (ClockWrong, DayErased):  # a day that only a wrong clock can have is not signed
+            return
+        self.disk.create(f"orders/{self.house.state.number:09}").append(data)
         self.ordered.append(day)
 
     def begin(self, kib: int) -> OpenClip | None:
@@ -150,6 +154,9 @@ class Life:
             return None
         self.clips += 1
         out = self.clip_day != UNDATED and not TODAY <= self.clip_day < TODAY + BOOK_DAYS
+        day = self.clip_day
+        if day != UNDATED and not out:
+            self.floor = day  # which is written down before a clip is sealed for it
         try:
             opened = self.keeper.begin(f"{self.clips:032x}")
         except DiskFull:
@@ -157,7 +164,7 @@ class Life:
         except KeysRunOut:
             assert out, "there is a key for this day"
             return None
-        assert (opened.day, out) == (self.clip_day, False)
+        assert (opened.day, out) == (day, False)
         opened.append(bytes(kib * KIB))
         return opened
 
