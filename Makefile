@@ -51,7 +51,7 @@ test-opencv4: setup
 	  -c $(VENV)-opencv4/constraints.txt -e '.[dev,fast]' 'opencv-python-headless==4.10.0.84'; }
 	@$(VENV)-opencv4/bin/latchkey models install centerface
 	@$(VENV)-opencv4/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/contract tests/sim \
-	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/sim/test_outage.py \
+	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/unit/owner --ignore tests/sim/test_outage.py \
 	  --ignore tests/sim/test_kill.py
 
 check: setup
