@@ -61,7 +61,7 @@ class OnnxNetwork:
         """Give the outputs for a (1, 3, height, width) picture."""
         try:
             answer: list[Map] = self._session.run(self._outputs, {self._source: blob})
-        except Exception as error:
+        except Exception as error:  # its errors share no base: the look has failed
             raise FinderError(f"onnxruntime failed: {_why(error)}") from error
         return answer
 
