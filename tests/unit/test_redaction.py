@@ -158,7 +158,7 @@ def test_no_more_frames_are_held_than_the_look_ahead_needs() -> None:
     for _ in Redaction(TruthFinder([]), Settings(), workers).frames(counted(30)):
         alive -= 1
     workers.close()
-    assert most <= 0.65 * 30 + 1
+    assert most <= 0.7 * 30 + 1
 
 
 def test_frames_that_crowd_in_time_are_covered_rather_than_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ class Filtering:
     def _needed_ns(self, queue: FrameQueue, *, final: bool) -> int:
         """Time up to which looks must be settled for the oldest frame; -1 = more frames must come."""
         newest_ns = queue[-1].at_ns
-        ahead_ns = queue[0].at_ns + self._planner.look_ahead_ns
+        ahead_ns = self._planner.needed_ns(queue[0].at_ns)
         if final:
             return min(ahead_ns, newest_ns)
         return ahead_ns if newest_ns >= ahead_ns + SLACK_NS else -1

@@ -7,8 +7,8 @@
              where they were
 
     survey   every tile of the picture once, finer than the whole, spread over the first looks; then a tile
-             with each look at the whole: somebody small who does not move is found so; and the whole
-             turned to either side, for heads that are rolled
+             with each look at the whole (`survey`): somebody small who does not move is found so; and the
+             whole turned to either side, for heads that are rolled
 
 What was found finer than the whole shows stays while nothing changes there. A face that was there and is
 not found where the picture changed is searched once more, half as large: motion blur hides it at the finer
@@ -16,7 +16,6 @@ scale. If that is in vain, it is searched closer where its pixels went, and foll
 Same frames, same answers: no clock, no chance.
 """
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 
 import cv2
@@ -24,14 +23,16 @@ import numpy as np
 
 from latchkey.frames import Box, Cover, Plane, RawFrame
 from latchkey.ports import FaceFinder
-from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.units import NS_PER_S
 from latchkey.vision.follow import Follower
 from latchkey.vision.light import contrast
-from latchkey.vision.likeness import FAIR_SCORE, distinct, is_rolled, shared
+from latchkey.vision.likeness import distinct, is_rolled, shared
 from latchkey.vision.look import search, search_turned
 from latchkey.vision.parts import ALL_PARTS, Parts
-from latchkey.vision.rectangles import dilate, on_grid
+from latchkey.vision.rectangles import on_grid
+from latchkey.vision.staying import FACE_ROOM, Staying, is_same, room_of
 from latchkey.vision.stirring import Stirring
+from latchkey.vision.survey import STAY_NS, WHOLE_NS, Survey
 from latchkey.vision.windows import (
     Optics,
     close_ups,
@@ -41,17 +42,12 @@ from latchkey.vision.windows import (
     meet,
     optics,
     shows,
-    survey,
     window_at,
     with_head,
 )
 
-WHOLE_NS = 500 * NS_PER_MS
-"""Longest time between two looks at the whole picture: faces too faint to be found each time get
-another chance, and tracks bridge it (`tracks.BRIDGE_NS`)."""
-
 WHOLE_LOOKS = 8
-"""And at most so many looks, where times are not to be believed."""
+"""At most so many looks between two at the whole picture, where times are not to be believed."""
 
 ROWS = 180
 """Luma rows that are compared, as many as motion has."""
@@ -66,25 +62,12 @@ SURELY_LEVELS = 18
 DUSK = 0.6
 """With less contrast than this share of that by day, the survey is finer, and faces that stay are renewed."""
 
-SURVEY_LOOKS = 3
-"""Looks that take in the survey, within the 0.4 s that a track reaches back: whoever stands there is covered
-from the start."""
-
-TURNS_DEGREES = (35.0, -35.0)
-"""The first looks search the picture turned so, too: detectors know heads rolled by 20 degrees or so."""
-
-STAY_NS = 12 * NS_PER_S
-"""A face found in a window with a fair score stays so long where nothing changes: a round of the survey."""
-
 CHANGES = 24
 """More separate changes than this are a picture in uproar: it is looked at whole."""
 
 NOISE_STEP, UPROAR_LEVELS = 4, 6
 """Every so many rows and columns tell how much noise there is: the median of all differences. If half of the
 picture differs by more than the second, it is not noise."""
-
-FACE_ROOM = 1.8
-"""A face is searched in this many times its box: it moves, and detectors want what is around it."""
 
 LOST_SCALE = 2.0
 """How much larger the second window for a lost face is, so how much smaller the face in it."""
@@ -105,9 +88,6 @@ CLOSE_ROOM = 3.0
 FOUND_AGAIN = 0.3
 """A face of which no box shares more than this is searched again in a finer picture of its window."""
 
-MOVED_ON = 0.3
-"""A face found anew that shares more than this with where it stayed is the same one, moved on."""
-
 _SPREAD = np.ones((5, 5), np.uint8)
 
 
@@ -120,13 +100,12 @@ class Gaze:
         self._with_survey = with_survey
         self._view: Optics | None = None
         self._stirring = Stirring(1, 1)
+        self._staying = Staying(optics(1, 1, 1), STAY_NS)
         self._searched: Plane | None = None
         """Small luma of each part as it was when that part was last searched."""
 
         self._faces: list[Box] = []
-        self._stay: list[tuple[Box, int]] = []
-        self._tiles: deque[Cover] = deque()
-        self._surveyed = 0
+        self._survey: Survey | None = None
         self._whole_ns = 0
         self._partial_looks = 0
         self._empty: list[tuple[Cover, int]] = []
@@ -161,8 +140,9 @@ class Gaze:
             found += self._closer(frame, view, fresh, found)
             _refresh(before, small, windows, view)
         self._moving = moving
-        found += self._survey(frame, view, found, whole=windows is None)
+        found += self._surveyed(frame, view, found, whole=windows is None)
         self._faces = self._followed(frame, view, distinct(found))
+        self._staying.settle(self._faces, frame.at_ns)
         self._searched = before
         return [face for face in self._faces if self._stirring.believes(face)]
 
@@ -171,9 +151,10 @@ class Gaze:
         self._stirring = Stirring(view.width, view.height, dusk=self._dusk)
         if not is_first:  # a look failed, or the picture changed its size: what stirred is not known any more
             self._stirring.take(None)
-        self._view, self._faces, self._stay, self._empty = view, [], [], []
+        self._view, self._faces, self._empty = view, [], []
         self._follower = Follower()
-        self._tiles, self._surveyed = deque(survey(view, dusk=self._dusk) if self._with_survey else ()), 0
+        self._survey = Survey(view, dusk=self._dusk) if self._with_survey else None
+        self._staying = Staying(view, self._survey.stay_ns if self._survey else STAY_NS)
         self._whole_ns, self._partial_looks = 0, WHOLE_LOOKS
 
     def _followed(self, frame: RawFrame, view: Optics, found: list[Box]) -> list[Box]:
@@ -190,56 +171,39 @@ class Gaze:
         self._follower.keep(frame.y, frame.at_ns, found, lost)
         return [*found, *(trace.box for trace in lost)]
 
-    def _survey(self, frame: RawFrame, view: Optics, upright: Sequence[Box], *, whole: bool) -> list[Box]:
-        """Search the next tiles of the survey: many at first, then one with each look at the whole."""
-        count = int(whole)
+    def _surveyed(self, frame: RawFrame, view: Optics, upright: Sequence[Box], *, whole: bool) -> list[Box]:
+        """Search the next tiles of the survey, and what looks like a small face closer."""
         found: list[Box] = []
-        if self._with_survey and self._surveyed < SURVEY_LOOKS:
-            for degrees in TURNS_DEGREES[self._surveyed : self._surveyed + 1]:
+        if self._survey is not None:
+            degrees, tiles = self._survey.next(whole=whole)
+            if degrees is not None:
                 turned = search_turned(
                     self._finder, frame, view.whole, degrees, brighten=self._parts.brightening
                 )
                 found += [box for box in turned if is_rolled(box, view, upright, dusk=self._dusk)]
-            self._surveyed += 1
-            count = -(-len(self._tiles) // SURVEY_LOOKS)
-        for tile in list(self._tiles)[:count]:
-            found += self._search_closer(frame, view, tile)
+            for tile in tiles:
+                found += self._search_closer(frame, view, tile)
+            for box in self._staying.lost(LOST_CLOSE_UPS, frame.at_ns) if whole else ():
+                found += self._search_closer(frame, view, _close_window(box, view))
         for box in self._stirring.doubtful(found):
             found += self._search_closer(frame, view, _close_window(box, view))
-        self._tiles.rotate(-count)
-        self._note(found, frame.at_ns)
+        self._staying.note(found, frame.at_ns)
         return found
 
-    def _note(self, found: Sequence[Box], at_ns: int) -> None:
-        """Note what was found in windows: the whole would not show it."""
-        self._stay += [(box, at_ns) for box in found if box.score >= FAIR_SCORE]
-
-    def _staying(self, view: Optics, at_ns: int, changes: list[Cover] | None) -> list[Box]:
-        """Give what windows have found where nothing has changed since."""
-        if changes is None:
-            self._stay = []
-        self._stay = [
-            (box, seen_ns)
-            for box, seen_ns in self._stay
-            if 0 <= at_ns - seen_ns < STAY_NS
-            and not any(meet(_room(box, view), one) for one in changes or ())
-        ]
-        return [box for box, _ in self._stay]
-
-    def _renewed(self, frame: RawFrame, view: Optics, staying: list[Box]) -> list[Box]:
-        """Search closer where the two oldest of them stay: at dusk whoever creeps changes too little."""
-        for old in staying[:LOST_CLOSE_UPS]:
+    def _renewed(self, frame: RawFrame, view: Optics) -> list[Box]:
+        """Search closer where the two oldest stay: at dusk whoever creeps changes too little."""
+        for old in self._staying.faces[:LOST_CLOSE_UPS]:
             found = self._search_closer(frame, view, _close_window(old, view))
-            if any(shared(old, box) > MOVED_ON for box in found):
-                self._stay = [one for one in self._stay if one[0] != old]
-            self._note(found, frame.at_ns)
-        return distinct([box for box, _ in self._stay])
+            if any(is_same(old, box) for box in found):
+                self._staying.forget(old)
+            self._staying.note(found, frame.at_ns)
+        return distinct(self._staying.faces)
 
     def _windows(self, view: Optics, changes: list[Cover] | None) -> list[Cover] | None:
         """Give the windows of a partial look; None if the whole picture is the better one."""
         if changes is None or not view.has_windows or not self._parts.attention:
             return None
-        rooms = [_room(face, view) for face in self._faces]
+        rooms = [room_of(face, view) for face in self._faces]
         regions = [box if any(meet(room, box) for room in rooms) else with_head(box) for box in changes]
         while (windows := gathered(regions, view)) is not None:
             cut = [room for room in rooms if is_cut(room, windows)]
@@ -256,10 +220,10 @@ class Gaze:
         kept = [face for face in self._faces if face not in sought]
         found = [box for window in windows for box in self._again(frame, view, window, changes)]
         for face in sought if self._parts.second_scale else ():
-            if not any(shows(_room(face, view), box) for box in found):
+            if not any(shows(room_of(face, view), box) for box in found):
                 found += self._search_closer(frame, view, _lost_window(face, view))
-        self._staying(view, frame.at_ns, list(windows))
-        self._note([box for box in found if box not in kept], frame.at_ns)
+        self._staying.keep(frame.at_ns, windows)
+        self._staying.note([box for box in found if box not in kept], frame.at_ns)
         return [*found, *kept]
 
     def _again(self, frame: RawFrame, view: Optics, window: Cover, changes: Sequence[Cover]) -> list[Box]:
@@ -275,9 +239,8 @@ class Gaze:
     def _whole(
         self, frame: RawFrame, view: Optics, moving: Sequence[Cover], changes: list[Cover] | None
     ) -> list[Box]:
-        staying = self._staying(view, frame.at_ns, changes)
-        if self._dusk:
-            staying = self._renewed(frame, view, staying)
+        self._staying.keep(frame.at_ns, changes)
+        staying = self._renewed(frame, view) if self._dusk else self._staying.faces
         picture = Cover(0, 0, view.width, view.height)
         found = self._search(frame, picture, view.whole)
         return [*found, *self._closer(frame, view, moving, found), *staying]
@@ -292,7 +255,7 @@ class Gaze:
             if any(shows(window, face) for face in (*found, *more)) or self._is_empty(window, frame.at_ns):
                 continue
             closer = self._search_closer(frame, view, window)
-            self._note(closer, frame.at_ns)
+            self._staying.note(closer, frame.at_ns)
             more += closer
             if not closer:
                 self._empty.append((window, frame.at_ns))
@@ -353,12 +316,6 @@ def _refresh(searched: Plane, small: Plane, windows: Iterable[Cover], view: Opti
         rows = slice(round(y0 * down), round(y1 * down))
         columns = slice(round(x0 * right), round(x1 * right))
         searched[rows, columns] = small[rows, columns]
-
-
-def _room(face: Box, view: Optics) -> Cover:
-    """Give where to search for a face that was seen a moment ago."""
-    room = on_grid(*dilate(face, FACE_ROOM, 0)[:4], view.width, view.height)
-    return room or Cover(0, 0, view.width, view.height)
 
 
 def _lost_window(face: Box, view: Optics) -> Cover:

@@ -8,6 +8,8 @@ Rules
   means a bare frame.
 - Covered are the faces of all looks within ± `union_s`, and faces on their way between looks; and the
   head's place of everybody who moves and in whom no face was found (`precaution`).
+- What the first looks find (`BEGIN_NS`) counts from the first frame on: the survey takes so long, and whoever
+  it finds stood there before.
 - `fallback_full` within `UNCLEAR_NS` of a frame in which the camera does not see clearly (`sight`).
 - What shows suddenly in a frame that was not looked at is covered until a look (`fallback_region`, `sudden`).
 - `fallback_region` while the detector finds nobody though somebody moves about (`silence`).
@@ -34,11 +36,16 @@ from latchkey.vision.redactor import CoverPlan
 from latchkey.vision.region import MovedRegion
 from latchkey.vision.silence import Silence
 from latchkey.vision.sudden import Sudden
+from latchkey.vision.survey import REACHED_LOOKS
 from latchkey.vision.tracks import LEAD_NS, Tracks
 
 MAX_LOOK_GAP_NS = 135 * NS_PER_MS
 """Looks may be this far apart: 2 frames at 15 a second, 3 at 25, 4 at 30. Beyond it coverage falls
 quickly: on people who walk up to a camera from 99.7 % of the faces (0.12 s) to 97.7 % (0.2 s)."""
+
+BEGIN_NS = (REACHED_LOOKS - 1) * MAX_LOOK_GAP_NS
+"""The looks that survey the picture are over so long after the first one, in Full HD. Less by the pipeline's
+slack than frames are held raw."""
 
 MAX_UNSEEN_FRAMES = 8
 """And so many frames may lie between: at 60 a second, 8 do. Times alone are not believed: where they are too
@@ -65,6 +72,7 @@ class CoverPlanner:
         self._parts = parts
         self._has_finder = has_finder
         self._looked: list[int] = []
+        self._began_ns: int | None = None
         self._faces: dict[int, list[Box]] = {}
         self._tracks = Tracks()
         self._borders = Borders(settings.zones)
@@ -80,6 +88,13 @@ class CoverPlanner:
         """How far after a frame looks can still cover it."""
         return max(to_ns(self._settings.union_s), LEAD_NS)
 
+    def needed_ns(self, at_ns: int) -> int:
+        """Up to when looks and motion must be in for the frame of `at_ns`."""
+        if not self._has_finder:
+            return at_ns + self.look_ahead_ns
+        began_ns = at_ns if self._began_ns is None else self._began_ns
+        return max(at_ns + self.look_ahead_ns, began_ns + BEGIN_NS)
+
     def add_look(self, at_ns: int, boxes: list[Box] | None) -> None:
         """Take the answer of the look at the frame of `at_ns`; None = it failed or came too late.
 
@@ -88,6 +103,8 @@ class CoverPlanner:
         if boxes is None or at_ns in self._faces:
             return
         faces = [box for box in boxes if box.score >= self._settings.threshold]
+        if self._began_ns is None:
+            self._began_ns = at_ns
         insort(self._looked, at_ns)
         self._faces[at_ns] = faces
         self._tracks.add(at_ns, faces)
@@ -105,7 +122,7 @@ class CoverPlanner:
     def plan(self, at_ns: int, width: int, height: int) -> CoverPlan:
         """Say what to hide in the frame of `at_ns`; frames come in order.
 
-        Looks and motion up to `look_ahead_ns` later must be in.
+        Looks and motion up to `needed_ns` must be in.
         """
         mode = self._settings.mode
         if mode == "everything":
@@ -146,6 +163,8 @@ class CoverPlanner:
     def _faces_near(self, at_ns: int) -> tuple[list[Box], list[Box]]:
         """Give the faces to cover in a frame, and those seen near it that are surely elsewhere in it."""
         first_ns, last_ns = self._union(at_ns)
+        if self._began_ns is not None and self._parts.look_ahead:
+            last_ns = max(last_ns, self._began_ns + BEGIN_NS)
         looks = self._looked[bisect_left(self._looked, first_ns) : bisect_right(self._looked, last_ns)]
         sightings = [(look_ns, box) for look_ns in looks for box in self._faces[look_ns]]
         if not self._parts.tracks:

@@ -12,7 +12,8 @@ from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box, Cover, RawFrame
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import Gaze
-from latchkey.vision.gaze import AGAIN_NS, ROWS, WHOLE_NS
+from latchkey.vision.gaze import AGAIN_NS, ROWS
+from latchkey.vision.survey import WHOLE_NS
 from latchkey.vision.windows import optics
 from latchkey_sim.finder import PAINT_BGR, PaintFinder
 

@@ -111,6 +111,25 @@ def test_a_face_is_covered_before_it_is_first_found_and_after_it_is_last_found()
         assert (covered is not None and holds(covered, FACE)) is near
 
 
+def test_what_the_first_looks_find_is_covered_from_the_first_frame_on() -> None:
+    looks: list[tuple[int, list[Box] | None]] = [(i * MAX_LOOK_GAP_NS, []) for i in range(12)]
+    assert not planner(*looks).plan(0, WIDTH, HEIGHT).covers
+    fifth = planner(*looks[:4], (4 * MAX_LOOK_GAP_NS, [FACE]), *looks[5:])
+    for number in range(5):
+        at_ns = number * MAX_LOOK_GAP_NS
+        assert fifth.needed_ns(at_ns) >= 4 * MAX_LOOK_GAP_NS
+        assert any(holds(cover, FACE) for cover in fifth.plan(at_ns, WIDTH, HEIGHT).covers)
+    later = planner(*looks[:9], (9 * MAX_LOOK_GAP_NS, [FACE]), *looks[10:])
+    assert not later.plan(5 * MAX_LOOK_GAP_NS, WIDTH, HEIGHT).covers
+
+
+def test_frames_wait_longer_for_looks_when_a_recording_begins_only() -> None:
+    made = planner((0, []), (MAX_LOOK_GAP_NS, []))
+    assert made.needed_ns(0) > made.look_ahead_ns
+    assert made.needed_ns(NS_PER_S) == NS_PER_S + made.look_ahead_ns
+    assert planner(has_finder=False).needed_ns(0) == made.look_ahead_ns
+
+
 def test_a_face_that_is_missed_for_a_while_is_covered_on_its_way() -> None:
     moved = FACE._replace(x0=FACE.x0 + 40, x1=FACE.x1 + 40)
     looks = [(i * FRAME_NS, {0: [FACE], 16: [moved]}.get(i, [])) for i in range(30)]

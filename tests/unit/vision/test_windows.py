@@ -34,6 +34,16 @@ def test_in_weak_light_tiles_are_finer() -> None:
     assert (by_day[0].x1, at_dusk[0].x1) == (266, 200)
 
 
+@pytest.mark.parametrize(("long_side_px", "scale"), [(640, 0.85), (480, 0.7)])
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (2592, 1944)])
+def test_tiles_of_large_pictures_are_nearly_as_fine_as_the_frame(
+    size: tuple[int, int], long_side_px: int, scale: float
+) -> None:
+    view = optics(*size, long_side_px)
+    for dusk in (False, True):
+        assert all(scale * (tile.x1 - tile.x0) <= view.window for tile in survey(view, dusk=dusk))
+
+
 def test_a_picture_no_larger_than_the_detector_wants_needs_no_survey() -> None:
     assert survey(optics(480, 270, 480)) == []
 
