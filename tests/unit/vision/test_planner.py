@@ -8,6 +8,7 @@ from latchkey.frames import Box, Cover, FilterState
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner, Motion
+from latchkey.vision.planner import BEGIN_NS
 from latchkey.vision.tracks import FOLLOWED_SCORE
 
 WIDTH, HEIGHT = 1280, 720
@@ -220,9 +221,11 @@ def test_looks_beyond_the_look_ahead_change_nothing(
     looks: list[list[Box] | None], later: list[list[Box] | None]
 ) -> None:
     """What a frame shows must not depend on how far ahead the detector happens to be."""
-    given_looks = [(i * FRAME_NS, found) for i, found in enumerate(looks)]
+    begun: list[list[Box] | None] = [[]] * (BEGIN_NS // FRAME_NS + 1)
+    given_looks = [(i * FRAME_NS, found) for i, found in enumerate([*begun, *looks])]
     made = planner(*given_looks)
     at_ns = given_looks[-1][0] - made.look_ahead_ns
+    assert made.needed_ns(at_ns) <= given_looks[-1][0]
     before = made.plan(at_ns, WIDTH, HEIGHT)
     for i, found in enumerate(later, start=1):
         made.add_look(given_looks[-1][0] + i * FRAME_NS, found)
