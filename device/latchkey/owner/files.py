@@ -90,7 +90,7 @@ def _nameless(folder: Path) -> tuple[int, Path] | None:
 def _hidden(target: Path) -> tuple[int, Path]:
     """Make a hidden file beside `target`; give it, and its path."""
     handle, name = tempfile.mkstemp(prefix=_draft_prefix(target), suffix=_DRAFT_SUFFIX, dir=target.parent)
-    return handle, Path(name)
+    return handle, target.parent / Path(name).name  # tempfile makes paths absolute: they are compared
 
 
 @contextmanager

@@ -38,6 +38,14 @@ def test_files_written_together_appear_together_and_leave_nothing_else(tmp_path:
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
+def test_files_named_from_the_current_folder_on_leave_nothing_else_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path())
+    assert left(tmp_path) == {"a.mp4": b"new", "b.json": b"new"}
+
+
 @pytest.mark.parametrize(("spoil", "error"), [("folder in place", UsageError), ("part gone", DiskError)])
 def test_where_the_second_cannot_appear_the_first_does_not_either(
     tmp_path: Path, spoil: str, error: type[LatchkeyError]
