@@ -1,9 +1,10 @@
-"""`latchkey bench-faces`: does the filter miss anybody?"""
+"""`latchkey bench-faces`: does the filter miss anybody, how much does it hide, how fast is it?"""
 
 import json
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from time import monotonic
@@ -18,6 +19,7 @@ from latchkey_sim.faces.misses import write_misses
 from latchkey_sim.faces.report import record, text
 from latchkey_sim.faces.runner import CAUSAL, DEFACE, Plan, installed, run
 from latchkey_sim.faces.score import ClipScore
+from latchkey_sim.faces.speed import PEER, Speed, find_peer, measure_speed, speed_clips
 from latchkey_sim.faces.stills import stills
 from latchkey_sim.faces.truth import FaceClip
 from latchkey_sim.faces.videos import videos
@@ -52,6 +54,15 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="a sample of everything, a minute or two")
     parser.add_argument("--no-controls", action="store_true", help="leave the two simpler policies out")
     parser.add_argument(
+        "--no-speed", action="store_true", help="leave the speed out, as --quick and --draw do"
+    )
+    parser.add_argument(
+        "--deface",
+        default="",
+        metavar="PROGRAM",
+        help=f"the {PEER} to compare the speed with (default: the one on PATH, if there is one)",
+    )
+    parser.add_argument(
         "--only",
         action="append",
         metavar="PATTERN",
@@ -75,20 +86,21 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     """Measure, print, write."""
     plan = _plan(options)
     terminal.say(f"{len(plan.clips)} clips, {', '.join(plan.detectors)}")
+    speeds = _speeds(options, plan.detectors)
     scores = _measured(plan, terminal)
     filters = plan.filters
     policies = [*filters, *(name for name in (DEFACE, CAUSAL) if any(s.policy == name for s in scores))]
-    terminal.put(text(scores, policies, filters, plan.ablated))
+    terminal.put(text(scores, policies, filters, plan.ablated, speeds))
     if plan.without:
         terminal.put("\n" + contributions(scores, plan.detectors, plan.without))
     if options.json:
-        values = record(scores, policies, filters, plan.ablated)
+        values = record(scores, policies, filters, plan.ablated, speeds)
         options.json.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
     if options.sheet:
         for policy in filters:
             shown = write_misses(options.sheet, scores, policy, plan.clips)
             terminal.say(f"{policy}: {shown} {'miss' if shown == 1 else 'misses'} drawn in {options.sheet}")
-    failed = any(goal.passed is False for policy in filters for goal in goals(scores, policy))
+    failed = any(goal.passed is False for policy in filters for goal in goals(scores, policy, speeds))
     return EXIT_FAILED if failed and options.strict else EXIT_OK
 
 
@@ -108,10 +120,8 @@ def _plan(options: Namespace) -> Plan:
             raise FinderError(f"{name} is not installed", hint=f"`latchkey models install {name}` fetches it")
     if not detectors:
         raise FinderError("no detector is installed", hint="`latchkey models install` fetches one")
-    clips = _clips(options)
-    if options.only:
-        clips = [clip for clip in clips if any(fnmatch(clip.name, pattern) for pattern in options.only)]
-    if not clips:
+    clips = [clip for clip in _clips(options) if _is_wanted(clip.name, options)]
+    if not clips and not any(_is_wanted(clip.name, options) for clip in speed_clips()):
         raise UsageError(
             "no clip fits", hint="names look like walks/dusk-light, stills/NAME-clean or drawn/7-12"
         )
@@ -139,6 +149,20 @@ def _clips(options: Namespace) -> list[FaceClip]:
 
 QUICK_FRAMES = 200
 """Longer footage is left out of a quick run."""
+
+
+def _speeds(options: Namespace, detectors: Sequence[str]) -> list[Speed]:
+    """Measure the speed, before anything else runs; `latchkey redact` finds detectors that are installed."""
+    peer = find_peer(options.deface)
+    there = [name for name in detectors if name in installed()]
+    if options.no_speed or options.quick or options.draw or not there:
+        return []
+    clips = [clip for clip in speed_clips() if _is_wanted(clip.name, options)]
+    return [speed for clip in clips for speed in measure_speed(clip, there, peer)]
+
+
+def _is_wanted(name: str, options: Namespace) -> bool:
+    return not options.only or any(fnmatch(name, pattern) for pattern in options.only)
 
 
 def _measured(plan: Plan, terminal: Terminal) -> list[ClipScore]:

