@@ -58,7 +58,7 @@ def _as_last_chunk(data: bytes) -> None:
 
 def _as_plaintext(data: bytes) -> None:
     """Seal it in pieces of the length of the first byte's choice."""
-    sealer = Sealer([str(READER.recipient)], SeededEntropy(1).take)
+    sealer = Sealer([str(READER.recipient)], SeededEntropy(1))
     step = data[0] + 1 if data else 1
     parts = [sealer.feed(data[at : at + step]) for at in range(0, len(data), step)]
     if b"".join(decrypt(b"".join([*parts, sealer.close()]), [READER])) != data:
@@ -98,4 +98,4 @@ def _opened(job: Callable[[], bytes]) -> bytes | None:
 
 def _rewrap(header: bytes) -> None:
     other = X25519Identity(b"o" * 32)
-    _opened(lambda: new_header(header, READER, [str(other.recipient)], SeededEntropy(2).take))
+    _opened(lambda: new_header(header, READER, [str(other.recipient)]))

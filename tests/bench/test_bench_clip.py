@@ -44,7 +44,7 @@ def seal_in_pieces(plain: bytes, piece_bytes: int) -> Callable[[], object]:
     pieces = cut(plain, piece_bytes)
 
     def job() -> list[bytes]:
-        sealer = Sealer(READERS, SeededEntropy(3).take)
+        sealer = Sealer(READERS, SeededEntropy(3))
         return [*map(sealer.feed, pieces), sealer.close()]
 
     return job
@@ -68,7 +68,7 @@ def rates_mb_s(jobs: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 def test_sealing_and_opening_cost_little_beyond_the_bare_aead() -> None:
     plain = bytes(range(256)) * (SIZE_BYTES // 256)
-    file = seal(plain, READERS, SeededEntropy(2).take)
+    file = seal(plain, READERS, SeededEntropy(2))
     sealing = {
         "seal, pieces of 4 KiB": seal_in_pieces(plain, 4096),
         "seal, pieces of 20,000 B": seal_in_pieces(plain, 20_000),

@@ -48,7 +48,7 @@ def test_proving_and_verifying_take_little_beside_hashing() -> None:
     pieces = [clip[at : at + PIECE_BYTES] for at in range(0, len(clip), PIECE_BYTES)]
 
     def sealed() -> None:
-        sealer = Sealer([str(X25519Identity(b"o" * 32).recipient)], SeededEntropy(1).take)
+        sealer = Sealer([str(X25519Identity(b"o" * 32).recipient)], SeededEntropy(1))
         for piece in pieces:
             sealer.feed(piece)
         sealer.close()

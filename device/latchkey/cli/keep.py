@@ -5,7 +5,6 @@ from pathlib import Path
 
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
-from latchkey.adapters.entropy import OsEntropy
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Terminal
 from latchkey.cli.household import household_memory, use_household
@@ -24,7 +23,7 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
     First all that could forbid it is checked, then it is noted, durably, then it is done. Raises
     UsageError, OwnerKeyError, NoIdentityMatched, ClipError, DiskError.
     """
-    disk, index, take = FolderDisk(vault), SqliteIndex(vault / INDEX_NAME), OsEntropy().take
+    disk, index = FolderDisk(vault), SqliteIndex(vault / INDEX_NAME)
     state = use_household(options)
     memory = household_memory(options)
 
@@ -35,10 +34,10 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
 
     if options.action == "keep":
         keys = state.identities(entry.day)
-        keep_clip(disk, index, entry, keys, state.long_term_recipient, take, note)
+        keep_clip(disk, index, entry, keys, state.long_term_recipient, note)
         terminal.say(f"clip {entry.clip} is kept: your household opens it until you delete it; others cannot")
     else:
-        unkeep_clip(disk, index, entry, state, take, note)
+        unkeep_clip(disk, index, entry, state, note)
         terminal.say(f"clip {entry.clip} is kept no longer: it goes when its days are over")
     kept = [one for one in list_clips(disk) if one.state == "kept"]
     size_bytes = sum(one.size_bytes for one in kept)

@@ -30,6 +30,7 @@ from latchkey.clip.errors import (
 from latchkey.clip.keys import (
     Identity,
     Recipient,
+    Streams,
     Take,
     X25519Identity,
     X25519Recipient,
@@ -72,6 +73,7 @@ __all__ = [
     "SealerClosed",
     "SignatureWrong",
     "SigningKey",
+    "Streams",
     "Tail",
     "Take",
     "TrailingBytes",

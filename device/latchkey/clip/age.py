@@ -1,16 +1,17 @@
 """age v1 files: sealing as a clip is recorded, opening, and a new header for a sealed file.
 
-Pure: bytes in, bytes out; randomness comes from the caller's `Entropy`. The file key lives in the
-`Sealer` only and is dropped at `close`. Two sealers never share a file key or a nonce.
+Pure: bytes in, bytes out; randomness comes from the caller's `Entropy`, and a new header needs none.
+The file key lives in the `Sealer` only and is dropped at `close`. Two sealers never share a file key or
+a nonce.
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from latchkey.clip.errors import HeaderDamaged, NoIdentityMatched, SealerClosed
-from latchkey.clip.header import FILE_KEY_BYTES, Header, read_header, write_header
-from latchkey.clip.keys import Identity, Take, parse_identity, parse_recipient
+from latchkey.clip.header import FILE_KEY_BYTES, Header, hkdf, read_header, write_header
+from latchkey.clip.keys import KEY_BYTES, Identity, Take, parse_identity, parse_recipient
 from latchkey.clip.seek import PlainReader
 from latchkey.clip.stream import (
     CHUNK_BYTES,
@@ -21,19 +22,22 @@ from latchkey.clip.stream import (
     seal_chunk,
 )
 from latchkey.errors import OwnerKeyError
+from latchkey.ports import Entropy
+
+NEW_HEADER = b"latchkey/new-header/1\n"
 
 
 class Sealer:
     """Seals one file to some public keys, piece by piece, holding at most one chunk (64 KiB).
 
-    `take` is `Entropy.take`; streams used are `clip/file-key`, `clip/nonce`, `clip/ephemeral`.
+    Streams used of `entropy` are `clip/file-key`, `clip/nonce`, `clip/ephemeral`.
     Raises OwnerKeyError where a recipient is not a key, or there is none.
     """
 
-    def __init__(self, recipients: Sequence[str], take: Take) -> None:
-        file_key = take("clip/file-key", FILE_KEY_BYTES)
-        nonce = take("clip/nonce", NONCE_BYTES)
-        self._start = _header_for(recipients, file_key, take) + nonce
+    def __init__(self, recipients: Sequence[str], entropy: Entropy) -> None:
+        file_key = entropy.take("clip/file-key", FILE_KEY_BYTES)
+        nonce = entropy.take("clip/nonce", NONCE_BYTES)
+        self._start = _header_for(recipients, file_key, lambda _text: entropy.take) + nonce
         self._key: bytes | None = payload_key(file_key, nonce)
         self._held = bytearray()
         self._number = 0
@@ -90,9 +94,9 @@ class Sealer:
         return start
 
 
-def seal(data: bytes, recipients: Sequence[str], take: Take) -> bytes:
+def seal(data: bytes, recipients: Sequence[str], entropy: Entropy) -> bytes:
     """Seal a small file at once. Raises OwnerKeyError."""
-    sealer = Sealer(recipients, take)
+    sealer = Sealer(recipients, entropy)
     return sealer.feed(data) + sealer.close()
 
 
@@ -126,24 +130,41 @@ def take_header(source: BinaryIO) -> bytes:
     return read_header(source).raw
 
 
-def new_header(old_header: bytes, identity: str | Identity, recipients: Sequence[str], take: Take) -> bytes:
+def new_header(old_header: bytes, identity: str | Identity, recipients: Sequence[str]) -> bytes:
     """Seal a file to other readers: give the header to put in place of `old_header` (of `take_header`).
 
     The payload (nonce and chunks) stays as it is, byte for byte. So does the file key: whoever opened
-    the old file can open a copy of the new one. `take` as for `Sealer`.
+    the old file can open a copy of the new one. Nothing is drawn: equal arguments, equal bytes.
     Raises OwnerKeyError, NoIdentityMatched, HeaderDamaged, ClipArmored.
     """
     header = read_header(io.BytesIO(old_header))
     if header.raw != old_header:
         raise HeaderDamaged("something follows it")
-    return _header_for(recipients, _file_key(header, [identity]), take)
+    file_key = _file_key(header, [identity])
+    return _header_for(recipients, file_key, lambda text: _derived(file_key, old_header, text))
 
 
-def _header_for(recipients: Sequence[str], file_key: bytes, take: Take) -> bytes:
-    parsed = [parse_recipient(text) for text in recipients]
-    if not parsed:
+def _derived(file_key: bytes, old_header: bytes, recipient: str) -> Take:
+    """Give the ephemeral key that seals `file_key` to `recipient` in place of `old_header`, as a stream.
+
+    It is secret from whoever does not know the file key, and guards nothing but that. It serves one
+    recipient in one header, and there one plaintext.
+    """
+    secret = hkdf(file_key, old_header, NEW_HEADER + recipient.encode("ascii"))
+
+    def take(_stream: str, n_bytes: int) -> bytes:
+        assert n_bytes == KEY_BYTES, "a second type of recipient needs a derivation of its own"
+        return secret
+
+    return take
+
+
+def _header_for(recipients: Sequence[str], file_key: bytes, take_for: Callable[[str], Take]) -> bytes:
+    """Write a header; `take_for` gives what the stanza of a recipient is made with."""
+    if not recipients:
         raise OwnerKeyError("there is no owner key to seal to", hint="`latchkey owner init` makes one")
-    return write_header([recipient.wrap(file_key, take) for recipient in parsed], file_key)
+    parsed = [(parse_recipient(text), text) for text in recipients]
+    return write_header([one.wrap(file_key, take_for(text)) for one, text in parsed], file_key)
 
 
 def _payload_key(source: BinaryIO, identities: Sequence[str | Identity]) -> bytes:

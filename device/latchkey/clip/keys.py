@@ -28,6 +28,19 @@ from latchkey.errors import OwnerKeyError
 Take = Callable[[str, int], bytes]
 """`Entropy.take`: the next n bytes of a named stream."""
 
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """An `Entropy` made of the `take` of another one; `prefix` is put before the names of its streams."""
+
+    draw: Take
+    prefix: str = ""
+
+    def take(self, stream: str, n_bytes: int) -> bytes:
+        """Give the next `n_bytes` of the stream."""
+        return self.draw(self.prefix + stream, n_bytes)
+
+
 PUBLIC_PREFIX = "age"
 SECRET_PREFIX = "age-secret-key-"  # noqa: S105 -- a prefix, not a secret
 FOREIGN_PREFIXES = ("age-secret-key-", "age-plugin-")

@@ -10,7 +10,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from latchkey.clip import NoIdentityMatched, Take, new_header, take_header
+from latchkey.clip import NoIdentityMatched, new_header, take_header
 from latchkey.errors import DiskError, NotOnDisk, UsageError
 from latchkey.owner.household import Household
 from latchkey.owner.opening import ReadableDisk
@@ -29,7 +29,6 @@ def keep_clip(
     entry: ClipEntry,
     identities: Sequence[str],
     recipient: str,
-    take: Take,
     note: Note,
 ) -> ClipEntry:
     """Seal a whole clip, its record and companion to `recipient` alone; only its owner deletes it now.
@@ -40,11 +39,11 @@ def keep_clip(
     if entry.state != "whole":
         hint = "`latchkey clips open ID -o FILE` writes it to a file of your own"
         raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
-    return _seal_anew(disk, index, entry, "kept", identities, [recipient], take, note)
+    return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
 
 
 def unkeep_clip(
-    disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, state: Household, take: Take, note: Note
+    disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, state: Household, note: Note
 ) -> ClipEntry:
     """Seal a kept clip to the readers of its day again; it goes with them. `note` as in `keep_clip`.
 
@@ -56,7 +55,7 @@ def unkeep_clip(
     if not readers:
         hint = "`latchkey clips rm` deletes it"
         raise UsageError(f"the days of clip {entry.clip} are over: nobody could open it", hint=hint)
-    return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, take, note)
+    return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
 
 
 def _seal_anew(
@@ -66,17 +65,16 @@ def _seal_anew(
     state: ClipState,
     identities: Sequence[str],
     recipients: Sequence[str],
-    take: Take,
     note: Note,
 ) -> ClipEntry:
     name, part = sealed_name(entry.clip, entry.day, entry.state), rewrapped_name(entry.clip, entry.day)
     new_name = sealed_name(entry.clip, entry.day, state)
     with disk.reader(name) as source:
-        header = _header(take_header(source), identities, recipients, take)
+        header = _header(take_header(source), identities, recipients)
     beside = {}
     for small in (meta_name(entry.clip), chain_name(entry.clip)):
         file = io.BytesIO(disk.read(small))
-        beside[small] = _header(take_header(file), identities, recipients, take) + file.read()
+        beside[small] = _header(take_header(file), identities, recipients) + file.read()
     note()
     with suppress(NotOnDisk):
         disk.remove(part)  # an earlier attempt that was cut off
@@ -120,10 +118,10 @@ def _copy(disk: ReadableDisk, name: str, part: str, header: bytes) -> int:
     return size_bytes
 
 
-def _header(old: bytes, identities: Sequence[str], recipients: Sequence[str], take: Take) -> bytes:
+def _header(old: bytes, identities: Sequence[str], recipients: Sequence[str]) -> bytes:
     for number, identity in enumerate(identities, 1):
         try:
-            return new_header(old, identity, recipients, take)
+            return new_header(old, identity, recipients)
         except NoIdentityMatched:
             if number == len(identities):
                 raise

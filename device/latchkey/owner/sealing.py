@@ -16,7 +16,7 @@ from hashlib import blake2b
 
 from nacl.pwhash import argon2id
 
-from latchkey.clip import Take, X25519Identity, decrypt, seal
+from latchkey.clip import Streams, Take, X25519Identity, decrypt, seal
 from latchkey.clip.errors import NoIdentityMatched
 from latchkey.clip.header import from_base64, to_base64
 from latchkey.errors import ClipError, OwnerKeyError
@@ -66,7 +66,7 @@ def passphrase_identity(passphrase: str, salt: bytes) -> X25519Identity:
 def seal_state(state: bytes, recipients: Sequence[str], salt: bytes | None, take: Take) -> bytes:
     """Give the sealed form of `state`; `salt` is that of the passphrase, or None. Raises OwnerKeyError."""
     shown = NO_SALT if salt is None else to_base64(salt)
-    return b"%s %s\n%s" % (FIRST_WORDS, shown, seal(state, recipients, take))
+    return b"%s %s\n%s" % (FIRST_WORDS, shown, seal(state, recipients, Streams(take)))
 
 
 def is_sealed(data: bytes) -> bool:

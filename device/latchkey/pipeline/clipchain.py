@@ -18,6 +18,7 @@ from latchkey.clip import (
     Companion,
     Link,
     SigningKey,
+    Streams,
     Take,
     commitment,
     encode_companion,
@@ -98,7 +99,7 @@ class ClipChain:
         salt = self._take("clip/salt", SALT_BYTES)
         companion = Companion(clip, clip_key, device.public, sequence, previous, salt)
         plain = encode_companion(companion, device)
-        sealed = seal(plain, recipients, self._take)
+        sealed = seal(plain, recipients, Streams(self._take))
         self._lift(sequence)
         try:
             slip = Slip(clip, day, expires_day, sequence)

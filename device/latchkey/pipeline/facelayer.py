@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import cv2
 
-from latchkey.clip import Sealer, Take
+from latchkey.clip import Sealer, Streams, Take
 from latchkey.errors import FilterError
 from latchkey.frames import Plane
 from latchkey.units import next_ticks
@@ -28,7 +28,7 @@ class FaceSealer:
     """
 
     def __init__(self, recipients: Sequence[str], take: Take, head: LayerHead, first_ns: int) -> None:
-        self._sealer = Sealer(recipients, lambda stream, n_bytes: take(f"faces/{stream}", n_bytes))
+        self._sealer = Sealer(recipients, Streams(take, "faces/"))
         self._head = encode_head(head)
         self._first_ns = first_ns
         self._ticks = -1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 
-from latchkey.clip import NONCE_BYTES, Sealer, Tail, Take, encode_tail, padding_bytes, seal
+from latchkey.clip import NONCE_BYTES, Sealer, Streams, Tail, Take, encode_tail, padding_bytes, seal
 from latchkey.errors import DiskError, NotOnDisk
 from latchkey.pipeline.durable import write_whole
 from latchkey.ports import Disk, DiskFile
@@ -24,8 +24,8 @@ class SealedFile:
         self._disk = disk
         self._clip = clip
         self._recipients = tuple(recipients)
-        self._take = take
-        self._sealer = Sealer(recipients, take)
+        self._entropy = Streams(take)
+        self._sealer = Sealer(recipients, self._entropy)
         self._file: DiskFile | None = None
         self._start_bytes = 0
         self._plain_bytes = 0
@@ -66,7 +66,7 @@ class SealedFile:
         self._opened().sync()  # first: what is in chunks is not in the tail any more
         at, held = self._sealer.held
         if held:
-            tail = seal(encode_tail(Tail(self._clip, at, held)), self._recipients, self._take)
+            tail = seal(encode_tail(Tail(self._clip, at, held)), self._recipients, self._entropy)
             write_whole(self._disk, tail_name(self._clip), tail)
             self._has_tail = True
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from latchkey.clip import ProofWriter, Take, seal
+from latchkey.clip import ProofWriter, Streams, Take, seal
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.events import DiskState, HeadTold
 from latchkey.pipeline.clipchain import ClipChain
@@ -317,7 +317,7 @@ class OpenClip:
         self._file.close()
         self._end_layer()
         self._means.chain.end(self.clip, self._place.sequence, self._file.payload_hash)
-        sealed_meta = seal(encode_meta(meta), self._recipients, self._means.take)
+        sealed_meta = seal(encode_meta(meta), self._recipients, Streams(self._means.take))
         write_whole(self._disk, meta_name(self.clip), sealed_meta)
         entry = self._take_name("whole")
         self._leave()

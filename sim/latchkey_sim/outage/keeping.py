@@ -82,11 +82,11 @@ class Keeping:
 
 
 def _turned(home: Home, entry: ClipEntry) -> ClipEntry:
-    state, take = owner()[0], home.entropy.take
+    state = owner()[0]
     if entry.state == "kept":
-        return unkeep_clip(home.vault, home.index, entry, state, take, _noted)
+        return unkeep_clip(home.vault, home.index, entry, state, _noted)
     keys, recipient = owner()[2], state.long_term_recipient
-    return keep_clip(home.vault, home.index, entry, keys, recipient, take, _noted)
+    return keep_clip(home.vault, home.index, entry, keys, recipient, _noted)
 
 
 def _noted() -> None:

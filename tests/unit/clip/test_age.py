@@ -28,7 +28,7 @@ PLAIN = bytes(range(256)) * 640  # 2.5 chunks
 
 
 def sealed(data: bytes, *readers: X25519Identity, seed: int = 1) -> bytes:
-    return seal(data, [str(reader.recipient) for reader in readers or (ALICE,)], SeededEntropy(seed).take)
+    return seal(data, [str(reader.recipient) for reader in readers or (ALICE,)], SeededEntropy(seed))
 
 
 def opened(file: bytes, reader: X25519Identity = ALICE) -> bytes:
@@ -44,7 +44,7 @@ def payload_at(file: bytes) -> int:
 @given(st.binary(max_size=300), st.lists(st.integers(0, 2 * CHUNK), max_size=4))
 def test_what_is_fed_in_any_pieces_comes_out_whole(start: bytes, sizes: list[int]) -> None:
     pieces = [start, *(bytes(size) for size in sizes)]
-    sealer = Sealer([str(ALICE.recipient)], SeededEntropy(3).take)
+    sealer = Sealer([str(ALICE.recipient)], SeededEntropy(3))
     file = b"".join([*(sealer.feed(piece) for piece in pieces), sealer.close()])
     assert opened(file) == b"".join(pieces)
     assert file == sealed(b"".join(pieces), seed=3)
@@ -66,7 +66,7 @@ def test_every_recipient_opens_and_nobody_else() -> None:
 
 
 def test_the_sealer_holds_no_more_than_a_chunk() -> None:
-    sealer = Sealer([str(ALICE.recipient)], SeededEntropy(1).take)
+    sealer = Sealer([str(ALICE.recipient)], SeededEntropy(1))
     tracemalloc.start()
     for _ in range(200):
         sealer.feed(bytes(50_000))
@@ -76,7 +76,7 @@ def test_the_sealer_holds_no_more_than_a_chunk() -> None:
 
 
 def test_a_closed_sealer_takes_nothing_more() -> None:
-    sealer = Sealer([str(ALICE.recipient)], SeededEntropy(1).take)
+    sealer = Sealer([str(ALICE.recipient)], SeededEntropy(1))
     sealer.close()
     with pytest.raises(SealerClosed):
         sealer.feed(b"more")
@@ -85,15 +85,15 @@ def test_a_closed_sealer_takes_nothing_more() -> None:
 
 
 def test_two_sealers_of_one_source_share_neither_key_nor_nonce() -> None:
-    take = SeededEntropy(1).take
-    first, second = (seal(PLAIN, [str(ALICE.recipient)], take) for _ in range(2))
+    entropy = SeededEntropy(1)
+    first, second = (seal(PLAIN, [str(ALICE.recipient)], entropy) for _ in range(2))
     assert first[payload_at(first) - 16 :][:16] != second[payload_at(second) - 16 :][:16]
     assert first[payload_at(first) :][:64] != second[payload_at(second) :][:64]
 
 
 def test_sealing_for_nobody_is_refused() -> None:
     with pytest.raises(OwnerKeyError, match="no owner key"):
-        Sealer([], SeededEntropy(1).take)
+        Sealer([], SeededEntropy(1))
 
 
 class Trickle(io.RawIOBase):

@@ -32,7 +32,7 @@ PLAIN = bytes(range(256)) * 640  # 2.5 chunks
 
 
 def sealed(data: bytes, *readers: X25519Identity, seed: int = 1) -> bytes:
-    return seal(data, [str(reader.recipient) for reader in readers or (ALICE,)], SeededEntropy(seed).take)
+    return seal(data, [str(reader.recipient) for reader in readers or (ALICE,)], SeededEntropy(seed))
 
 
 def opened(file: bytes, reader: X25519Identity = ALICE) -> bytes:

@@ -111,7 +111,7 @@ def test_no_error_or_repr_shows_a_secret_key() -> None:
 
 def test_keys_of_types_we_do_not_know_open_nothing() -> None:
     foreign = bech32.encode("age-secret-key-pq-", bytes(32)).upper()
-    file = seal(b"x", [str(X25519Identity(b"k" * 32).recipient)], SeededEntropy(1).take)
+    file = seal(b"x", [str(X25519Identity(b"k" * 32).recipient)], SeededEntropy(1))
     with pytest.raises(NoIdentityMatched):
         decrypt(file, [foreign])
     assert b"".join(decrypt(file, [foreign, X25519Identity(b"k" * 32).text])) == b"x"

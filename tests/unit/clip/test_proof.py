@@ -217,7 +217,7 @@ def test_a_tail_of_another_clip_is_refused() -> None:
 
 @given(st.integers(0, 400_000), st.integers(1, 3))
 def test_with_its_padding_the_sealed_file_has_a_padme_length(n_bytes: int, recipients: int) -> None:
-    sealer = Sealer([str(X25519Identity(b"o" * 32).recipient)] * recipients, SeededEntropy(1).take)
+    sealer = Sealer([str(X25519Identity(b"o" * 32).recipient)] * recipients, SeededEntropy(1))
     start = sealer.feed(b"")
     gap = padding_bytes(len(start), n_bytes)
     sealed = start + sealer.feed(bytes(n_bytes + gap)) + sealer.close()

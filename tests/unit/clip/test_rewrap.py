@@ -1,5 +1,7 @@
 """A new header for a sealed file: other readers, the same payload."""
 
+import base64
+import hmac
 import io
 
 import pytest
@@ -19,13 +21,13 @@ from latchkey_sim.entropy import SeededEntropy
 
 ALICE, BOB, EVE = (X25519Identity(letter * 32) for letter in (b"a", b"b", b"e"))
 PLAIN = bytes(range(256)) * 600
-FILE = seal(PLAIN, [str(ALICE.recipient)], SeededEntropy(1).take)
+FILE = seal(PLAIN, [str(ALICE.recipient)], SeededEntropy(1))
 OLD = take_header(io.BytesIO(FILE))
 
 
 def rewrapped(*readers: X25519Identity, identity: X25519Identity = ALICE) -> bytes:
     to = [str(reader.recipient) for reader in readers]
-    return new_header(OLD, identity, to, SeededEntropy(2).take)
+    return new_header(OLD, identity, to)
 
 
 def test_the_header_is_taken_and_not_a_byte_more() -> None:
@@ -55,9 +57,9 @@ def test_a_changed_header_is_not_rewrapped() -> None:
     grease = OLD.replace(b"\n--- ", b"\n-> grease\n\n--- ")
     for changed in (grease, OLD + b"x", OLD[:-1], OLD.replace(b"v1", b"v2"), b""):
         with pytest.raises(HeaderDamaged):
-            new_header(changed, ALICE, [str(BOB.recipient)], SeededEntropy(2).take)
+            new_header(changed, ALICE, [str(BOB.recipient)])
     with pytest.raises(ClipArmored):
-        new_header(b"-----BEGIN AGE ENCRYPTED FILE-----\n", ALICE, [], SeededEntropy(2).take)
+        new_header(b"-----BEGIN AGE ENCRYPTED FILE-----\n", ALICE, [])
 
 
 def test_rewrapping_for_nobody_is_refused() -> None:
@@ -65,8 +67,19 @@ def test_rewrapping_for_nobody_is_refused() -> None:
         rewrapped()
 
 
-def test_two_headers_of_one_file_share_no_ephemeral_key() -> None:
-    take = SeededEntropy(2).take
-    first, second = (new_header(OLD, ALICE, [str(BOB.recipient)], take) for _ in range(2))
-    shares = {header.split(b"-> X25519 ")[1].split(b"\n")[0] for header in (OLD, first, second)}
-    assert len(shares) == 3
+def test_no_ephemeral_key_serves_two_readers_or_two_headers() -> None:
+    first, second = rewrapped(BOB), rewrapped(ALICE, BOB)
+    again = new_header(second, BOB, [str(ALICE.recipient), str(BOB.recipient)])
+    shares = [
+        line for header in (OLD, first, second, again) for line in header.split(b"\n") if b"X25519" in line
+    ]
+    assert len(shares) == 6
+    assert len(set(shares)) == 5, "only the one for Bob in place of the same old header comes twice"
+
+
+def test_the_ephemeral_key_is_the_documented_one_and_needs_the_file_key() -> None:
+    file_key = SeededEntropy(1).take("clip/file-key", 16)
+    info = b"latchkey/new-header/1\n" + str(BOB.recipient).encode()
+    secret = hmac.digest(hmac.digest(OLD, file_key, "sha256"), info + b"\x01", "sha256")
+    share = X25519Identity(secret).recipient.point
+    assert rewrapped(BOB).split(b"\n")[1] == b"-> X25519 " + base64.b64encode(share).rstrip(b"=")

@@ -27,7 +27,7 @@ PLAIN = SeededEntropy(9).take("plain", 3 * CHUNK_BYTES + 4321)
 
 
 def sealed(data: bytes) -> bytes:
-    return seal(data, [str(ALICE.recipient)], SeededEntropy(1).take)
+    return seal(data, [str(ALICE.recipient)], SeededEntropy(1))
 
 
 def payload_at(file: bytes) -> int:

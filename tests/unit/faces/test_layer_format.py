@@ -126,7 +126,7 @@ def test_a_head_that_lies_is_refused(at: int) -> None:
 
 def put(disk: MemoryDisk, plain: bytes, clip: str = CLIP) -> ClipEntry:
     entry = ClipEntry(clip, 20_781, 1, "whole")
-    sealed = seal(plain, [str(OWNER.recipient)], SeededEntropy(1).take)
+    sealed = seal(plain, [str(OWNER.recipient)], SeededEntropy(1))
     disk.files[faces_name(clip, entry.day)] = bytearray(sealed)
     return entry
 

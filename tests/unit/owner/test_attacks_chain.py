@@ -109,7 +109,7 @@ def _video(writer: ProofWriter, companion: bytes = b"") -> list[bytes]:
 
 
 def _sealed(data: bytes) -> bytes:
-    return seal(data, [str(OWNER.recipient)], SeededEntropy(77).take)
+    return seal(data, [str(OWNER.recipient)], SeededEntropy(77))
 
 
 def test_an_insider_seals_an_altered_video_again() -> None:

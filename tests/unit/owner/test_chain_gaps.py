@@ -64,7 +64,7 @@ class Vault:
         def note() -> None:
             self.kept.add(clip)
 
-        keep_clip(self.disk, self.index, entry, KEYS, str(OWNER.recipient), self.entropy.take, note)
+        keep_clip(self.disk, self.index, entry, KEYS, str(OWNER.recipient), note)
 
     def take_away(self, *numbers: int) -> None:
         for number in numbers:

@@ -182,7 +182,7 @@ def test_a_record_of_another_clip_is_refused() -> None:
 def test_an_endless_record_is_not_read_to_its_end() -> None:
     disk = MemoryDisk()
     data = encode_meta(META) + b" " * 10_000_000
-    disk.create(meta_name(ID)).append(seal(data, [str(OWNER.recipient)], SeededEntropy(1).take))
+    disk.create(meta_name(ID)).append(seal(data, [str(OWNER.recipient)], SeededEntropy(1)))
     with pytest.raises(MetaDamaged):
         read_meta(disk, ID, KEYS)
 

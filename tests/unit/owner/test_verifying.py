@@ -171,7 +171,7 @@ def test_recovering_a_whole_clip_that_was_changed_does_not_call_the_loss_small(
     (name,) = [name for name in files if name.startswith("clips/20") and clip in name]
     video = bytearray(opened(files, clip, tmp_path))
     video[len(video) // 2] ^= 1
-    files[name] = seal(bytes(video), [str(OWNER.recipient)], SeededEntropy(5).take)
+    files[name] = seal(bytes(video), [str(OWNER.recipient)], SeededEntropy(5))
     vault = laid_out(files, tmp_path)
     code, _, err = clips(tmp_path, capsys, "recover", clip, "-o", tmp_path / "x", "--vault", vault)
     assert (code, "was whole once" in err, "at most 2 s" in err) == (0, True, False)

@@ -210,8 +210,7 @@ def test_what_was_kept_opens_for_its_owner_after_t_and_nothing_beside_it_does() 
     door.live(DAY)
     door.live(DAY + 1)
     entry, recipient = door.index.entries()[0], house.state.long_term_recipient
-    take = SeededEntropy(7).take
-    keep_clip(door.disk, door.index, entry, house.state.day_keys(DAY), recipient, take, lambda: None)
+    keep_clip(door.disk, door.index, entry, house.state.day_keys(DAY), recipient, lambda: None)
     for day in range(DAY + 2, DAY + N_DAYS):
         door.live(day)
     today = DAY + N_DAYS - 1

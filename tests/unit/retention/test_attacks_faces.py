@@ -181,8 +181,8 @@ def test_a_kept_clip_outlives_its_faces() -> None:
     door.live(DAY)
     state = house.use(DAY)
     (entry,) = door.index.entries()
-    to, take = state.long_term_recipient, SeededEntropy(9).take
-    keep_clip(door.disk, door.index, entry, state.identities(DAY), to, take, lambda: None)
+    to = state.long_term_recipient
+    keep_clip(door.disk, door.index, entry, state.identities(DAY), to, lambda: None)
     for day in (DAY + 1, DAY + 2, DAY + T + 1):
         door.live(day)
     (kept,) = (one for one in door.index.entries() if one.state == "kept")

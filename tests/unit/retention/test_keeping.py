@@ -49,7 +49,7 @@ class Home:
 
     def keep(self) -> ClipEntry:
         keys, recipient = self.state.identities(DAY), self.state.long_term_recipient
-        return keep_clip(self.disk, self.index, self.entry, keys, recipient, self.take, self.note)
+        return keep_clip(self.disk, self.index, self.entry, keys, recipient, self.note)
 
     def opens(self, keys: tuple[str, ...]) -> bool:
         """Whether the clip and its record open in full."""
@@ -112,7 +112,7 @@ def test_a_device_that_still_takes_it_for_expired_does_not_delete_it() -> None:
 
 def test_unkeep_gives_it_back_to_the_readers_of_its_day_and_to_expiry() -> None:
     home = Home()
-    entry = unkeep_clip(home.disk, home.index, home.keep(), home.state, home.take, home.note)
+    entry = unkeep_clip(home.disk, home.index, home.keep(), home.state, home.note)
     assert (entry.state, home.index.entries()) == ("whole", [entry])
     assert home.opens(home.state.day_keys(DAY))
     assert not home.opens(home.long_term)
@@ -124,7 +124,7 @@ def test_unkeep_gives_it_back_to_the_readers_of_its_day_and_to_expiry() -> None:
 def test_what_cannot_be_kept_or_given_back_says_why_and_stays() -> None:
     home = Home()
     with pytest.raises(UsageError, match="not kept"):
-        unkeep_clip(home.disk, home.index, home.entry, home.state, home.take, home.note)
+        unkeep_clip(home.disk, home.index, home.entry, home.state, home.note)
     kept = home.keep()
     with pytest.raises(UsageError, match="only a whole clip"):
         keep_clip(
@@ -133,14 +133,13 @@ def test_what_cannot_be_kept_or_given_back_says_why_and_stays() -> None:
             kept,
             home.long_term,
             home.state.long_term_recipient,
-            home.take,
             lambda: None,
         )
     with pytest.raises(UsageError, match="over"):
-        unkeep_clip(home.disk, home.index, kept, home.state.advance_to(DAY + 9), home.take, home.note)
+        unkeep_clip(home.disk, home.index, kept, home.state.advance_to(DAY + 9), home.note)
     stranger = SimHousehold.begun(DAY, seed=7).state
     with pytest.raises(NoIdentityMatched):
-        unkeep_clip(home.disk, home.index, kept, stranger, home.take, home.note)
+        unkeep_clip(home.disk, home.index, kept, stranger, home.note)
     assert home.opens(home.long_term)
     assert not [name for name in home.disk.files if name.endswith(".part")]
 
@@ -150,7 +149,7 @@ def test_an_act_is_noted_once_nothing_forbids_it_and_before_anything_is_written(
     before = {name: bytes(data) for name, data in home.disk.files.items()}
     entry = home.keep()
     between = {name: bytes(data) for name, data in home.disk.files.items()}
-    unkeep_clip(home.disk, home.index, entry, home.state, home.take, home.note)
+    unkeep_clip(home.disk, home.index, entry, home.state, home.note)
     assert home.noted == [before, between]
 
 
@@ -161,7 +160,7 @@ def test_what_cannot_be_kept_or_given_back_is_not_noted() -> None:
     torn = replace(home.entry, state="torn")
     for entry, keys in ((torn, home.state.identities(DAY)), (home.entry, stranger.identities(DAY))):
         with pytest.raises((UsageError, NoIdentityMatched)):
-            keep_clip(home.disk, home.index, entry, keys, recipient, home.take, home.note)
+            keep_clip(home.disk, home.index, entry, keys, recipient, home.note)
     for missing in (f"clips/{A}.meta.age", f"clips/{A}.chain.age", f"clips/2026-11-24.{A}.age"):
         spoiled = Home()
         del spoiled.disk.files[missing]
@@ -172,7 +171,7 @@ def test_what_cannot_be_kept_or_given_back_is_not_noted() -> None:
     with pytest.raises(ClipError):
         home.keep()
     with pytest.raises(UsageError):
-        unkeep_clip(home.disk, home.index, home.entry, home.state, home.take, home.note)
+        unkeep_clip(home.disk, home.index, home.entry, home.state, home.note)
     assert home.noted == []
 
 
@@ -185,7 +184,7 @@ def test_an_act_that_cannot_be_noted_is_not_done() -> None:
 
     recipient = home.state.long_term_recipient
     with pytest.raises(DiskError, match="the log is full"):
-        keep_clip(home.disk, home.index, home.entry, home.state.identities(DAY), recipient, home.take, refuse)
+        keep_clip(home.disk, home.index, home.entry, home.state.identities(DAY), recipient, refuse)
     assert home.disk.files == before
     assert home.index.entries() == [home.entry]
 

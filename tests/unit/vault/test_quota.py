@@ -188,14 +188,14 @@ class Life:
         can = [at for at, one in enumerate(self.model) if one.state == ("whole" if keep else "kept")]
         if not can:
             return
-        at, state, take = can[number % len(can)], self.house.state, SeededEntropy(self.clips).take
+        at, state = can[number % len(can)], self.house.state
         entry = self.model[at]
         with suppress(DiskError, UsageError):  # no room for a second copy; or no day to give it back to
             if keep:
                 keys, recipient = state.identities(entry.day), state.long_term_recipient
-                self.model[at] = keep_clip(self.disk, self.index, entry, keys, recipient, take, lambda: None)
+                self.model[at] = keep_clip(self.disk, self.index, entry, keys, recipient, lambda: None)
             else:
-                self.model[at] = unkeep_clip(self.disk, self.index, entry, state, take, lambda: None)
+                self.model[at] = unkeep_clip(self.disk, self.index, entry, state, lambda: None)
 
     def restart(self, *, lose_index: bool = False) -> None:
         self.end_film()
