@@ -5,12 +5,13 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from latchkey.adapters.entropy import OsEntropy
 from latchkey.cli.asking import need_terminal, says_yes
 from latchkey.cli.command import Terminal
-from latchkey.cli.household import add_household_options, change_and_sign, owner_store
+from latchkey.cli.household import add_household_options, change_and_sign, own_day, owner_store
 from latchkey.cli.meeting import Channel, SharedFolder, Typed, say_code
 from latchkey.cli.pair import add_via_options
 from latchkey.errors import EXIT_KEY, EXIT_OK
 from latchkey.owner.members import with_device
 from latchkey.owner.pairing import ANSWER, NONCE_BYTES, OFFER, REVEAL, OwnerPairing
+from latchkey.vault.days import day_text
 
 
 def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
@@ -43,8 +44,10 @@ def run(options: Namespace, terminal: Terminal) -> int:
             "not paired: the codes differ", "begin again; if they differ again, use another way"
         )
         return EXIT_KEY
-    _, book = change_and_sign(store, lambda now: with_device(now, options.name, device))
+    state, book = change_and_sign(store, lambda now: with_device(now, options.name, device))
     terminal.say(f"paired: {options.name} is a device of this household")
+    viewers = f"{1 + len(state.others)} viewer(s)"
+    terminal.say(f"its key book is number {state.number}, signed on {day_text(own_day())}, for {viewers}")
     if channel.send_book(book):
         terminal.say("the key book is on its way; remove nothing before the doorbell has it")
     else:

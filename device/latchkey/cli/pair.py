@@ -17,9 +17,11 @@ from latchkey.owner import writing
 from latchkey.owner.members import fingerprint
 from latchkey.owner.pairing import ANSWER, NONCE_BYTES, OFFER, REVEAL, DevicePairing
 from latchkey.pipeline.identity import device_key
-from latchkey.pipeline.pinning import pin_owner, pinned_owner
+from latchkey.pipeline.pinning import check_book, pin_owner, pinned_owner
+from latchkey.reading import read_small
 from latchkey.settings import load
-from latchkey.vault.book import decode_book
+from latchkey.vault.book import BOOK_LIMIT_BYTES, KeyBook, decode_book
+from latchkey.vault.days import day_text
 
 WAIT_S = 600
 
@@ -27,7 +29,9 @@ WAIT_S = 600
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the settings file")
-    parser.add_argument("--replace", action="store_true", help="forget the owner that it has")
+    parser.add_argument(
+        "--replace", action="store_true", help="pair again; another owner than the one that it has takes over"
+    )
     add_via_options(parser)
 
 
@@ -69,7 +73,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         return EXIT_KEY
     pin_owner(vault, owner)
     terminal.say(f"paired: this doorbell obeys {fingerprint(owner)}")
-    _take_book(channel, settings.owner.book, owner, terminal)
+    _take_book(channel, vault, settings.owner.book, owner, terminal)
     return EXIT_OK
 
 
@@ -80,7 +84,7 @@ def _check_unpaired(vault: FolderDisk, *, replace: bool) -> None:
     if owner is not None:
         raise OwnerKeyError(
             f"this doorbell obeys an owner already: {fingerprint(owner)}",
-            hint="--replace forgets that owner; clips sealed until now stay theirs",
+            hint="--replace lets another take over; clips sealed until now stay the first one's",
         )
 
 
@@ -93,18 +97,30 @@ def _channel(options: Namespace, terminal: Terminal) -> Channel:
     return folder
 
 
-def _take_book(channel: Channel, path: Path, owner: bytes, terminal: Terminal) -> None:
+def _take_book(channel: Channel, vault: FolderDisk, path: Path, owner: bytes, terminal: Terminal) -> None:
     book = channel.receive_book()
     if book is None:
         terminal.say(f"one thing is left: copy the owner's book.json to {path}")
         return
-    decode_book(book, owner)
+    read = decode_book(book, owner)
+    check_book(vault, read, _book_at(path, owner))
     with writing(path, force=True) as stream:
         stream.write(book)
     if isinstance(channel, SharedFolder):
         with disk_errors("tidy up the folder"):
             channel.clear()
     terminal.say(f"the key book is {path}: `latchkey run` can begin")
+    viewers = f"{len(read.viewers)} viewer(s)"
+    terminal.say(f"it is key book {read.number}, signed on {day_text(read.time)}, for {viewers}: the owner's")
+    terminal.say("machine shows the same, or somebody has put an older one there")
+
+
+def _book_at(path: Path, owner: bytes) -> KeyBook | None:
+    """Give the owner's book that is there already, if it is one."""
+    try:
+        return decode_book(read_small(path, BOOK_LIMIT_BYTES), owner)
+    except (OSError, OwnerKeyError):
+        return None
 
 
 COMMAND = Command("pair", "pair this doorbell with its owner", configure, run)

@@ -2,7 +2,7 @@
 
     keys/owner.pub     the owner's public key, pinned once: from the book that the settings name
     keys/book.json     the book in use, as it was signed
-    keys/clock.json    the newest day that was believed, and the number of the last order taken
+    keys/clock.json    the newest day that was believed, the numbers of the last order and the last book taken
     keys/holding.json  the number of the last holding key used
     keys/owner.state   the newest sealed copy of the owner's state, for whoever has the recovery phrase
     orders/*           what the owner put there; taken ones are removed, refused ones told and left
@@ -11,7 +11,8 @@ Rules
 - Nothing counts without the pinned owner's signature. Numbers only rise: an old order cannot come back.
 - A book is written before the clock: a crash between the two leaves a book whose day is taken at the start.
 - A copy of the state is taken if it is newer than the one that is there; older ones are removed, not left.
-- A damaged book counts as missing. Damaged holding keys all count as used. After a damaged clock no day is
+- A damaged book counts as missing, and only one that is no older takes its place: in an older one somebody
+  may stand who was revoked since. Damaged holding keys all count as used. After a damaged clock no day is
   believed until the owner's next order: a floor that fell back would let days that are over be made again.
 - Only a new order moves the day back. The settings' book, taken again in place of a damaged one, does not.
 - What an owner who was forgotten has left counts for nothing once there is another.
@@ -59,6 +60,7 @@ class Orders:
         self._told: set[tuple[str, bytes]] = set()
         self._looked_at = ""
         self._lost_clock = False
+        self._newest_book = 0
         self.number = 0
         self.book: KeyBook | None = None
         self.clock_day: int | None = None
@@ -92,7 +94,9 @@ class Orders:
     def put_clock(self, day: int, number: int | None = None) -> None:
         """Keep a day, durably. Raises DiskError."""
         number = self.number if number is None else number
-        write_checked(self._disk, CLOCK, _spelled({"schema": 1, "day": day, "number": number}))
+        self._newest_book = max(self._newest_book, self.book.number if self.book else 0)
+        fields = {"schema": 1, "book": self._newest_book, "day": day, "number": number}
+        write_checked(self._disk, CLOCK, _spelled(fields))
         self.number, self.clock_day, self._lost_clock = number, day, False
 
     def next_holding(self) -> str | None:
@@ -134,6 +138,10 @@ class Orders:
             return
         if book.number <= self.number and self.book is not None:
             self._tell("warning", "the key book that the settings name is older than an order already taken")
+            return
+        if book.number < self._newest_book:  # and the one in use is lost
+            numbers = f"its number is {book.number}, and {self._newest_book} was in use already"
+            self._tell("error", f"the key book that the settings name is refused: {numbers}")
             return
         is_news = book.number > self.number and not (self._lost_clock and self.book is None)
         self._use(book, data, heard if is_news else None)
@@ -236,7 +244,7 @@ class Orders:
             with suppress(NotOnDisk):
                 self._disk.remove(name)
                 self._disk.sync_folder("keys")
-        self.number, self.clock_day, self._lost_clock = 0, None, False
+        self.number, self.clock_day, self._lost_clock, self._newest_book = 0, None, False, 0
 
     def _refuse(self, name: str, data: bytes, error: OwnerKeyError) -> None:
         if (name, data) not in self._told and len(self._told) < 4 * ORDER_LIMIT:
@@ -248,10 +256,11 @@ class Orders:
             fields = _fields(read_checked(self._disk, CLOCK))
             self.clock_day = whole(fields.get("day"), 0, LAST_DAY - 1, "the day")
             self.number = whole(fields.get("number"), 0, NUMBER_LIMIT, "the number")
+            self._newest_book = whole(fields.get("book", 0), 0, NUMBER_LIMIT, "the number of the book")
         except NotOnDisk:
             return
         except (FileDamaged, OrderWrong):
-            self.clock_day, self.number, self._lost_clock = None, 0, True
+            self.clock_day, self.number, self._lost_clock, self._newest_book = None, 0, True, 0
 
     def _used_holding(self) -> int:
         try:

@@ -5,8 +5,10 @@ from contextlib import suppress
 from latchkey.clip.signing import PUBLIC_BYTES
 from latchkey.errors import DiskError, NotOnDisk
 from latchkey.pipeline.durable import write_whole
-from latchkey.pipeline.orders import BOOK, CLOCK, DEPOSIT, HOLDING, OWNER
+from latchkey.pipeline.orders import BOOK, CLOCK, DEPOSIT, HOLDING, OWNER, Orders
 from latchkey.ports import Disk
+from latchkey.vault.book import KeyBook
+from latchkey.vault.signed import OrderWrong
 
 
 def pinned_owner(vault: Disk) -> bytes | None:
@@ -21,13 +23,32 @@ def pinned_owner(vault: Disk) -> bytes | None:
 
 
 def pin_owner(vault: Disk, public: bytes) -> None:
-    """Pin an owner, durably, and forget what an earlier one ordered. Raises DiskError.
+    """Pin an owner, durably, and forget what another one ordered. Raises DiskError.
 
+    Of the owner that is pinned already nothing is forgotten: their older orders must not count anew.
     Ended at any point there is the earlier owner, none, or the new one; never a mixture.
     """
+    with suppress(DiskError):  # damaged: it is forgotten
+        if pinned_owner(vault) == public:
+            return
     forget_owner(vault)
     write_whole(vault, OWNER, public)
     vault.sync_folder("")
+
+
+def check_book(vault: Disk, book: KeyBook, beside: KeyBook | None) -> None:
+    """Raise OrderWrong for a book of the pinned owner that is no newer than what the device has of them.
+
+    `beside` is the one where the settings say, which may never have been in use. Raises DiskError.
+    """
+    known = Orders(vault, lambda _severity, _text: None)
+    known.start()
+    newest = max(known.number, beside.number if beside else 0)
+    if book.number <= newest:
+        raise OrderWrong(
+            f"key book {book.number} is older than what this doorbell has: it knows number {newest}",
+            hint="somebody may have put an old one there, with readers who were revoked since; pair again",
+        )
 
 
 def forget_owner(vault: Disk) -> None:

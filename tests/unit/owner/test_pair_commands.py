@@ -15,6 +15,7 @@ from latchkey.owner.members import fingerprint
 from latchkey.owner.pairing import ANSWER, REVEAL, DevicePairing, OwnerPairing
 from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.pinning import pinned_owner
+from latchkey.pipeline.readers import Readers
 from latchkey.units import utc_day
 from latchkey.vault.book import decode_book
 from latchkey_sim.entropy import SeededEntropy
@@ -72,6 +73,36 @@ def begin_owner(sit: Sit, owner: HouseholdStore, *options: str) -> Person:
     return sit("owner", "pair", "--household", str(owner.folder), *options)
 
 
+def begin_both(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path, *options: str
+) -> tuple[Person, Person]:
+    """Begin on both sides, with a card that both see, as far as the code."""
+    there = begin_door(sit, door, "--via", str(card), *options)
+    there.sees("waiting for .*answer")
+    here = begin_owner(sit, owner, "--via", str(card))
+    assert there.sees(CODE)[1] == here.sees(CODE)[1]
+    return there, here
+
+
+def pair(sit: Sit, owner: HouseholdStore, door: Path, card: Path, *options: str) -> tuple[Person, Person]:
+    """Pair with a card; give both sides."""
+    there, here = begin_both(sit, owner, door, card, *options)
+    for session in (here, there):
+        session.types("yes")
+    assert (there.ends(), here.ends()) == (0, 0), there.shown + here.shown
+    return there, here
+
+
+def ask_false_owner(sit: Sit, door: Path, *options: str) -> Person:
+    """Begin at the door, and answer as Eve, as far as the code."""
+    there = begin_door(sit, door, *options)
+    offer = there.sees(MESSAGE.format("offer"))[1]
+    there.sees("paste the answer")
+    there.types(OwnerPairing(EVE, b"2" * 16, offer).answer())
+    there.sees(CODE)
+    return there
+
+
 def as_words(shown: str) -> str:
     """The words that stand below a message."""
     return " ".join(re.findall(r"^  ([a-z ]+)$", shown, re.MULTILINE)[-6:])
@@ -81,20 +112,13 @@ def test_pairing_through_a_folder_ends_with_pin_device_and_book(
     sit: Sit, owner: HouseholdStore, door: Path, card: Path
 ) -> None:
     (card / "latchkey-answer.txt").write_text("left over")
-    there = begin_door(sit, door, "--via", str(card))
-    there.sees("waiting for .*answer")
-    here = begin_owner(sit, owner, "--via", str(card), "--name", "front")
-    codes = [session.sees(CODE)[1] for session in (there, here)]
-    assert codes[0] == codes[1]
-    for session in (here, there):
-        session.types("yes")
-    assert (there.ends(), here.ends()) == (0, 0), there.shown + here.shown
+    there, _ = pair(sit, owner, door, card)
     state = owner.load()
     assert pinned(door) == state.signing_key.public
     assert fingerprint(state.signing_key.public) in there.shown
     assert (door / "book.json").read_bytes() == owner.book_path.read_bytes()
     seed = bytes.fromhex((door / "vault/keys/device.key").read_text())
-    assert [device.name for device in state.devices] == ["front"]
+    assert [device.name for device in state.devices] == ["doorbell"]
     assert state.devices[0].public.hex() == (door / "vault/keys/device.pub").read_text().strip()
     assert seed not in b"".join(path.read_bytes() for path in card.iterdir())
     assert list(card.iterdir()) == []
@@ -175,10 +199,7 @@ def test_a_reveal_that_belongs_to_another_offer_is_refused(sit: Sit, owner: Hous
 
 @pytest.mark.parametrize("typed", ["y", "Yes please", "", "ja"])
 def test_only_a_yes_typed_in_full_pairs(sit: Sit, owner: HouseholdStore, door: Path, typed: str) -> None:
-    there = begin_door(sit, door)
-    offer = there.sees(MESSAGE.format("offer"))[1]
-    there.types(OwnerPairing(EVE, b"2" * 16, offer).answer())
-    there.sees(CODE)
+    there = ask_false_owner(sit, door)
     there.types(typed)
     assert there.ends() == 5
     assert pinned(door) is None
@@ -194,12 +215,7 @@ def test_a_paired_doorbell_takes_no_other_owner_unless_the_first_is_forgotten(
     again = begin_door(sit, door)
     assert again.ends() == 5
     assert fingerprint(EVE) in again.shown
-    there = begin_door(sit, door, "--replace", "--via", str(card))
-    here = begin_owner(sit, owner, "--via", str(card))
-    for session in (there, here):
-        session.sees(CODE)
-        session.types("yes")
-    assert (there.ends(), here.ends()) == (0, 0)
+    pair(sit, owner, door, card, "--replace")
     assert pinned(door) == owner.load().signing_key.public
     assert not (keys / "book.json").exists()
 
@@ -209,26 +225,19 @@ def test_the_owner_that_is_there_is_obeyed_until_the_codes_of_another_were_compa
 ) -> None:
     keys = door / "vault/keys"
     keys.mkdir(parents=True)
-    (keys / "owner.pub").write_bytes(EVE)
+    (keys / "owner.pub").write_bytes(b"o" * 32)
     (keys / "clock.json").write_bytes(b"old")
-    there = begin_door(sit, door, "--replace")
-    offer = there.sees(MESSAGE.format("offer"))[1]
-    there.sees("paste the answer")
-    there.types(OwnerPairing(b"o" * 32, b"2" * 16, offer).answer())
-    there.sees(CODE)
+    there = ask_false_owner(sit, door, "--replace")
     there.types("no")
     assert there.ends() == 5
-    assert pinned(door) == EVE
+    assert pinned(door) == b"o" * 32
     assert (keys / "clock.json").read_bytes() == b"old"
 
 
 def test_a_book_of_another_owner_is_not_taken(
     sit: Sit, owner: HouseholdStore, door: Path, card: Path
 ) -> None:
-    there = begin_door(sit, door, "--via", str(card))
-    here = begin_owner(sit, owner, "--via", str(card))
-    for session in (there, here):
-        session.sees(CODE)
+    there, _ = begin_both(sit, owner, door, card)
     (card / "latchkey-book.json").write_bytes(new_household(DAY, 1, SeededEntropy(9).take).book(DAY)[1])
     there.types("yes")
     assert there.ends() == 5
@@ -236,17 +245,43 @@ def test_a_book_of_another_owner_is_not_taken(
     assert not (door / "book.json").exists()
 
 
+def test_an_older_book_of_the_same_owner_is_not_taken_at_pairing_again(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    pair(sit, owner, door, card)
+    older = owner.book_path.read_bytes()
+    for vault_has_it in (False, True):
+        pair(sit, owner, door, card, "--replace")
+        newer = (door / "book.json").read_bytes()
+        if vault_has_it:  # as once the doorbell has begun; and somebody changes what the settings name
+            FolderDisk(door / "vault").create("keys/book.json").append(newer)
+            (door / "book.json").write_bytes(older)
+        there, _ = begin_both(sit, owner, door, card, "--replace")
+        (card / "latchkey-book.json").write_bytes(older)
+        there.types("yes")
+        assert there.ends() == 5
+        assert "is older than what this doorbell has" in there.shown
+        assert (door / "book.json").read_bytes() == (older if vault_has_it else newer)
+
+
+def test_pairing_again_with_the_same_owner_forgets_no_order_of_theirs(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    pair(sit, owner, door, card)
+    vault = FolderDisk(door / "vault")
+    readers = Readers(vault, SystemClock(), (door / "book.json").read_bytes())
+    readers.check(lambda _: None)
+    known = {name: vault.read(f"keys/{name}") for name in ("book.json", "clock.json", "owner.pub")}
+    pair(sit, owner, door, card, "--replace")
+    assert {name: vault.read(f"keys/{name}") for name in known} == known
+
+
 def test_a_revoked_device_cannot_be_paired_again(
     sit: Sit, owner: HouseholdStore, door: Path, card: Path
 ) -> None:
-    there = begin_door(sit, door, "--via", str(card))
-    here = begin_owner(sit, owner, "--via", str(card))
-    for session in (here, there):
-        session.sees(CODE)
-        session.types("yes")
-        assert session.ends() == 0
+    pair(sit, owner, door, card)
     assert main(["owner", "revoke", "doorbell", "--household", str(owner.folder)]) == 0
-    there = begin_door(sit, door, "--replace", "--via", str(card))
+    begin_door(sit, door, "--replace", "--via", str(card)).sees("waiting for .*answer")
     here = begin_owner(sit, owner, "--via", str(card))
     assert here.ends() == 2
     assert "was revoked" in here.shown
@@ -278,12 +313,9 @@ def test_settings_say_where_the_book_goes(sit: Sit, door: Path) -> None:
 def test_a_book_that_was_paired_names_the_owner_that_was_pinned(
     sit: Sit, owner: HouseholdStore, door: Path, card: Path
 ) -> None:
-    there = begin_door(sit, door, "--via", str(card))
-    here = begin_owner(sit, owner, "--via", str(card))
-    for session in (here, there):
-        session.sees(CODE)
-        session.types("yes")
-        assert session.ends() == 0
+    there, here = pair(sit, owner, door, card)
     book = decode_book((door / "book.json").read_bytes(), pinned(door))
     assert book.number == owner.load().number
+    for session in (there, here):
+        assert re.search(rf"key book (is number )?{book.number}, signed on .*, for 1 viewer", session.shown)
     assert ANSWER not in here.shown

@@ -254,6 +254,24 @@ def test_a_damaged_file_of_keys_is_mended_from_the_settings(name: str, rot: byte
     assert door.now() == (DAY + 1, door.key(DAY + 1))
 
 
+@pytest.mark.parametrize("rot", [b"", b"\xff" * 40])
+def test_an_older_book_does_not_take_the_place_of_a_damaged_one(rot: bytes) -> None:
+    door = Door()
+    door.put("new", door.house.book(DAY))
+    door.check()
+    door.put("time", door.house.time(DAY))
+    door.check()
+    door.disk.files["keys/book.json"] = bytearray(rot)
+    door.start(0)
+    assert "its number is 1, and 2 was in use already" in " ".join(door.told)
+    assert door.readers.is_out
+    door.put("old", door.book)
+    assert "its number is 1, and 3 was taken" in " ".join(door.check())
+    door.put("newest", door.house.book(DAY))
+    door.check()
+    assert door.now() == (DAY, door.key(DAY))
+
+
 @pytest.mark.parametrize("rot", [b"", b"\xff" * 40, b"[1]", b'{"day":20700,"number":1,"schema":1}'], ids=str)
 def test_after_a_damaged_clock_no_day_is_believed_until_the_owner_says_one(rot: bytes) -> None:
     door = Door()
