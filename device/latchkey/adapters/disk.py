@@ -68,6 +68,22 @@ class FolderDisk:
                     hint="end that one first, or give this one folders of its own: vault.path, device.state",
                 ) from error
 
+    def is_claimed(self) -> bool:
+        """Whether somebody runs on this folder now. Where that cannot be found out, nobody does."""
+        try:
+            handle = os.open(self._root / LOCK_NAME, _READ)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(handle)
+        return False
+
     def create(self, name: str) -> "FolderFile":
         """Make an empty file and the folders above it. Raises DiskError where the name is taken."""
         path = self._path(name)

@@ -35,6 +35,7 @@ from latchkey.owner import (
     stream_clip,
 )
 from latchkey.owner.keyring import Keys
+from latchkey.owner.mended import MendedVault
 from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
@@ -105,17 +106,21 @@ def run(options: Namespace, terminal: Terminal) -> int:
         from latchkey.cli.faces import show_log
 
         return show_log(vault, options, terminal)
-    disk = FolderDisk(vault)
+    disk = MendedVault(vault)
     entries = list_clips(disk)
     entry = find_clip(entries, options.id)
     if options.action == "open" and options.with_faces:
         from latchkey.cli.faces import open_with_faces  # OpenCV and FFmpeg, which no other action needs
 
-        return open_with_faces(vault, entries, entry, options, terminal)
+        return open_with_faces(vault, disk, entries, entry, options, terminal)
     if options.action == "open":
         return _open(disk, entries, entry, options, terminal)
     if options.action == "recover":
         return recover(disk, entry, options, terminal)
+    if entry.clip in disk.unfinished:
+        reason = "before the doorbell has started again it can neither be kept nor deleted"
+        hint = f"`latchkey clips recover {entry.clip} -o FILE` writes the part that is proved"
+        raise UsageError(f"clip {entry.clip} is unfinished: {reason}", hint=hint)
     if options.action in ("keep", "unkeep"):
         from latchkey.cli.keep import keep_or_unkeep
 
@@ -134,7 +139,7 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
         return show(options.id, verify_file(file, disk, options, terminal), options, terminal)
     if options.companion is not None:
         raise UsageError(f"there is no file {file}", hint="a clip of the vault has its companion beside it")
-    vault = FolderDisk(_vault(options))
+    vault = MendedVault(_vault(options))
     entries = list_clips(vault)
     entry = find_clip(entries, options.id)
     keys = load_keys(options, terminal).every()
@@ -154,7 +159,7 @@ def _vault(options: Namespace) -> Path:
 
 
 def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
-    disk = FolderDisk(vault)
+    disk = MendedVault(vault)
     entries = list_clips(disk)
     keys = load_keys(options, terminal) if options.key or owner_store(options).exists else None
     facts = [_facts(disk, entry, keys) for entry in entries]
@@ -162,11 +167,17 @@ def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
         note_seen(disk, entries, keys, options)
     layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
-        rows = [_row(entry, fact, layers[entry.clip]) for entry, fact in zip(entries, facts, strict=True)]
+        rows = [
+            _row(entry, _state(entry, disk), fact, layers[entry.clip])
+            for entry, fact in zip(entries, facts, strict=True)
+        ]
         terminal.put(json.dumps(rows, indent=1))
         return EXIT_OK
     for entry, fact in sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair)):
-        terminal.put(_line(entry, fact, layers[entry.clip]))
+        terminal.put(_line(entry, _state(entry, disk), fact, layers[entry.clip]))
+    if disk.unfinished:
+        terminal.say("unfinished = cut off while it was recorded, and the doorbell has not started since")
+        terminal.say("`latchkey clips recover` writes the proved part of such a clip")
     if not entries:
         terminal.say(f"no clips in {vault}")
     elif keys is None:
@@ -191,12 +202,16 @@ def _order(entry: ClipEntry, facts: Facts) -> tuple[int, int, str]:
     return entry.day, facts.start_wall_ns if isinstance(facts, ClipMeta) else 0, entry.clip
 
 
-def _row(entry: ClipEntry, facts: Facts, layer_bytes: int | None) -> dict[str, object]:
+def _state(entry: ClipEntry, disk: MendedVault) -> str:
+    return "unfinished" if entry.clip in disk.unfinished else entry.state
+
+
+def _row(entry: ClipEntry, state: str, facts: Facts, layer_bytes: int | None) -> dict[str, object]:
     row: dict[str, object] = {
         "id": entry.clip,
         "day": day_text(entry.day),
         "size_bytes": entry.size_bytes,
-        "state": entry.state,
+        "state": state,
     }
     if layer_bytes is not None:
         row["faces_bytes"] = layer_bytes
@@ -216,15 +231,15 @@ def _row(entry: ClipEntry, facts: Facts, layer_bytes: int | None) -> dict[str, o
     return row
 
 
-def _line(entry: ClipEntry, facts: Facts, layer_bytes: int | None) -> str:
+def _line(entry: ClipEntry, state: str, facts: Facts, layer_bytes: int | None) -> str:
     """Write a clip for a person; times are UTC, like the day."""
     size = f"{entry.size_bytes / MIB:7.1f} MiB"
     layer = "" if layer_bytes is None else f"  with faces, {layer_bytes / MIB:.1f} MiB"
     if isinstance(facts, ClipMeta):
         start = _moment(facts.start_wall_ns).strftime("%Y-%m-%d %H:%M:%S")
         about = f"{start} UTC  {facts.trigger:<6}  {to_s(facts.span_ns):6.1f} s  {facts.worst:<15}"
-        return f"{entry.clip}  {about}  {size}  {entry.state}{layer}"
-    line = f"{entry.clip}  {day_text(entry.day)}  {size}  {entry.state}{layer}"
+        return f"{entry.clip}  {about}  {size}  {state}{layer}"
+    line = f"{entry.clip}  {day_text(entry.day)}  {size}  {state}{layer}"
     if facts is None or entry.state == "torn":
         return line
     return f"{line}  ({facts})"

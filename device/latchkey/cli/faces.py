@@ -23,7 +23,12 @@ TYPED_CHARS = 6
 
 
 def open_with_faces(
-    vault: Path, entries: list[ClipEntry], entry: ClipEntry, options: Namespace, terminal: Terminal
+    vault: Path,
+    disk: FolderDisk,
+    entries: list[ClipEntry],
+    entry: ClipEntry,
+    options: Namespace,
+    terminal: Terminal,
 ) -> int:
     """Write a clip with its faces put back, after a typed yes and a line in the log.
 
@@ -32,7 +37,6 @@ def open_with_faces(
     """
     if options.out == "-":
         raise UsageError("a clip with faces is not for a pipe", hint="-o FILE writes it to a file")
-    disk = FolderDisk(vault)
     keys = load_keys(options, terminal)
     note_seen(disk, entries, keys, options)
     with FaceLayer(disk, entry, keys.faces_of(entry.day)) as layer:

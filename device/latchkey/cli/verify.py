@@ -4,6 +4,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ from latchkey.owner import (
     trusted_devices,
 )
 from latchkey.owner.memory import Deeds
+from latchkey.owner.trust import TrustSource
+from latchkey.owner.verifying import judge_file
 from latchkey.ports import ClipEntry
 from latchkey.reading import check_ordinary, read_small
 from latchkey.units import MIB, NS_PER_S
@@ -41,11 +44,23 @@ KEY_SHOWN_CHARS = 16
 
 VERDICTS = {
     Outcome.DAMAGED: "it is damaged, or not as it was recorded",
+    Outcome.NO_CLIP: "this is no Latchkey clip, nor an export of one: it holds no proof at all",
     Outcome.UNKNOWN_DEVICE: "nobody you trust vouches for it",
-    Outcome.CHAIN_BROKEN: "recorded by a device you trust, but its place among the clips is not as it was",
-    Outcome.PARTIAL: "recorded by a device you trust, proved in part",
-    Outcome.WHOLE: "recorded by a device you trust, complete and unchanged",
+    Outcome.CHAIN_BROKEN: "recorded by {device}, but its place among the clips is not as it was",
+    Outcome.PARTIAL: "recorded by {device}, proved in part",
+    Outcome.WHOLE: "recorded by {device}, complete and unchanged",
 }
+
+DEVICES = {
+    TrustSource.GIVEN: ("the device that you named", "trusted: you named it"),
+    TrustSource.HOUSEHOLD: ("a device you trust", "trusted: your household knows it"),
+    TrustSource.VAULT: (
+        "the device whose key lies beside it",
+        "by keys/device.pub of the same vault: who can write there could put in both;\n"
+        "           pair with the doorbell, or give its key with --device-key, to know that it is yours",
+    ),
+}
+"""What the verdict calls the device, and why it is believed."""
 
 TORN_LOSS = (
     "what was recorded after that is lost: at most 2 s, and the picture group that was open, where nothing\n"
@@ -63,9 +78,10 @@ def verify_entry(
     it raises, but for damage, which is a finding.
     """
     chunks = joined_chunks if entry.state == "torn" else open_chunks
-    trusted = _trusted(disk, options, entry.day)
+    trusted, source = _trusted(disk, options, entry.day)
     companion = read_companion(disk, entry.clip, keys)
     findings = judge(check_proof(chunks(disk, entry, keys)), companion, trusted, entry.clip)
+    findings = replace(findings, trusted_by=source)
     device, memory = findings.device, household_memory(options)
     if device is None:
         return findings
@@ -96,15 +112,16 @@ def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, termina
     """Verify a file: an MP4 as `clips open` wrote it, or a sealed clip. Needs no vault."""
     if options.head is not None:
         raise UsageError("a file stands in no chain", hint="--head goes with the id of a clip of the vault")
-    trusted = _trusted(disk, options, UNDATED)
+    trusted, source = _trusted(disk, options, UNDATED)
     companion = None
     with ExitStack() as files:
         if options.companion is not None:
             companion = limited(_plain(files, options.companion, options, terminal))
-        return judge(check_proof(_plain(files, path, options, terminal)), companion, trusted)
+        findings = judge_file(_plain(files, path, options, terminal), companion, trusted)
+    return replace(findings, trusted_by=source)
 
 
-def _trusted(disk: FolderDisk | None, options: Namespace, day: int) -> frozenset[bytes]:
+def _trusted(disk: FolderDisk | None, options: Namespace, day: int) -> tuple[frozenset[bytes], TrustSource]:
     """Give the devices to believe for a clip of `day`: those given, the household's, or the vault's own.
 
     Of the household's, one that was revoked is believed for earlier days only, and never where the day is
@@ -114,8 +131,9 @@ def _trusted(disk: FolderDisk | None, options: Namespace, day: int) -> frozenset
     if not given and options.key is None and owner_store(options).exists:
         devices = owner_store(options).load().devices
         if devices:
-            return frozenset(one.public for one in devices if one.trusted_on(day))
-    return trusted_devices(disk, given)
+            believed = frozenset(one.public for one in devices if one.trusted_on(day))
+            return believed, TrustSource.HOUSEHOLD
+    return trusted_devices(disk, given), TrustSource.GIVEN if given else TrustSource.VAULT
 
 
 def show(target: str, findings: Findings, options: Namespace, terminal: Terminal) -> int:
@@ -153,9 +171,10 @@ def warn(
 ) -> None:
     """Say what is not proved of a clip that was opened; the chain is not looked at."""
     companion = read_companion(disk, entry.clip, keys)
-    findings = judge(watch.progress, companion, _trusted(disk, options, entry.day), entry.clip)
+    trusted, source = _trusted(disk, options, entry.day)
+    findings = judge(watch.progress, companion, trusted, entry.clip)
     if findings.outcome is not Outcome.WHOLE:
-        why = findings.trouble or VERDICTS[findings.outcome]
+        why = findings.trouble or _verdict(replace(findings, trusted_by=source))
         terminal.say(f"latchkey: warning: this clip proves nothing: {why}")
         terminal.say(f"latchkey: hint: `latchkey clips verify {entry.clip}` says more")
 
@@ -185,9 +204,18 @@ def _small(path: Path, limit_bytes: int) -> bytes:
         raise NotOnDisk(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def _verdict(findings: Findings) -> str:
+    device = DEVICES[findings.trusted_by or TrustSource.GIVEN][0]
+    return VERDICTS[findings.outcome].format(device=device)
+
+
 def _lines(target: str, findings: Findings) -> Iterable[str]:
     progress, place = findings.progress, findings.place
-    yield f"{target}: {VERDICTS[findings.outcome]}"
+    yield f"{target}: {_verdict(findings)}"
+    if findings.is_foreign:
+        yield "  proof:   none; a program that saved a clip anew has left it out, and a clip that ends"
+        yield "           within its first second has none yet"
+        return
     if findings.trouble:
         yield f"  trouble: {findings.trouble}"
     if progress.is_complete:
@@ -198,7 +226,8 @@ def _lines(target: str, findings: Findings) -> Iterable[str]:
         why = "a check failed" if findings.trouble else "the clip's companion (ID.chain.age) would tell"
         yield f"  device:  unknown; {why}"
     else:
-        trust = "trusted" if findings.is_trusted else "not one you trust"
+        why = DEVICES[findings.trusted_by or TrustSource.GIVEN][1]
+        trust = why if findings.is_trusted else "not one you trust"
         yield f"  device:  {findings.device.hex()[:KEY_SHOWN_CHARS]}…, {trust}"
     if progress.manifest is not None:
         yield from _report(progress.manifest)
@@ -230,6 +259,7 @@ def _row(target: str, findings: Findings) -> dict[str, Any]:
         "proved_bytes": progress.proved_bytes,
         "device": findings.device.hex() if findings.device else None,
         "trusted": findings.is_trusted,
+        "trusted_by": str(findings.trusted_by) if findings.trusted_by and findings.is_trusted else None,
     }
     if place is not None:
         row["chain"] = {"number": place.sequence, "broken": place.broken, "remarks": place.remarks}

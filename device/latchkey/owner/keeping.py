@@ -17,7 +17,7 @@ from latchkey.owner.opening import ReadableDisk
 from latchkey.pipeline.durable import write_whole
 from latchkey.ports import ClipEntry, ClipIndex, ClipState
 from latchkey.units import MIB
-from latchkey.vault import CLIPS, chain_name, meta_name, rewrapped_name, sealed_name
+from latchkey.vault import CLIPS, UNDATED, chain_name, meta_name, rewrapped_name, sealed_name
 
 Note = Callable[[], object]
 """Notes the act, durably; what it raises forbids it."""
@@ -47,13 +47,16 @@ def unkeep_clip(
 ) -> ClipEntry:
     """Seal a kept clip to the readers of its day again; it goes with them. `note` as in `keep_clip`.
 
-    Raises UsageError where its day is over, NoIdentityMatched, ClipError, DiskError.
+    Raises UsageError where its day is over or not known, NoIdentityMatched, ClipError, DiskError.
     """
     if entry.state != "kept":
         raise UsageError(f"clip {entry.clip} is not kept")
+    hint = "`latchkey clips rm` deletes it"
+    if entry.day == UNDATED:
+        reason = "has no day, so no readers to give it back to: the key it was first sealed to is used once"
+        raise UsageError(f"clip {entry.clip} {reason}", hint=hint)
     readers = state.readers_of(entry.day)
     if not readers:
-        hint = "`latchkey clips rm` deletes it"
         raise UsageError(f"the days of clip {entry.clip} are over: nobody could open it", hint=hint)
     return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from latchkey.adapters.disk import disk_errors
-from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, decrypt
+from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, TrailingBytes, decrypt
 from latchkey.errors import ClipError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.owner.files import writing
 from latchkey.owner.watching import ProofWatch
@@ -43,7 +43,7 @@ class ClipTorn(ClipError):
     def __init__(self, clip: str, reason: str) -> None:
         super().__init__(
             f"clip {clip} is torn, power was lost while it was recorded: {reason}",
-            hint=f"`latchkey clips recover {clip} -o FILE` writes the part that is proved",
+            hint=_recover_hint(clip),
         )
         self.clip = clip
         self.reason = reason
@@ -85,14 +85,20 @@ class FacesForOthers(OwnerKeyError):
 
 def list_clips(disk: Disk) -> list[ClipEntry]:
     """List whole and torn clips, by day, then id; one that is being written is not among them."""
+    sizes = sizes_of(disk)
+    entries = reconcile(sizes, []).entries
+    return [entry for entry in entries if _file_name(entry).removeprefix(f"{CLIPS}/") in sizes]
+
+
+def sizes_of(disk: Disk) -> dict[str, int]:
+    """Give the lengths of the files in `clips/` by their names."""
     sizes = {}
     for name in disk.names(CLIPS):
         try:
             sizes[name] = disk.size_bytes(f"{CLIPS}/{name}")
         except NotOnDisk:
             continue  # the device renamed or deleted it meanwhile
-    entries = reconcile(sizes, []).entries
-    return [entry for entry in entries if _file_name(entry).removeprefix(f"{CLIPS}/") in sizes]
+    return sizes
 
 
 def faces_bytes(disk: Disk, entry: ClipEntry) -> int | None:
@@ -171,10 +177,16 @@ def open_chunks(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str])
     try:
         with disk.reader(_file_name(entry)) as file:
             yield from decrypt(file, identities)
-    except (ClipTruncated, ClipDamaged, HeaderDamaged) as error:
+    except (ClipTruncated, ClipDamaged, HeaderDamaged, TrailingBytes) as error:
         if entry.state == "torn":
             raise ClipTorn(entry.clip, str(error)) from error
+        if not isinstance(error, HeaderDamaged):  # without its header nothing opens
+            error.hint = _recover_hint(entry.clip)
         raise
+
+
+def _recover_hint(clip: str) -> str:
+    return f"`latchkey clips recover {clip} -o FILE` writes the part that is proved"
 
 
 def _copy(chunks: Iterator[bytes], sink: BinaryIO, where: str) -> int:

@@ -1,6 +1,7 @@
 """What is left of a torn clip: its own chunks, then its tail; of these, what the proof covers."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from latchkey.adapters.disk import disk_errors
@@ -10,6 +11,7 @@ from latchkey.clip import (
     ClipTruncated,
     Progress,
     Tail,
+    TrailingBytes,
     decode_tail,
     decrypt,
 )
@@ -37,14 +39,16 @@ def recover_clip(
 ) -> Progress:
     """Write the proved part of a clip to `target`, 0600; say how far that is.
 
+    What follows the end mark of the seal is left out, and is the `failure` of what is given.
     Raises NothingProved, NoIdentityMatched, HeaderDamaged, UsageError (target is there), DiskError; then
     nothing is left.
     """
     watch = ProofWatch()
     with writing(target, force=force) as sink:
-        for chunk in watch.through(joined_chunks(disk, entry, identities)):
-            with disk_errors(f"write {target}"):
-                sink.write(chunk)
+        with suppress(TrailingBytes):  # noted by `watch`
+            for chunk in watch.through(joined_chunks(disk, entry, identities)):
+                with disk_errors(f"write {target}"):
+                    sink.write(chunk)
         progress = watch.progress
         if not progress.fragments:
             raise NothingProved(entry.clip, str(progress.failure or "it breaks off too early"))
@@ -56,7 +60,7 @@ def recover_clip(
 def joined_chunks(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> Iterator[bytes]:
     """Give the plaintext of a clip that opens, piece by piece: of its chunks, and then of its tail.
 
-    Raises NoIdentityMatched, HeaderDamaged; where a chunk does not verify it just ends.
+    Raises NoIdentityMatched, HeaderDamaged, TrailingBytes; where a chunk does not verify it just ends.
     """
     n_bytes = 0
     try:

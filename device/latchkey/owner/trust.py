@@ -2,12 +2,25 @@
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from latchkey.errors import NotOnDisk, OwnerKeyError
 from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.ports import Disk
 from latchkey.reading import read_small
+
+
+class TrustSource(StrEnum):
+    """Who says that a device is to be believed: the person at the keyboard, who named it; the household,
+    which was paired with it or told of it; or the folder of the clips, where whoever writes
+    there could put both.
+    """
+
+    GIVEN = "given"
+    HOUSEHOLD = "household"
+    VAULT = "vault"
+
 
 FILE_LIMIT_BYTES = 4096
 _PUBLIC = re.compile(r"[0-9a-f]{64}")

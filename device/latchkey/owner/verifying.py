@@ -4,22 +4,27 @@ Three things are checked apart: the proof inside the clip; the companion, by whi
 clip's key; the chain, in which each clip's companion holds the hash of the one before.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from hmac import compare_digest
 
 from latchkey.clip import (
     COMPANION_LIMIT_BYTES,
+    BoxDamaged,
     Companion,
     Progress,
+    ProofDamaged,
+    check_proof,
     commitment,
     decode_companion,
     decrypt,
 )
+from latchkey.clip.proof import PROOF_UUID
 from latchkey.errors import (
     EXIT_CHAIN,
     EXIT_DAMAGED,
+    EXIT_NO_CLIP,
     EXIT_OK,
     EXIT_PARTIAL,
     EXIT_UNKNOWN_DEVICE,
@@ -27,6 +32,7 @@ from latchkey.errors import (
     NotOnDisk,
 )
 from latchkey.owner.opening import ReadableDisk
+from latchkey.owner.trust import TrustSource
 from latchkey.vault import chain_name
 
 
@@ -34,6 +40,7 @@ class Outcome(Enum):
     """What became of it, worst first."""
 
     DAMAGED = EXIT_DAMAGED
+    NO_CLIP = EXIT_NO_CLIP
     UNKNOWN_DEVICE = EXIT_UNKNOWN_DEVICE
     CHAIN_BROKEN = EXIT_CHAIN
     PARTIAL = EXIT_PARTIAL
@@ -52,7 +59,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What was found out. `device` is the key of the device that vouches for the clip, None if none does;
-    `trouble` says which check failed.
+    `trouble` says which check failed; `is_foreign` = there is nothing of ours to check; `trusted_by` who says
+    that the device is to be believed.
     """
 
     progress: Progress
@@ -60,10 +68,14 @@ class Findings:
     is_trusted: bool = False
     place: Place | None = None
     trouble: str = ""
+    is_foreign: bool = False
+    trusted_by: TrustSource | None = None
 
     @property
     def outcome(self) -> Outcome:
         """All of it in a word."""
+        if self.is_foreign:
+            return Outcome.NO_CLIP
         if self.trouble:
             return Outcome.DAMAGED
         if not self.is_trusted:
@@ -91,6 +103,34 @@ def limited(chunks: Iterable[bytes]) -> bytes:
         if len(data) > COMPANION_LIMIT_BYTES:
             break
     return data
+
+
+def judge_file(chunks: Iterable[bytes], companion: bytes | None, trusted: frozenset[bytes]) -> Findings:
+    """Judge a file that may be anything; one in which no proof of ours stands anywhere is foreign."""
+    watch = _MarkWatch()
+    pieces = watch.through(chunks)
+    progress = check_proof(pieces)
+    was_read = progress.failure is None or isinstance(progress.failure, BoxDamaged | ProofDamaged)
+    if progress.clip_key is None and was_read:
+        for _ in pieces:
+            pass
+        if not watch.was_seen:
+            return Findings(progress, is_foreign=True)
+    return judge(progress, companion, trusted)
+
+
+class _MarkWatch:
+    """Looks for the mark of our proof boxes in what is read."""
+
+    def __init__(self) -> None:
+        self.was_seen = False
+
+    def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        end = b""
+        for chunk in chunks:
+            self.was_seen = self.was_seen or PROOF_UUID in end + chunk
+            end = chunk[-len(PROOF_UUID) + 1 :]
+            yield chunk
 
 
 def judge(

@@ -14,17 +14,20 @@ from latchkey.cli import main
 from latchkey.clip import padme_bytes, seal
 from latchkey.owner import list_clips, open_clip
 from latchkey.owner.household import KnownDevice, new_household
+from latchkey.owner.recovering import recover_clip
 from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.identity import PUBLIC_NAME
+from latchkey.ports import ClipEntry
 from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
-from latchkey.vault import chain_name, tail_name
+from latchkey.vault import chain_name, sealed_name, tail_name
 from latchkey.vault.days import parse_day
 from latchkey_sim.desk import Desk, desk
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import OWNER
 from latchkey_sim.street import street
+from latchkey_sim.tinyclip import tiny_parts
 
 SHORT = RecordingSettings(pre_roll_s=1.0, post_roll_s=2.0, threads=1)
 VISITS = ((4.0, 6.0), (16.0, 18.0), (28.0, 30.0))
@@ -90,7 +93,7 @@ def test_each_clip_of_a_vault_is_complete_by_a_trusted_device_and_in_its_place(
         assert found["manifest"]["frames"] == round(found["proved_s"] * 10)
     code, out, _ = clips(tmp_path, capsys, "verify", ids(recorded())[1][:8], "--vault", vault)
     assert code == 0
-    assert "recorded by a device you trust, complete and unchanged" in out
+    assert "recorded by the device whose key lies beside it, complete and unchanged" in out
     assert "clip 1 before it is unchanged" in out
 
 
@@ -236,6 +239,73 @@ def test_clips_open_warns_of_a_clip_that_proves_nothing(
     for one, text in ((clip, "nobody you trust"), (other, "another clip")):
         code, _, err = clips(tmp_path, capsys, "open", one, "-o", tmp_path / one, "--vault", vault)
         assert (code, text in err) == (0, True)
+
+
+def test_the_verdict_says_where_trust_in_the_device_comes_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault, clip = laid_out(recorded(), tmp_path), ids(recorded())[0]
+    asked = ("verify", clip, "--vault", vault)
+    code, out, _ = clips(tmp_path, capsys, *asked)
+    assert (code, "device you trust" in out, "who can write there could put in both" in out) == (
+        0,
+        False,
+        True,
+    )
+    code, out, _ = clips(tmp_path, capsys, *asked, "--device-key", vault / PUBLIC_NAME)
+    assert (code, "by the device that you named" in out, "key lies beside it" in out) == (0, True, False)
+    for given, source in (((), "vault"), (("--device-key", vault / PUBLIC_NAME), "given")):
+        found = json.loads(clips(tmp_path, capsys, *asked, *given, "--json")[1])
+        assert (found["trusted"], found["trusted_by"]) == (True, source)
+    found = json.loads(clips(tmp_path, capsys, *asked, "--device-key", "00" * 32, "--json")[1])
+    assert (found["trusted"], found["trusted_by"]) == (False, None)
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed"])
+def test_a_damaged_whole_clip_does_not_open_and_the_way_to_its_proved_part_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], harm: str
+) -> None:
+    vault, clip = laid_out(recorded(), tmp_path), ids(recorded())[0]
+    (path,) = (vault / "clips").glob(f"20*.{clip}.age")
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data[:-20] if harm == "cut" else data)
+    code, _, err = clips(tmp_path, capsys, "open", clip, "-o", tmp_path / "x.mp4", "--vault", vault)
+    assert (code, f"hint: `latchkey clips recover {clip} -o FILE`" in err) == (6, True), err
+
+
+def test_bytes_after_the_end_of_a_clip_are_left_out_of_what_is_recovered(tmp_path: Path) -> None:
+    short = len(b"".join(tiny_parts(SeededEntropy(3).take)))
+    video = b"".join(tiny_parts(SeededEntropy(3).take, padding_bytes=24 + 65_536 - short))
+    assert len(video) == 65_536, "a full chunk: with a shorter one, what follows cannot be told from it"
+    entry = ClipEntry("a" * 32, 20_000, 0, "whole")
+    sealed = seal(video, [str(OWNER.recipient)], SeededEntropy(4)) + b"more"
+    disk = in_memory({sealed_name(entry.clip, entry.day, "whole"): sealed})
+    progress = recover_clip(disk, entry, [OWNER.text], tmp_path / "rest.mp4")
+    assert (tmp_path / "rest.mp4").read_bytes() == video
+    assert "follow the end mark" in str(progress.failure)
+
+
+def test_a_file_without_any_proof_is_no_clip_and_not_a_damaged_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phone = tmp_path / "phone.mp4"
+    with av.open(str(phone), "w") as target:
+        stream = target.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(10):
+            target.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        target.mux(stream.encode(None))
+    for data in (phone.read_bytes(), b"", b"some text", bytes(200_000)):
+        phone.write_bytes(data)
+        code, out, _ = clips(tmp_path, capsys, "verify", phone)
+        assert (code, "this is no Latchkey clip" in out, "damaged" in out) == (14, True, False)
+    assert json.loads(clips(tmp_path, capsys, "verify", phone, "--json")[1])["outcome"] == "no_clip"
+    laid_out(recorded(), tmp_path)
+    video = bytearray(opened(recorded(), ids(recorded())[0], tmp_path))
+    video[5] ^= 1  # so that not even the first box is ours; the proofs are still there
+    phone.write_bytes(video)
+    assert clips(tmp_path, capsys, "verify", phone)[0] == 6
 
 
 @pytest.mark.parametrize("bad", ["zz", "00"])

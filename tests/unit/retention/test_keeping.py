@@ -14,7 +14,7 @@ from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings
 from latchkey.units import MIB
-from latchkey.vault import ClipMeta
+from latchkey.vault import UNDATED, ClipMeta
 from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import FixedReaders, SimHousehold
@@ -142,6 +142,15 @@ def test_what_cannot_be_kept_or_given_back_says_why_and_stays() -> None:
         unkeep_clip(home.disk, home.index, kept, stranger, home.note)
     assert home.opens(home.long_term)
     assert not [name for name in home.disk.files if name.endswith(".part")]
+
+
+def test_a_kept_clip_without_a_day_cannot_be_given_back_and_the_reason_is_the_day() -> None:
+    home = Home()
+    undated = replace(home.keep(), day=UNDATED)
+    with pytest.raises(UsageError, match="has no day") as caught:
+        unkeep_clip(home.disk, home.index, undated, home.state, home.note)
+    assert "days" not in str(caught.value)
+    assert "clips rm" in (caught.value.hint or "")
 
 
 def test_an_act_is_noted_once_nothing_forbids_it_and_before_anything_is_written() -> None:
