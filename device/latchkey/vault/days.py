@@ -5,14 +5,19 @@ Hinnant, "chrono-compatible low-level date algorithms"); years 0001 to 9999.
 """
 
 import re
+from functools import lru_cache
 
 ERA_DAYS = 146_097
 FIRST_DAY = -719_162  # 0001-01-01
 LAST_DAY = 2_932_896  # 9999-12-31
 _MARCH_0000 = 719_468  # days from 0000-03-01, where an era begins, to 1970-01-01
+DAYS_KEPT = 1024
+"""Days remembered both ways: a vault has thousands of clips, of a few hundred days."""
+
 _TEXT = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
+@lru_cache(DAYS_KEPT)
 def day_text(day: int) -> str:
     """Write a day as `YYYY-MM-DD`; days beyond the years 1 to 9999 become the nearest of them."""
     era, of_era = divmod(min(max(day, FIRST_DAY), LAST_DAY) + _MARCH_0000, ERA_DAYS)
@@ -24,6 +29,7 @@ def day_text(day: int) -> str:
     return f"{year + era * 400 + (month <= 2):04}-{month:02}-{day_of_month:02}"
 
 
+@lru_cache(DAYS_KEPT)
 def parse_day(text: str) -> int | None:
     """Read `YYYY-MM-DD`; None for anything but a day of the calendar."""
     match = _TEXT.fullmatch(text)

@@ -50,6 +50,8 @@ _ASIDE_SUFFIXES: dict[FileKind, str] = {
     "slip": ".slip",
     "slip_part": ".slip.part",
 }
+_CLIP_KINDS = {suffix: kind for kind, suffix in _CLIP_SUFFIXES.items()}
+_ASIDE_KINDS = {suffix: kind for kind, suffix in _ASIDE_SUFFIXES.items()}
 _NAME_LIMIT_CHARS = 255
 
 
@@ -114,16 +116,13 @@ def faces_part_name(clip: str, day: int) -> str:
 
 def parse_name(name: str) -> FileName | None:
     """Read a name as listed in `clips/`; None for files that are not ours."""
-    for kind, suffix in _ASIDE_SUFFIXES.items():
-        if name.endswith(suffix) and is_clip_id(clip := name.removesuffix(suffix)):
-            return FileName(clip, kind, None)
-    text, _, rest = name.partition(".")
+    text, dot, rest = name.partition(".")
+    if is_clip_id(text):
+        kind = _ASIDE_KINDS.get(dot + rest)
+        return None if kind is None else FileName(text, kind, None)
     clip, dot, suffix = rest.partition(".")
-    day = parse_day(text)
-    for kind, known in _CLIP_SUFFIXES.items():
-        if dot + suffix == known and is_clip_id(clip) and day is not None:
-            return FileName(clip, kind, day)
-    return None
+    kind, day = _CLIP_KINDS.get(dot + suffix), parse_day(text)
+    return None if kind is None or day is None or not is_clip_id(clip) else FileName(clip, kind, day)
 
 
 def check_disk_name(name: str) -> None:
