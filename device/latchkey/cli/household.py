@@ -67,7 +67,12 @@ def change_and_sign(store: HouseholdStore, act: Callable[[Household], Household]
 def say_deliver(store: HouseholdStore, terminal: Terminal) -> None:
     """Tell how a new book gets to the devices: until then nothing has changed for them."""
     terminal.say(f"the new key book is {store.book_path}")
-    terminal.say("nothing changes at a doorbell before the book is there: put it into `orders/` of its vault")
+    terminal.say(
+        "nothing changes at a doorbell before the book is there: `latchkey owner book --vault DIR` hands"
+    )
+    terminal.say(
+        "it over; where this machine does not see the vault, copy the book into its folder `orders/`"
+    )
 
 
 def open_vault(folder: Path) -> FolderDisk:

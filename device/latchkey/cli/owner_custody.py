@@ -165,9 +165,9 @@ def _say_recovered(state: Household, terminal: Terminal) -> None:
         f"clips of {floor} and later open; those of earlier days open with nothing that is in this copy"
     )
     terminal.say(
-        "put the new book into `orders/` of each doorbell's vault; add and revoke anew whom you added or"
+        "hand each doorbell the new book: `latchkey owner book --vault DIR`; add and revoke anew whom you"
     )
-    terminal.say("revoked after the copy was made: it does not know of them")
+    terminal.say("added or revoked after the copy was made: it does not know of them")
     if not state.others:
         terminal.say("other viewers hand in their books anew: `latchkey owner add-viewer`")
     terminal.say("there is no passphrase yet: `latchkey owner passphrase` sets one")

@@ -31,7 +31,7 @@ class KeysRunOut(OwnerKeyError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"nobody could open a clip: {reason}",
-            hint="`latchkey owner book` makes a new key book; [owner] book names it",
+            hint="`latchkey owner book --vault DIR` hands the doorbell the next key book",
         )
         self.reason = reason
 
