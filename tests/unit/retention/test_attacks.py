@@ -4,50 +4,37 @@ from dataclasses import replace
 
 import pytest
 
-from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
-from latchkey.events import Trigger
+from latchkey.clip import X25519Identity
 from latchkey.owner.custody import Custody, draw_phrase, identity_of
 from latchkey.owner.depositing import copies_in, leave_deposit, sign_deposit
 from latchkey.owner.household import Household, KnownDevice, new_household
 from latchkey.owner.keeping import keep_clip
 from latchkey.owner.store import encode_household, open_copy
-from latchkey.pipeline.readers import Readers
-from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
-from latchkey.units import NS_PER_S, S_PER_DAY
-from latchkey.vault import ClipMeta
 from latchkey.vault.book import decode_book
-from latchkey_sim.clock import VirtualClock
-from latchkey_sim.disk import MemoryDisk, MemoryIndex
+from latchkey_sim.dailydoor import DailyDoor, opens
+from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import DEVICE, SimHousehold
 
-DAY, T, DAY_NS = 20_781, 2, S_PER_DAY * NS_PER_S
-STATES = {"ok": 1, "fallback_region": 0, "fallback_full": 0}
-META = ClipMeta("0" * 32, Trigger.RING, (Trigger.RING,), 1, 2, 3, 1, 0, STATES, "none", 0, 1)
+DAY, T = 20_781, 2
 N_DAYS = 8
 
 
-class Doorbell:
+class Doorbell(DailyDoor):
     """A vault that records a clip a day, and a thief who copies every file of it every day."""
 
     def __init__(self, book: bytes) -> None:
-        self.clock, self.disk, self.index = VirtualClock(DAY * DAY_NS), MemoryDisk(), MemoryIndex()
-        self.readers = Readers(self.disk, self.clock, book)
-        take = SeededEntropy(3).take
-        self.keeper = VaultKeeper(self.disk, self.index, self.readers, take, VaultSettings())
+        super().__init__(book, DAY, VaultSettings())
         self.stolen: dict[int, list[bytes]] = {}
         self.copied: dict[str, bytes] = {}
 
     def live(self, day: int) -> None:
         """Record the clip of a day, tidy, and be copied."""
-        self.clock.wait_until(self.clock.now_ns() + (day - self.clock.wall_ns() // DAY_NS) * DAY_NS)
-        self.readers.check(lambda _: None)
-        self.keeper.check()
-        clip = f"{day:032x}"
-        opened = self.keeper.begin(clip)
+        opened = self.begin(day)
+        clip = opened.clip
         opened.append(b"footage")
-        opened.finish(replace(META, clip=clip))
+        self.finish(opened)
         self.copied |= {name: bytes(data) for name, data in self.disk.files.items()}
         self.stolen[day] = [
             bytes(data) for name, data in self.disk.files.items() if clip in name and name.endswith(".age")
@@ -56,13 +43,6 @@ class Doorbell:
     @property
     def days_there(self) -> list[int]:
         return [entry.day for entry in self.index.entries()]
-
-
-def opens(data: bytes, keys: list[str]) -> bool:
-    try:
-        return bool(b"".join(decrypt(data, keys)))
-    except NoIdentityMatched:
-        return False
 
 
 def derivable(state: Household) -> list[str]:

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
+from latchkey.clip import X25519Identity
 from latchkey.errors import NotOnDisk
-from latchkey.events import Trigger
 from latchkey.frames import Colour, Cover, FilterState, RawFrame
 from latchkey.owner.custody import Custody, draw_phrase, identity_of
 from latchkey.owner.household import Household, new_household
@@ -16,25 +15,18 @@ from latchkey.owner.keyring import HouseholdKeys, face_identity_file, identity_f
 from latchkey.owner.members import with_viewer
 from latchkey.owner.rescue import recovered
 from latchkey.owner.store import open_copy, sealed_copy
-from latchkey.pipeline.facevault import FaceVault
-from latchkey.pipeline.readers import Readers
-from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipSpec
 from latchkey.settings import VaultSettings
-from latchkey.units import NS_PER_S, S_PER_DAY
-from latchkey.vault import UNDATED, ClipMeta, faces_name, sealed_name
+from latchkey.vault import UNDATED, faces_name, sealed_name
 from latchkey.vault.book import KeyBook, decode_book
 from latchkey.vision import FacePatches, cut_patches
-from latchkey_sim.clock import VirtualClock
-from latchkey_sim.disk import MemoryDisk, MemoryIndex
+from latchkey_sim.dailydoor import DailyDoor, opens
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import DEVICE, SimHousehold
 
-DAY, T, FACE_T, DAY_NS = 20_781, 5, 1, S_PER_DAY * NS_PER_S
+DAY, T, FACE_T = 20_781, 5, 1
 N_DAYS = 9
 SPEC = ClipSpec(64, 48, 10, Colour())
-STATES = {"ok": 1, "fallback_region": 0, "fallback_full": 0}
-META = ClipMeta("0" * 32, Trigger.RING, (Trigger.RING,), 1, 2, 3, 1, 0, STATES, "none", 0, 1)
 
 
 def patches() -> FacePatches:
@@ -45,30 +37,21 @@ def patches() -> FacePatches:
     return cut
 
 
-class Doorbell:
+class Doorbell(DailyDoor):
     """A vault that records a clip with its face layer each day, and a thief who copies both at once."""
 
     def __init__(self, book: bytes, day: int = DAY) -> None:
-        self.clock, self.disk, self.index = VirtualClock(day * DAY_NS), MemoryDisk(), MemoryIndex()
-        self.readers = Readers(self.disk, self.clock, book, wants_faces=True)
-        take = SeededEntropy(3).take
-        faces = FaceVault(self.disk, take, self.clock, self.readers, 720)
-        settings = VaultSettings(days=30)
-        self.keeper = VaultKeeper(self.disk, self.index, self.readers, take, settings, faces)
+        super().__init__(book, day, VaultSettings(days=30), face_hours=720)
         self.clips: dict[int, bytes] = {}
         self.layers: dict[int, bytes] = {}
 
     def live(self, day: int) -> None:
         """Record the clip of a day, tidy, and be copied."""
-        self.clock.wait_until(self.clock.now_ns() + (day - self.clock.wall_ns() // DAY_NS) * DAY_NS)
-        self.readers.check(lambda _: None)
-        self.keeper.check()
-        clip = f"{day:032x}"
-        opened = self.keeper.begin(clip)
+        opened = self.begin(day)
         opened.begin_faces(SPEC, self.clock.now_ns())
         opened.append(b"footage")
         opened.add_faces(self.clock.now_ns(), patches())
-        entry = opened.finish(replace(META, clip=clip))
+        entry, clip = self.finish(opened), opened.clip
         self.clips[day] = self.disk.read(sealed_name(clip, entry.day, "whole"))
         try:
             self.layers[day] = self.disk.read(faces_name(clip, entry.day))
@@ -91,13 +74,6 @@ def derivable(state: Household) -> list[str]:
     swapped = [replace(state.ratchet, use=faces.use), replace(faces, use=state.ratchet.use)]
     keys += [ratchet.day_identity(ratchet.day + ahead).text for ratchet in swapped for ahead in range(N_DAYS)]
     return [*keys, *(X25519Identity(secret).text for secret in secrets)]
-
-
-def opens(data: bytes, keys: list[str] | tuple[str, ...]) -> bool:
-    try:
-        return bool(b"".join(decrypt(data, keys)))
-    except NoIdentityMatched:
-        return False
 
 
 def seen(files: dict[int, bytes], state: Household) -> list[int]:
