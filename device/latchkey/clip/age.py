@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from latchkey.clip.errors import HeaderDamaged, NoIdentityMatched, SealerClosed
-from latchkey.clip.header import FILE_KEY_BYTES, Header, hkdf, read_header, write_header
+from latchkey.clip.header import FILE_KEY_BYTES, Header, read_header, write_header
 from latchkey.clip.keys import KEY_BYTES, Identity, Take, parse_identity, parse_recipient
 from latchkey.clip.seek import PlainReader
 from latchkey.clip.stream import (
@@ -140,17 +140,18 @@ def new_header(old_header: bytes, identity: str | Identity, recipients: Sequence
     header = read_header(io.BytesIO(old_header))
     if header.raw != old_header:
         raise HeaderDamaged("something follows it")
-    file_key = _file_key(header, [identity])
-    return _header_for(recipients, file_key, lambda text: _derived(file_key, old_header, text))
+    opener = parse_identity(identity) if isinstance(identity, str) else identity
+    file_key = _file_key(header, [opener])
+    return _header_for(recipients, file_key, lambda text: _derived(opener, file_key, old_header, text))
 
 
-def _derived(file_key: bytes, old_header: bytes, recipient: str) -> Take:
+def _derived(opener: Identity, file_key: bytes, old_header: bytes, recipient: str) -> Take:
     """Give the ephemeral key that seals `file_key` to `recipient` in place of `old_header`, as a stream.
 
-    It is secret from whoever does not know the file key, and guards nothing but that. It serves one
-    recipient in one header, and there one plaintext.
+    It serves one recipient in one header, and there one plaintext. The opener's key is part of it: who
+    knows the file key alone, as the other readers do, cannot try out for whom a stanza is.
     """
-    secret = hkdf(file_key, old_header, NEW_HEADER + recipient.encode("ascii"))
+    secret = opener.derive(file_key, old_header, NEW_HEADER + recipient.encode("ascii"))
 
     def take(_stream: str, n_bytes: int) -> bytes:
         assert n_bytes == KEY_BYTES, "a second type of recipient needs a derivation of its own"

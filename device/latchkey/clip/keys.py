@@ -70,6 +70,10 @@ class Identity(Protocol):
         """
         ...
 
+    def derive(self, secret: bytes, salt: bytes, info: bytes) -> bytes:
+        """Give 32 bytes that nobody can tell without both this key and `secret` (HKDF-SHA256)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class X25519Recipient:
@@ -134,6 +138,10 @@ class X25519Identity:
         except CryptoError:
             return None
 
+    def derive(self, secret: bytes, salt: bytes, info: bytes) -> bytes:
+        """Give HKDF-SHA256 of this key followed by `secret`."""
+        return hkdf(self.secret + secret, salt, info)
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignIdentity:
@@ -141,9 +149,13 @@ class ForeignIdentity:
 
     prefix: str
 
-    def unwrap(self, stanza: Stanza) -> bytes | None:  # noqa: ARG002 -- the port's signature
+    def unwrap(self, stanza: Stanza) -> bytes | None:  # noqa: ARG002 -- of the port
         """Give None: it is for somebody else, as far as we can tell."""
         return None
+
+    def derive(self, secret: bytes, salt: bytes, info: bytes) -> bytes:  # noqa: ARG002 -- of the port
+        """Refuse with OwnerKeyError: its bytes are not known here."""
+        raise OwnerKeyError("a key of this type cannot make a new header")
 
 
 @lru_cache(maxsize=64)

@@ -77,9 +77,16 @@ def test_no_ephemeral_key_serves_two_readers_or_two_headers() -> None:
     assert len(set(shares)) == 5, "only the one for Bob in place of the same old header comes twice"
 
 
-def test_the_ephemeral_key_is_the_documented_one_and_needs_the_file_key() -> None:
-    file_key = SeededEntropy(1).take("clip/file-key", 16)
+def share_for_bob(secret: bytes) -> bytes:
+    """The line of a stanza whose ephemeral key is made of `secret`, by the rule that CLIP.md gives."""
     info = b"latchkey/new-header/1\n" + str(BOB.recipient).encode()
-    secret = hmac.digest(hmac.digest(OLD, file_key, "sha256"), info + b"\x01", "sha256")
-    share = X25519Identity(secret).recipient.point
-    assert rewrapped(BOB).split(b"\n")[1] == b"-> X25519 " + base64.b64encode(share).rstrip(b"=")
+    ephemeral = hmac.digest(hmac.digest(OLD, secret, "sha256"), info + b"\x01", "sha256")
+    share = X25519Identity(ephemeral).recipient.point
+    return b"-> X25519 " + base64.b64encode(share).rstrip(b"=")
+
+
+def test_the_ephemeral_key_is_the_documented_one_and_the_file_key_alone_does_not_tell_it() -> None:
+    file_key = SeededEntropy(1).take("clip/file-key", 16)
+    line = rewrapped(BOB).split(b"\n")[1]
+    assert line == share_for_bob(ALICE.secret + file_key)
+    assert line != share_for_bob(file_key), "another reader could try out whose stanza it is"
