@@ -1,8 +1,10 @@
 """What every Disk does, in memory, under power cuts or in a folder; then what only some can show."""
 
+import fcntl
 import os
 import stat
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -208,6 +210,17 @@ def test_a_claimed_folder_is_refused_to_others_until_it_is_let_go(tmp_path: Path
     second.claim()
     lock = tmp_path / "new" / "root" / LOCK_NAME
     assert (lock.stat().st_size, stat.S_IMODE(lock.stat().st_mode)) == (0, 0o600)
+
+
+def test_a_device_starts_while_somebody_looks_whether_one_runs(tmp_path: Path) -> None:
+    disk = FolderDisk(tmp_path)
+    disk.claim()
+    with (tmp_path / LOCK_NAME).open("rb") as handle:
+        del disk
+        fcntl.flock(handle, fcntl.LOCK_SH)  # what `is_claimed` does, for an instant
+        Timer(0.03, fcntl.flock, (handle.fileno(), fcntl.LOCK_UN)).start()
+        FolderDisk(tmp_path).claim()
+        assert not FolderDisk(tmp_path).is_claimed()
 
 
 def test_a_folder_that_cannot_be_made_or_locked_is_left_to_whoever_writes(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import stat
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,22 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _LOCK = _READ | os.O_CREAT
+
+
+CLAIM_TRIES, CLAIM_PAUSE_S = 5, 0.02
+"""`is_claimed` holds the lock for an instant: a device that starts then tries again."""
+
+
+def _locked(handle: int) -> bool:
+    """Lock a file for ourselves; False where another process goes on holding it."""
+    for _ in range(CLAIM_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(CLAIM_PAUSE_S)
+        else:
+            return True
+    return False
 
 
 @contextmanager
@@ -59,14 +76,12 @@ class FolderDisk:
             self._make_folders(self._root)
             handle = os.open(self._root / LOCK_NAME, _LOCK, FILE_MODE)
             release = weakref.finalize(self, os.close, handle)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+            if not _locked(handle):
                 release()
                 raise DiskError(
                     f"another latchkey uses {self._root}",
                     hint="end that one first, or give this one folders of its own: vault.path, device.state",
-                ) from error
+                )
 
     def is_claimed(self) -> bool:
         """Whether somebody runs on this folder now. Where that cannot be found out, nobody does."""
