@@ -23,6 +23,7 @@ from latchkey.units import NS_PER_S, to_ns
 from latchkey.vision.backdrop import LEARN_NS, STEP_LIMIT_NS, Backdrop
 from latchkey.vision.cuts import Cuts
 from latchkey.vision.light import contrast
+from latchkey.vision.panning import apart, camera_way, is_all_over, is_explained
 from latchkey.vision.rectangles import bounding, on_grid
 from latchkey.vision.sight import Sight
 from latchkey.vision.tint import Tint
@@ -47,6 +48,10 @@ LIGHT_NS = 2 * NS_PER_S
 FINE_PX = 15
 """Structure finer than this (of 180 rows) is compared: lamps change the coarse, things the fine."""
 
+STANDS_NS = NS_PER_S // 10
+"""A camera that was found to stand still while its picture changes is not asked again for so long: that costs
+more than all else here, and who comes close to the lens stays there."""
+
 SUDDEN_PX = 8
 """Least sides of a sudden change (of 180 rows), 4 of them from spreading: a face of 16 px in 720p."""
 
@@ -66,7 +71,8 @@ class Motion:
     the background; `boxes` bound what differs, in pixels of the frame; `zones` names the zones in
     which it does (those of the last change while `moving` only holds). `unclear` says why the camera
     does not see what it should, None if it does. `sudden` bounds that of which the frame before says little:
-    changes where none was, small ones too, or all, if most of the picture is another.
+    changes where none was, small ones too, or all, if most of the picture is another. `apart` bounds what
+    moves otherwise than a camera that is moving itself; None if it stands still.
     """
 
     moving: bool
@@ -75,6 +81,12 @@ class Motion:
     zones: tuple[str, ...]
     unclear: Cause | None = None
     sudden: tuple[Cover, ...] = ()
+    apart: tuple[Cover, ...] | None = None
+
+    @property
+    def blobs(self) -> tuple[Cover, ...]:
+        """What may be somebody: all that differs, but for what the camera's own movement explains."""
+        return self.boxes if self.apart is None else self.apart
 
 
 @dataclass(slots=True)
@@ -89,6 +101,7 @@ class _Scene:
     cuts: Cuts
     places_before: Sequence[Cover] = ()
     light_ns: int | None = None
+    stood_ns: int | None = None
 
 
 class MotionGate:
@@ -132,9 +145,30 @@ class MotionGate:
         unclear = self._judge(small, frame)
         if unclear is None and scene.cuts.flickers(frame.at_ns):
             unclear = Cause.FLICKER
+        own = self._apart(scene, small, changed, threshold, frame) if boxes else None
         self._learn(scene, small, mask, share, frame.at_ns)
         told = _full_size(sudden, mask.shape, frame)
-        return self._motion(frame.at_ns, share, boxes, unclear, sudden=told)
+        return self._motion(frame.at_ns, share, boxes, unclear, sudden=told, own=own)
+
+    def _apart(
+        self, scene: _Scene, small: Luma, changed: Mask, threshold: float, frame: RawFrame
+    ) -> tuple[Cover, ...] | None:
+        """Give the boxes of what the camera's own movement does not explain; None if it stands still."""
+        stood_ns, backdrop = scene.stood_ns, scene.backdrop.picture
+        if (stood_ns is not None and 0 <= frame.at_ns - stood_ns < STANDS_NS) or not is_all_over(changed):
+            return None
+        way = camera_way(backdrop, small)
+        scene.stood_ns = frame.at_ns if way is None else None
+        if way is None:
+            return None
+        differs = apart(small, backdrop, way, threshold) | scene.tint.apart(way, threshold)
+        if not is_explained(differs, changed, way):
+            scene.stood_ns = frame.at_ns
+            return None
+        mask = cv2.dilate(cv2.medianBlur(differs, 3), _SPREAD)
+        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        large = [line for line in outlines if cv2.contourArea(line) >= self._least_px(mask)]
+        return _full_size(_bounds(large), mask.shape, frame)
 
     def _judge(self, small: Luma, frame: RawFrame) -> Cause | None:
         return self._sight.see(small, frame.at_ns, full_range=frame.colour.full_range)
@@ -182,9 +216,10 @@ class MotionGate:
         unclear: Cause | None,
         *,
         sudden: tuple[Cover, ...] = (),
+        own: tuple[Cover, ...] | None = None,
     ) -> Motion:
         moving = self._moved_ns is not None and 0 <= at_ns - self._moved_ns <= self._hold_ns
-        return Motion(moving, share, boxes, self._moved_zones if moving else (), unclear, sudden)
+        return Motion(moving, share, boxes, self._moved_zones if moving else (), unclear, sudden, own)
 
     def _learn(self, scene: _Scene, small: Luma, mask: Mask, share: float, at_ns: int) -> None:
         step_ns = min(max(at_ns - scene.last_ns, 0), STEP_LIMIT_NS)

@@ -114,7 +114,7 @@ class CoverPlanner:
         if motion.unclear is not None:
             self._unclear.append((at_ns, motion.unclear))
         if self._has_finder:
-            self._people.add(at_ns, motion.boxes)
+            self._people.add(at_ns, motion.blobs)
             self._sudden.add(at_ns, motion.sudden, motion.boxes)
         elif motion.boxes:
             self._motions.append((at_ns, motion.boxes))

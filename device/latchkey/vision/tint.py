@@ -10,6 +10,7 @@ import numpy as np
 from latchkey.frames import RawFrame
 from latchkey.units import NS_PER_S
 from latchkey.vision.backdrop import LEARN_NS, STEP_LIMIT_NS, Backdrop, Mask, Small
+from latchkey.vision.panning import Affine, apart
 
 ROWS = 90
 """At least so many rows are sampled, and less than twice as many: a face of 24 px in 720p is three high.
@@ -44,6 +45,20 @@ class Tint:
         if not changed.any():
             return None
         return _resized(np.asarray(cv2.medianBlur(changed.view(np.uint8), 3), np.uint8), self._size)
+
+    def apart(self, way: Affine, levels: float) -> Mask:
+        """Give where the colour of the last frame is another, 0 or 1, if the camera has moved that way.
+
+        `way` is in pixels of the masks.
+        """
+        across = self._small.shape[1] // 2
+        scale = np.array([across / self._size[0], self._small.shape[0] / self._size[1]])
+        way = np.column_stack([way[:, :2] * scale[:, None] / scale, way[:, 2] * scale])
+        now, backdrop, levels = self._small, self._backdrop.picture, max(TINT_SHARE * levels, TINT_LEAST) / 2
+        u, v = (
+            apart(now[:, half], backdrop[:, half], way, levels) for half in (np.s_[:across], np.s_[across:])
+        )
+        return _resized(np.asarray(cv2.medianBlur(u | v, 3), np.uint8), self._size)
 
     def learn(self, mask: Mask, at_ns: int) -> None:
         """Learn the colours where nothing differs (0), and what has not changed for long."""
