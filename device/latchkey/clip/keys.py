@@ -49,6 +49,22 @@ FOREIGN_PREFIXES = ("age-secret-key-", "age-plugin-")
 KEY_BYTES = 32
 TAG_BYTES = 16
 _ZERO_NONCE = bytes(12)  # the wrap key is used once
+_LOW_ORDER = frozenset(
+    bytes.fromhex(point)
+    for point in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+"""All points of Curve25519 and its twist whose order divides 8, in every spelling, as libsodium lists them.
+
+A table, for a multiplication takes 45 µs where a look takes 0.3: a device reads 800 keys at every start.
+"""
 _WRAP_INFO = b"age-encryption.org/v1/X25519"
 
 
@@ -82,7 +98,7 @@ class X25519Recipient:
     point: bytes
 
     def __post_init__(self) -> None:
-        if len(self.point) != KEY_BYTES or _agree(bytes(KEY_BYTES), self.point) is None:
+        if len(self.point) != KEY_BYTES or _without_sign(self.point) in _LOW_ORDER:
             raise OwnerKeyError("this public key is not one that age makes")
 
     def wrap(self, file_key: bytes, take: Take) -> Stanza:
@@ -194,6 +210,11 @@ def _shorten(text: str) -> str:
     if text.lower().startswith(FOREIGN_PREFIXES):
         return "this secret key"
     return repr(text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…")
+
+
+def _without_sign(point: bytes) -> bytes:
+    """Give a point without its highest bit, which X25519 does not look at."""
+    return point[:-1] + bytes((point[-1] & 0x7F,))
 
 
 def _agree(secret: bytes, point: bytes) -> bytes | None:

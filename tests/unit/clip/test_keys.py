@@ -6,10 +6,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.bindings import crypto_scalarmult
+from nacl.exceptions import CryptoError
 
 from latchkey.clip import (
     NoIdentityMatched,
     X25519Identity,
+    X25519Recipient,
     bech32,
     decrypt,
     parse_identity,
@@ -115,3 +118,39 @@ def test_keys_of_types_we_do_not_know_open_nothing() -> None:
     with pytest.raises(NoIdentityMatched):
         decrypt(file, [foreign])
     assert b"".join(decrypt(file, [foreign, X25519Identity(b"k" * 32).text])) == b"x"
+
+
+P = 2**255 - 19
+ORDER_8 = 325606250916557431795983626356110631294008115727848805560023387167927233504
+VALUES = (0, 1, ORDER_8, pow(ORDER_8, -1, P), P - 1, P, P + 1)  # adding the point of order 2 gives 1/u
+LOW_ORDER = [value + sign for value in VALUES for sign in (0, 1 << 255)]
+
+
+def spelled(value: int) -> bytes:
+    return value.to_bytes(32, "little")
+
+
+def libsodium_refuses(point: bytes) -> bool:
+    try:
+        crypto_scalarmult(bytes(32), point)
+    except CryptoError:
+        return True
+    return False
+
+
+def we_refuse(point: bytes) -> bool:
+    try:
+        X25519Recipient(point)
+    except OwnerKeyError:
+        return True
+    return False
+
+
+def test_points_of_low_order_are_refused_in_every_spelling() -> None:
+    points = [spelled(value) for value in LOW_ORDER]
+    assert all(libsodium_refuses(point) and we_refuse(point) for point in points)
+
+
+@given(st.one_of(st.binary(min_size=32, max_size=32), st.integers(0, 300).map(lambda n: spelled(P + 2 - n))))
+def test_a_point_is_refused_where_libsodium_refuses_it(point: bytes) -> None:
+    assert we_refuse(point) == libsodium_refuses(point)
