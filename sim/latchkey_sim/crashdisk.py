@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryFile, durable_bytes
+from latchkey.vault.names import check_disk_name
+from latchkey_sim.disk import DiskOperation, Growing, MemoryDisk, MemoryFile, durable_bytes
 
 SECTOR_BYTES = 512
 
@@ -74,13 +75,19 @@ class CrashDisk(MemoryDisk):
         self._pending: list[_Change] = []
         for name, data in (files or {}).items():
             self._make_folders(name)
-            self._names[name] = self.files[name] = bytearray(data)
+            self._names[name] = self.files[name] = _Kept(data)
 
     def create(self, name: str) -> MemoryFile:
         """Make an empty file and the folders above it."""
         file = super().create(name)
         self._pend((name, self.files[name]))
         return file
+
+    def read(self, name: str) -> bytes:
+        """Give a whole file: the same bytes object each time, until it grows."""
+        check_disk_name(name)
+        self.meet("read", name, noted=False)
+        return _copied(self._file(name))
 
     def rename(self, name: str, new_name: str) -> None:
         """Move a file over what has the new name."""
@@ -112,6 +119,15 @@ class CrashDisk(MemoryDisk):
 
     def _pend(self, *names: tuple[str, bytearray | None]) -> None:
         self._pending.append(_Change(names))
+
+
+class _Kept(Growing):
+    """A file that was found: all of it durable."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.durable_bytes = len(data)
+        self.copy_made = data
 
 
 def rot(files: Files, chance: Random) -> str:
@@ -161,11 +177,20 @@ def _apply(names: dict[str, bytearray], pending: list[_Change], until: dict[str,
     return left
 
 
+def _copied(data: bytearray) -> bytes:
+    """Give the bytes of a file. As it only ever grows, one copy of each length is made and shared."""
+    if not isinstance(data, Growing):
+        return bytes(data)
+    if len(data.copy_made) != len(data):
+        data.copy_made = bytes(data)
+    return data.copy_made
+
+
 def _found(data: bytearray, chance: Random) -> bytes:
     """Draw what is found of a file: what is durable, and of the rest some sectors."""
     durable, written = durable_bytes(data), len(data)
     if durable == written:
-        return bytes(data)
+        return _copied(data)
     luck = chance.random()
     end = durable if luck < 0.2 else written if luck < 0.5 else chance.randint(durable, written)
     found = data[:end]

@@ -162,9 +162,12 @@ class MemoryDisk:
 
 
 class Growing(bytearray):
-    """The bytes of a file; the first `durable_bytes` of them survive a power cut."""
+    """The bytes of a file; the first `durable_bytes` of them survive a power cut. `copy_made` is a beginning
+    of them that has been copied already.
+    """
 
     durable_bytes = 0
+    copy_made = b""
 
 
 def durable_bytes(data: bytearray) -> int:

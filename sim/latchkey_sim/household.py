@@ -17,6 +17,8 @@ from latchkey_sim.entropy import SeededEntropy
 OWNER = X25519Identity(b"o" * 32)
 """One key for every day: where a test is about something else than days."""
 
+_OWNER_PUBLIC = str(OWNER.recipient)
+
 DEVICE = SigningKey(b"d" * 32)
 
 
@@ -66,7 +68,7 @@ def write_book(folder: Path, wall_ns: int) -> Path:
 class FixedReaders:
     """Readers for tests of the vault: these keys, this day, whatever the clock says."""
 
-    keys: Sequence[str] = field(default_factory=lambda: (str(OWNER.recipient),))
+    keys: Sequence[str] = field(default_factory=lambda: (_OWNER_PUBLIC,))
     now_day: int = 20_781
     days: int = 30
     face_days: int = 30

@@ -38,6 +38,7 @@ class LinkModes:
         self._now = self._effective()
         self._to_store: bytes | None = None
         self._storing: Ticket[None] | None = None
+        self._lost = False
 
     @property
     def now(self) -> ModesSet:
@@ -75,11 +76,14 @@ class LinkModes:
         return trouble
 
     def obey(self, command: Command) -> None:
-        """Follow a command, as far as it makes the camera more private than the baseline."""
+        """Follow a command, as far as it makes the camera more private than the baseline.
+
+        One that changes nothing is stored too where the last one could not be: whoever asks again is heard.
+        """
         clock = self._board.clock
         wishes = apply(self._wishes, command, clock.now_ns())
-        if wishes != self._wishes:
-            self._wishes = wishes
+        if wishes != self._wishes or self._lost:
+            self._wishes, self._lost = wishes, False
             self._to_store = encode_wishes(wishes, clock.now_ns(), clock.wall_ns())
         self._settle()
 
@@ -119,5 +123,6 @@ class LinkModes:
         try:
             storing.result()
         except DiskError as error:
+            self._lost = self._to_store is None
             return f"the modes cannot be stored: {error}"
         return ""

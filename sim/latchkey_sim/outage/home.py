@@ -54,6 +54,12 @@ class Promises:
     stored: set[EventKey] = field(default_factory=set)
     small: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
+    @property
+    def fingerprint(self) -> int:
+        """The same for the same promises; two others share it once in 2^64."""
+        sets = tuple(map(frozenset, (self.whole, self.leaving, self.layers, self.stored)))
+        return hash((sets, tuple(self.kept_bytes.items()), tuple(self.small.items())))
+
 
 class PastIndex(MemoryIndex):
     """An index that may come back as it was earlier, or empty: SQLite is not on the `Disk` port."""
@@ -100,6 +106,12 @@ class Found:
     index: list[ClipEntry]
     heard: tuple[Publication, ...]
     rotten: str = ""
+
+    @property
+    def fingerprint(self) -> int:
+        """The same for the same image; two others share it once in 2^64."""
+        disks = (frozenset(self.vault.items()), frozenset(self.state.items()))
+        return hash((disks, tuple(self.index), self.heard, self.rotten))
 
 
 class Home:

@@ -1,4 +1,9 @@
-"""Draws images at every operation of a write path, and has each started and checked."""
+"""Draws images at every operation of a write path, and has each started and checked.
+
+Little is pending at most operations, so most of what is drawn has been drawn before. An image that was
+started already, with the same promises, is drawn and not started again; all counts of images are of those
+that differ.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from latchkey_sim.crashdisk import CrashDisk, Files, Power, PowerCut, cut_after, rot
-from latchkey_sim.outage.home import Home, Problem, WritePath
+from latchkey_sim.outage.home import Found, Home, Problem, WritePath
 
 ROT_SHARE = 1 / 16
 """Images in which one bit has flipped."""
@@ -41,9 +46,11 @@ class Place:
 class Tally:
     """What images showed: `rotten` of them had a flipped bit, `cut_again` a second power cut while starting.
 
-    `first` are the first problems, with their places.
+    `drawn` images are legal ones, at each operation as many; `images` are those among them that differ, in
+    what is found or in what is promised. `first` are the first problems, with their places.
     """
 
+    drawn: int = 0
     images: int = 0
     operations: int = 0
     rotten: int = 0
@@ -59,6 +66,7 @@ class Tally:
 
     def join(self, other: "Tally") -> None:
         """Add another tally."""
+        self.drawn += other.drawn
         self.images += other.images
         self.operations += other.operations
         self.rotten += other.rotten
@@ -80,14 +88,22 @@ def survey(
     """
     power = Power()
     home = Home(_chance(path.name, seed), power, disk=disk)
-    tally = Tally()
+    tally, seen = Tally(), set[int]()
 
     def look(_operation: str) -> None:
-        operation = tally.operations
+        operation, promised = tally.operations, home.promises.fingerprint
         tally.operations += 1
         for image in range(per_operation) if only is None else [only[1]] if only[0] == operation else []:
             place = Place(path.name, seed, operation, image)
-            tally.add(place, list(_problems(path, home, place, tally)))
+            tally.drawn += 1
+            drawn = _draw(path, home, _chance(path.name, seed, operation, image))
+            fingerprint = hash((promised, drawn.found.fingerprint))
+            if fingerprint not in seen or drawn.problems:
+                seen.add(fingerprint)
+                tally.rotten += bool(drawn.found.rotten)
+                tally.cut_again += drawn.is_cut_again
+                last = _started(path, Home(drawn.chance, Power(), found=drawn.found), home)
+                tally.add(place, [*drawn.problems, *last])
 
     power.watch = look
     path.run(home)
@@ -95,22 +111,29 @@ def survey(
     return tally
 
 
-def _problems(path: WritePath, home: Home, place: Place, tally: Tally) -> Iterator[Problem]:
-    """Draw the image of a place, start on it, check it."""
-    chance = _chance(place.path, place.seed, place.operation, place.image)
-    found = home.draw(chance)
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """An image, what showed in a start before it that lost power too, and the chance to go on with."""
+
+    found: Found
+    problems: list[Problem]
+    is_cut_again: bool
+    chance: Random
+
+
+def _draw(path: WritePath, home: Home, chance: Random) -> _Drawn:
+    found, problems, is_cut_again = home.draw(chance), list[Problem](), False
     if chance.random() < ROT_SHARE:
         found.rotten = rot(found.vault if found.vault and chance.random() < 0.5 else found.state, chance)
-        tally.rotten += bool(found.rotten)
     if chance.random() < AGAIN_SHARE:
         again = Home(chance, cut_after(chance.randrange(AGAIN_OPERATIONS)), found=found)
         again.is_last = False
         try:
-            yield from _started(path, again, home)
+            problems += _started(path, again, home)
         except PowerCut:
-            tally.cut_again += 1
+            is_cut_again = True
         found = again.draw(chance)
-    yield from _started(path, Home(chance, Power(), found=found), home)
+    return _Drawn(found, problems, is_cut_again, chance)
 
 
 def _started(path: WritePath, life: Home, home: Home) -> Iterator[Problem]:
