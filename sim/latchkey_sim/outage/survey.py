@@ -90,19 +90,29 @@ def survey(
     home = Home(_chance(path.name, seed), power, disk=disk)
     tally, seen = Tally(), set[int]()
 
+    def news(what: tuple[int, ...]) -> bool:
+        is_new = hash(what) not in seen
+        seen.add(hash(what))
+        return is_new
+
     def look(_operation: str) -> None:
         operation, promised = tally.operations, home.promises.fingerprint
         tally.operations += 1
         for image in range(per_operation) if only is None else [only[1]] if only[0] == operation else []:
             place = Place(path.name, seed, operation, image)
             tally.drawn += 1
-            drawn = _draw(path, home, _chance(path.name, seed, operation, image))
-            fingerprint = hash((promised, drawn.found.fingerprint))
-            if fingerprint not in seen or drawn.problems:
-                seen.add(fingerprint)
+            chance = _chance(path.name, seed, operation, image)
+            drawn = _Drawn(home.draw(chance), chance)
+            drawn.rot()
+            if chance.random() < AGAIN_SHARE:
+                cut = chance.randrange(AGAIN_OPERATIONS)
+                if not news((promised, drawn.found.fingerprint, cut)):
+                    continue
+                drawn.start_until(cut, path, home)
+            if drawn.problems or news((promised, drawn.found.fingerprint)):
                 tally.rotten += bool(drawn.found.rotten)
                 tally.cut_again += drawn.is_cut_again
-                last = _started(path, Home(drawn.chance, Power(), found=drawn.found), home)
+                last = _started(path, Home(chance, Power(), found=drawn.found), home)
                 tally.add(place, [*drawn.problems, *last])
 
     power.watch = look
@@ -111,29 +121,30 @@ def survey(
     return tally
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Drawn:
-    """An image, what showed in a start before it that lost power too, and the chance to go on with."""
+    """An image, the chance to go on with, and what showed in a start before it that lost power too."""
 
     found: Found
-    problems: list[Problem]
-    is_cut_again: bool
     chance: Random
+    problems: list[Problem] = field(default_factory=list)
+    is_cut_again: bool = False
 
+    def rot(self) -> None:
+        """Flip a bit in one image of a few."""
+        found, chance = self.found, self.chance
+        if chance.random() < ROT_SHARE:
+            found.rotten = rot(found.vault if found.vault and chance.random() < 0.5 else found.state, chance)
 
-def _draw(path: WritePath, home: Home, chance: Random) -> _Drawn:
-    found, problems, is_cut_again = home.draw(chance), list[Problem](), False
-    if chance.random() < ROT_SHARE:
-        found.rotten = rot(found.vault if found.vault and chance.random() < 0.5 else found.state, chance)
-    if chance.random() < AGAIN_SHARE:
-        again = Home(chance, cut_after(chance.randrange(AGAIN_OPERATIONS)), found=found)
+    def start_until(self, cut: int, path: WritePath, home: Home) -> None:
+        """Start on it, let power go before an operation of that, and be the image of that moment."""
+        again = Home(self.chance, cut_after(cut), found=self.found)
         again.is_last = False
         try:
-            problems += _started(path, again, home)
+            self.problems += _started(path, again, home)
         except PowerCut:
-            is_cut_again = True
-        found = again.draw(chance)
-    return _Drawn(found, problems, is_cut_again, chance)
+            self.is_cut_again = True
+        self.found = again.draw(self.chance)
 
 
 def _started(path: WritePath, life: Home, home: Home) -> Iterator[Problem]:
