@@ -10,7 +10,17 @@ from latchkey.ports import ClipEntry
 from latchkey.vault.names import check_disk_name
 
 DiskOperation = Literal[
-    "create", "append", "sync", "read", "rename", "remove", "sync_folder", "names", "size_bytes", "free_bytes"
+    "create",
+    "extend",
+    "append",
+    "sync",
+    "read",
+    "rename",
+    "remove",
+    "sync_folder",
+    "names",
+    "size_bytes",
+    "free_bytes",
 ]
 
 
@@ -76,6 +86,14 @@ class MemoryDisk:
             raise DiskError(f"cannot create {name}: File exists")
         self._make_folders(name)
         self.files[name] = Growing()
+        return MemoryFile(self, name, self.files[name])
+
+    def extend(self, name: str) -> "MemoryFile":
+        """Open a file to add to what it holds; where there is none, make it."""
+        check_disk_name(name)
+        if name not in self.files:
+            return self.create(name)
+        self.meet("extend", name, noted=False)
         return MemoryFile(self, name, self.files[name])
 
     def read(self, name: str) -> bytes:

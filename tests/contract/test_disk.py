@@ -10,7 +10,7 @@ import pytest
 
 from latchkey.adapters.disk import LOCK_NAME, FolderDisk
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
-from latchkey.owner import ReadableDisk
+from latchkey.owner.opening import GrowingDisk
 from latchkey_sim.crashdisk import CrashDisk, Power
 from latchkey_sim.disk import MemoryDisk
 
@@ -18,20 +18,20 @@ ESCAPES = ["../x", "a/../../x", "/etc/passwd", "a//b", "", ".", "..", "a/.", "a\
 
 
 @pytest.fixture(params=["folder", "memory", "crash"])
-def disk(request: pytest.FixtureRequest, tmp_path: Path) -> ReadableDisk:
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> GrowingDisk:
     if request.param == "folder":
         return FolderDisk(tmp_path / "root")
     return MemoryDisk() if request.param == "memory" else CrashDisk(Power())
 
 
-def put(disk: ReadableDisk, name: str, data: bytes) -> None:
+def put(disk: GrowingDisk, name: str, data: bytes) -> None:
     file = disk.create(name)
     file.append(data)
     file.sync()
     file.close()
 
 
-def test_what_was_appended_is_read_back(disk: ReadableDisk) -> None:
+def test_what_was_appended_is_read_back(disk: GrowingDisk) -> None:
     file = disk.create("clips/a")
     file.append(b"one ")
     file.append(b"")
@@ -45,14 +45,25 @@ def test_what_was_appended_is_read_back(disk: ReadableDisk) -> None:
         assert stream.read() == b"two"
 
 
-def test_a_taken_name_is_not_created_again(disk: ReadableDisk) -> None:
+def test_a_file_is_added_to_later_and_made_where_there_is_none(disk: GrowingDisk) -> None:
+    for data in (b"one ", b"two"):
+        file = disk.extend("logs/a")
+        file.append(data)
+        file.sync()
+        file.close()
+    assert disk.read("logs/a") == b"one two"
+    with pytest.raises(DiskError):
+        disk.extend("logs")
+
+
+def test_a_taken_name_is_not_created_again(disk: GrowingDisk) -> None:
     put(disk, "clips/a", b"first")
     with pytest.raises(DiskError):
         disk.create("clips/a")
     assert disk.read("clips/a") == b"first"
 
 
-def test_a_file_is_not_a_folder_nor_the_other_way_round(disk: ReadableDisk) -> None:
+def test_a_file_is_not_a_folder_nor_the_other_way_round(disk: GrowingDisk) -> None:
     put(disk, "clips/a", b"")
     with pytest.raises(DiskError):
         disk.create("clips/a/b")
@@ -60,7 +71,7 @@ def test_a_file_is_not_a_folder_nor_the_other_way_round(disk: ReadableDisk) -> N
         disk.create("clips")
 
 
-def test_a_rename_replaces_what_has_the_name(disk: ReadableDisk) -> None:
+def test_a_rename_replaces_what_has_the_name(disk: GrowingDisk) -> None:
     put(disk, "clips/a.part", b"new")
     put(disk, "clips/a", b"old")
     disk.rename("clips/a.part", "clips/a")
@@ -69,20 +80,20 @@ def test_a_rename_replaces_what_has_the_name(disk: ReadableDisk) -> None:
     assert disk.names("clips") == ["a"]
 
 
-def test_a_rename_to_itself_changes_nothing(disk: ReadableDisk) -> None:
+def test_a_rename_to_itself_changes_nothing(disk: GrowingDisk) -> None:
     put(disk, "a", b"data")
     disk.rename("a", "a")
     assert disk.read("a") == b"data"
 
 
-def test_a_rename_into_a_new_folder_makes_it(disk: ReadableDisk) -> None:
+def test_a_rename_into_a_new_folder_makes_it(disk: GrowingDisk) -> None:
     put(disk, "outbox/a", b"bad")
     disk.rename("outbox/a", "damaged/a")
     assert disk.names("outbox") == []
     assert disk.names("damaged") == ["a"]
 
 
-def test_an_open_file_can_be_renamed_and_still_grows(disk: ReadableDisk) -> None:
+def test_an_open_file_can_be_renamed_and_still_grows(disk: GrowingDisk) -> None:
     file = disk.create("a.part")
     disk.rename("a.part", "a")
     file.append(b"more")
@@ -90,7 +101,7 @@ def test_an_open_file_can_be_renamed_and_still_grows(disk: ReadableDisk) -> None
     assert disk.read("a") == b"more"
 
 
-def test_names_are_sorted_and_only_of_files_right_below(disk: ReadableDisk) -> None:
+def test_names_are_sorted_and_only_of_files_right_below(disk: GrowingDisk) -> None:
     for name in ("b", "clips/z", "clips/a", "clips/deep/x", "a"):
         put(disk, name, b"")
     assert disk.names("") == ["a", "b"]
@@ -98,7 +109,7 @@ def test_names_are_sorted_and_only_of_files_right_below(disk: ReadableDisk) -> N
     assert disk.names("missing") == []
 
 
-def test_a_missing_file_is_named_as_missing(disk: ReadableDisk) -> None:
+def test_a_missing_file_is_named_as_missing(disk: GrowingDisk) -> None:
     for attempt in (
         disk.read,
         disk.reader,
@@ -110,21 +121,21 @@ def test_a_missing_file_is_named_as_missing(disk: ReadableDisk) -> None:
             attempt("clips/none")
 
 
-def test_a_missing_folder_cannot_be_synced(disk: ReadableDisk) -> None:
+def test_a_missing_folder_cannot_be_synced(disk: GrowingDisk) -> None:
     put(disk, "a", b"")
     disk.sync_folder("")
     with pytest.raises(NotOnDisk):
         disk.sync_folder("clips")
 
 
-def test_a_removed_file_is_gone(disk: ReadableDisk) -> None:
+def test_a_removed_file_is_gone(disk: GrowingDisk) -> None:
     put(disk, "clips/a", b"")
     disk.remove("clips/a")
     disk.sync_folder("clips")
     assert disk.names("clips") == []
 
 
-def test_a_closed_file_takes_nothing(disk: ReadableDisk) -> None:
+def test_a_closed_file_takes_nothing(disk: GrowingDisk) -> None:
     file = disk.create("a")
     file.close()
     file.close()
@@ -135,7 +146,7 @@ def test_a_closed_file_takes_nothing(disk: ReadableDisk) -> None:
 
 
 @pytest.mark.parametrize("name", ESCAPES)
-def test_a_name_cannot_lead_out_of_the_root(disk: ReadableDisk, name: str, tmp_path: Path) -> None:
+def test_a_name_cannot_lead_out_of_the_root(disk: GrowingDisk, name: str, tmp_path: Path) -> None:
     put(disk, "a", b"")
     for attempt in (
         disk.create,
@@ -152,7 +163,7 @@ def test_a_name_cannot_lead_out_of_the_root(disk: ReadableDisk, name: str, tmp_p
     assert disk.names("") == ["a"]
 
 
-def test_there_is_room_before_the_first_file(disk: ReadableDisk) -> None:
+def test_there_is_room_before_the_first_file(disk: GrowingDisk) -> None:
     assert disk.free_bytes() > 0
 
 
@@ -243,7 +254,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (root / "link").symlink_to(tmp_path / "outside")
     (root / "file").symlink_to(tmp_path / "outside" / "secret")
     disk = FolderDisk(root)
-    for attempt in (disk.read, disk.size_bytes, disk.create):
+    for attempt in (disk.read, disk.size_bytes, disk.create, disk.extend):
         for name in ("link/secret", "link/new", "file"):
             with pytest.raises(DiskError):
                 attempt(name)
@@ -255,6 +266,8 @@ def test_a_pipe_in_the_folder_does_not_hang_a_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DiskError, match="not a file"):
         FolderDisk(tmp_path).read("pipe")
+    with pytest.raises(DiskError, match="No such device"):
+        FolderDisk(tmp_path).extend("pipe")  # nobody reads from it
 
 
 def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Power cuts at every operation of every write path; and that the checks would notice."""
 
 import io
+import re
 import time
 from random import Random
 
@@ -13,12 +14,12 @@ from latchkey_sim.outage.home import Home
 from latchkey_sim.soakdisk import PER_OPERATION, main, soak
 
 QUOTAS = {
-    "clip": 2_500, "faces": 1_500, "retention": 2_000, "keep": 3_500, "visit": 1_200,
-    "outbox": 1_500, "modes": 1_500, "device-id": 1_000, "device": 600,
-    "orders": 1_000, "clock": 800, "holding": 1_000, "owner": 500,
-    "device-key": 1_600, "household": 1_200,
+    "clip": 2_000, "faces": 2_000, "retention": 2_000, "keep": 2_500, "visit": 2_000,
+    "outbox": 1_500, "modes": 600, "device-id": 400, "device": 600,
+    "orders": 1_000, "clock": 500, "holding": 500, "owner": 500, "owner-copy": 800,
+    "device-key": 400, "household": 1_200, "acts": 1_000, "memory": 1_000,
 }  # fmt: skip
-"""Images of each path in every run of the tests: 20,000 and more."""
+"""Images of each path in every run of the tests: 20,000 and more, all different."""
 
 
 class ForgetfulFile(MemoryFile):
@@ -51,11 +52,13 @@ def test_no_power_cut_breaks_a_promise(name: str, capsys: pytest.CaptureFixture[
     while tally.images < QUOTAS[name]:
         tally.join(survey(PATHS[name], seed, PER_OPERATION))
         seed += 1
-    assert tally.images == tally.operations * PER_OPERATION
+    assert tally.drawn == tally.operations * PER_OPERATION
+    assert tally.drawn > tally.images
     assert not tally.troubles, [(problem, place.command) for place, problem in tally.first]
     assert tally.rotten
     with capsys.disabled():
-        print(f"\n{name}: {tally.images} images of power cuts in {time.process_time() - begun_s:.1f} s")
+        seconds = time.process_time() - begun_s
+        print(f"\n{name}: {tally.images} different images of {tally.drawn} power cuts in {seconds:.1f} s")
 
 
 def test_the_paths_of_every_run_of_the_tests_add_up() -> None:
@@ -81,6 +84,12 @@ def test_wrong_ways_to_write_a_file_are_told_from_the_right_one() -> None:
         "noted-before-use": set(),
         "pair-wrong-order": {"half-written"},
         "pair-right-order": set(),
+        "copy-removed-first": {"acknowledged lost", "two effects"},
+        "copy-held-first": set(),
+        "line-unsynced": {"acknowledged lost"},
+        "line-after-cut": {"acknowledged lost"},
+        "line-right": set(),
+        "head-removed-first": {"acknowledged lost"},
     }
 
 
@@ -104,12 +113,12 @@ def test_a_problem_prints_the_command_that_shows_it_again() -> None:
     again = io.StringIO()
     assert main(command, again) == 1
     assert problem in again.getvalue().splitlines()
-    assert "images                                 1" in again.getvalue()
+    assert re.search(r"images, all different +1\n", again.getvalue())
 
 
 @pytest.mark.slow
 def test_the_same_seeds_show_the_same_whatever_the_number_of_processes() -> None:
-    one, three = (soak(["device-id", "outbox"], 2_000, jobs, 5) for jobs in (1, 3))
+    one, three = (soak(["device-id", "outbox"], 1_000, jobs, 5) for jobs in (1, 3))
     assert one == three
 
 

@@ -28,6 +28,7 @@ READ_LIMIT_BYTES = 64 << 20
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_EXTEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _LOCK = _READ | os.O_CREAT
 
@@ -105,6 +106,17 @@ class FolderDisk:
         with disk_errors(f"create {path}"):
             self._make_folders(path.parent)
             return FolderFile(os.open(path, _CREATE, FILE_MODE), path)
+
+    def extend(self, name: str) -> "FolderFile":
+        """Open a file to add to what it holds; where there is none, make it. Raises DiskError."""
+        path = self._path(name)
+        with disk_errors(f"write {path}"):
+            self._make_folders(path.parent)
+            handle = os.open(path, _EXTEND, FILE_MODE)
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                os.close(handle)
+                raise DiskError(f"cannot write {path}: it is not a file")
+            return FolderFile(handle, path)
 
     def read(self, name: str) -> bytes:
         """Give a whole small file. Raises NotOnDisk, DiskError (also beyond 64 MiB)."""

@@ -44,7 +44,7 @@ def open_with_faces(
             terminal.say("nothing was opened")
             return EXIT_FAILED
         with writing(Path(options.out), force=options.force) as sink:
-            note_act(vault, "faces", entry.clip, SystemClock().wall_ns())
+            note_act(disk, "faces", entry.clip, SystemClock().wall_ns())
             done = compose(disk, entry, keys.of(entry.day), layer, sink.name, Path(options.out))
     faces = f"{done.frames_with_faces} of {done.frames} pictures with faces put back"
     terminal.say(f"{options.out}: {faces}; encoded anew, so it is no proof of anything; readable by you only")
@@ -57,7 +57,7 @@ def open_with_faces(
 
 def show_log(vault: Path, options: Namespace, terminal: Terminal) -> int:
     """Print what was done on purpose, and when; times are UTC."""
-    found, unreadable = acts(vault)
+    found, unreadable = acts(FolderDisk(vault))
     if options.json:
         terminal.put(json.dumps([asdict(act) for act in found], indent=1))
     else:

@@ -28,7 +28,7 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
     memory = household_memory(options)
 
     def note() -> None:
-        note_act(vault, options.action, entry.clip, SystemClock().wall_ns())
+        note_act(disk, options.action, entry.clip, SystemClock().wall_ns())
         if memory is not None:
             (memory.note_kept if options.action == "keep" else memory.note_unkept)(entry.clip)
 

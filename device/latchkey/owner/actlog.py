@@ -6,15 +6,13 @@ durably, before it is done.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal, get_args
 
-from latchkey.adapters.disk import disk_errors
 from latchkey.errors import DiskError
-from latchkey.owner.files import append_line
+from latchkey.owner.lines import append_line, last_bytes
+from latchkey.owner.opening import GrowingDisk
 from latchkey.units import MIB, NS_PER_S
 from latchkey.vault import is_clip_id
 
@@ -37,14 +35,13 @@ class Act:
     clip: str
 
 
-def note_act(vault: Path, act: ActKind, clip: str, wall_ns: int) -> Act:
+def note_act(vault: GrowingDisk, act: ActKind, clip: str, wall_ns: int) -> Act:
     """Add an act, durably. Raises DiskError: then it may not be done."""
     moment = datetime.fromtimestamp(wall_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     noted = Act(moment, act, clip)
     line = json.dumps(asdict(noted), separators=(",", ":")) + "\n"
     try:
-        with disk_errors(f"write {vault / NAME}"):
-            append_line(vault / NAME, line.encode("ascii"))
+        append_line(vault, NAME, line.encode("ascii"))
     except DiskError as error:
         raise DiskError(
             str(error), hint="what is done on purpose is noted first, so the vault must be writable"
@@ -52,17 +49,11 @@ def note_act(vault: Path, act: ActKind, clip: str, wall_ns: int) -> Act:
     return noted
 
 
-def acts(vault: Path) -> tuple[list[Act], int]:
+def acts(vault: GrowingDisk) -> tuple[list[Act], int]:
     """Give the acts, oldest first, and how many lines cannot be read. Raises DiskError."""
-    path = vault / NAME
-    with disk_errors(f"read {path}"):
-        if not path.is_file():
-            return [], 0
-        with path.open("rb") as file:
-            size_bytes = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size_bytes - SHOWN_BYTES))
-            lines = file.read(SHOWN_BYTES).splitlines()
-    if size_bytes > SHOWN_BYTES:
+    end, is_all = last_bytes(vault, NAME, SHOWN_BYTES)
+    lines = end.splitlines()
+    if not is_all:
         del lines[0]  # its beginning was left out
     found = [_read(line) for line in lines if line.strip()]
     return [act for act in found if act], found.count(None)

@@ -16,7 +16,6 @@ _NAME_SHOWN_CHARS = 60
 _DRAFT_SUFFIX = ".part"
 _TEMPORARY: int | None = getattr(os, "O_TMPFILE", None)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @contextmanager
@@ -172,25 +171,6 @@ def write_new(target: Path, data: bytes) -> None:
             target.unlink()
             raise
         _sync_folder(target.parent)
-
-
-def append_line(path: Path, line: bytes) -> None:
-    """Add a line to a file, durably, making the file if need be; a line that a crash cut is ended first.
-
-    Raises OSError.
-    """
-    handle = os.open(path, _APPEND, FILE_MODE)
-    try:
-        size_bytes = os.fstat(handle).st_size
-        if size_bytes and os.pread(handle, 1, size_bytes - 1) != b"\n":
-            line = b"\n" + line
-        rest = memoryview(line)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    _sync_folder(path.parent)
 
 
 def readable_by_others(path: Path) -> bool:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from re import compile as pattern
 
-from latchkey.adapters.disk import FOLDER_MODE, disk_errors
-from latchkey.owner.files import append_line, writing
+from latchkey.adapters.disk import FolderDisk
+from latchkey.errors import NotOnDisk
+from latchkey.owner.lines import append_line, last_bytes
+from latchkey.owner.opening import GrowingDisk
+from latchkey.pipeline.durable import write_whole
 from latchkey.units import MIB
 from latchkey.vault import HEAD_LIMIT_BYTES
 
@@ -20,6 +23,8 @@ FOLDER = "seen"
 DEEDS_NAME = "deeds"
 DEEDS_READ_BYTES = MIB
 """Of a longer file the last 10,000 deeds or so count."""
+
+_DEEDS = f"{FOLDER}/{DEEDS_NAME}"
 
 _DEED = pattern(r"(?:(keep|unkeep) ([0-9a-f]{32})|rm ([0-9a-f]{32}) ([0-9a-f]{64}))\n")
 
@@ -34,36 +39,30 @@ class Deeds:
 
 
 class HouseholdMemory:
-    """The memory in the folder of a household's state. All methods raise DiskError."""
+    """The memory in the folder of a household's state. All methods raise DiskError.
 
-    def __init__(self, household: Path) -> None:
-        self._folder = household / FOLDER
+    `disk` is that folder, unless a test says otherwise.
+    """
+
+    def __init__(self, household: Path, disk: GrowingDisk | None = None) -> None:
+        self._household = household
+        self._disk = disk or FolderDisk(household)
 
     def head(self, device: bytes) -> bytes | None:
         """Give the newest head of a device, as it was signed; None if none was seen."""
-        path = self.head_path(device)
-        with disk_errors(f"read {path}"):
-            if not path.is_file():
-                return None
-            with path.open("rb") as file:
+        try:
+            with self._disk.reader(_head_name(device)) as file:
                 return file.read(HEAD_LIMIT_BYTES + 1)
+        except NotOnDisk:
+            return None
 
     def keep_head(self, device: bytes, head: bytes) -> None:
         """Replace the newest head of a device."""
-        self._make_folder()
-        with writing(self.head_path(device), force=True) as stream:
-            stream.write(head)
+        write_whole(self._disk, _head_name(device), head)
 
     def deeds(self) -> Deeds:
         """Give what was done; lines that a crash cut off are left out."""
-        path = self._folder / DEEDS_NAME
-        with disk_errors(f"read {path}"):
-            if not path.is_file():
-                return Deeds()
-            with path.open("rb") as file:
-                size_bytes = path.stat().st_size
-                file.seek(max(0, size_bytes - DEEDS_READ_BYTES))
-                text = file.read(DEEDS_READ_BYTES).decode("ascii", "replace")
+        text = last_bytes(self._disk, _DEEDS, DEEDS_READ_BYTES)[0].decode("ascii", "replace")
         return _deeds(
             [found.groups() for line in text.splitlines(keepends=True) if (found := _DEED.fullmatch(line))]
         )
@@ -81,18 +80,15 @@ class HouseholdMemory:
         self._note(f"rm {clip} {payload.hex()}\n")
 
     def _note(self, line: str) -> None:
-        self._make_folder()
-        path = self._folder / DEEDS_NAME
-        with disk_errors(f"write {path}"):
-            append_line(path, line.encode("ascii"))
-
-    def _make_folder(self) -> None:
-        with disk_errors(f"write {self._folder}"):
-            self._folder.mkdir(FOLDER_MODE, exist_ok=True)
+        append_line(self._disk, _DEEDS, line.encode("ascii"))
 
     def head_path(self, device: bytes) -> Path:
         """Where the newest head of a device lies."""
-        return self._folder / f"{device.hex()}.head"
+        return self._household / _head_name(device)
+
+
+def _head_name(device: bytes) -> str:
+    return f"{FOLDER}/{device.hex()}.head"
 
 
 def _deeds(found: Sequence[tuple[str | None, ...]]) -> Deeds:

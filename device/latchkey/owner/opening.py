@@ -12,7 +12,7 @@ from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, TrailingByt
 from latchkey.errors import ClipError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.owner.files import writing
 from latchkey.owner.watching import ProofWatch
-from latchkey.ports import ClipEntry, Disk
+from latchkey.ports import ClipEntry, Disk, DiskFile
 from latchkey.vault import (
     CLIPS,
     META_LIMIT_BYTES,
@@ -34,6 +34,14 @@ class ReadableDisk(Disk, Protocol):
 
     def reader(self, name: str) -> BinaryIO:
         """Give a stream over a file; the caller closes it. Raises NotOnDisk, DiskError."""
+        ...
+
+
+class GrowingDisk(ReadableDisk, Protocol):
+    """A disk on which a file can be added to later."""
+
+    def extend(self, name: str) -> DiskFile:
+        """Open a file to add to what it holds; where there is none, make it. Raises DiskError."""
         ...
 
 

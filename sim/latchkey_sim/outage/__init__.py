@@ -5,12 +5,13 @@ A write path (`WritePath`) does something through the production code and notes 
 """
 
 from latchkey_sim.outage.home import Found, Home, Problem, Trouble, WritePath
-from latchkey_sim.outage.paths import CONTROLS, PATHS
+from latchkey_sim.outage.paths import CONTROLS, PATHS, SHORT
 from latchkey_sim.outage.survey import Place, Tally, survey
 
 __all__ = [
     "CONTROLS",
     "PATHS",
+    "SHORT",
     "Found",
     "Home",
     "Place",

@@ -21,6 +21,7 @@ from latchkey.ports import ClipEntry, ClipSpec
 from latchkey.settings import VaultSettings
 from latchkey.units import NS_PER_S
 from latchkey.vault import CLIPS, ClipMeta, decode_meta, faces_name, meta_name, sealed_name
+from latchkey.vault.slip import decode_slip
 from latchkey.vision import cut_patches
 from latchkey_sim.household import OWNER
 from latchkey_sim.outage.home import DAY, Home, Problem, Promises
@@ -78,6 +79,8 @@ def record(home: Home, keeper: VaultKeeper, clip: str, day: int = DAY) -> ClipEn
     finally:
         home.readers.now_day = DAY
     home.promises.whole.add(clip)
+    head = keeper.told_head()
+    home.promises.told = max(home.promises.told, head.sequence if head else 0)
     return entry
 
 
@@ -161,6 +164,8 @@ def check_vault(home: Home, promises: Promises, keeper: VaultKeeper) -> Iterator
     entries = home.index.entries()
     if {entry.clip: entry for entry in entries} != {entry.clip: entry for entry in list_clips(home.vault)}:
         yield Problem("did not start", "the index is not what the files say")
+    if not home.rotten:
+        yield from _check_numbers(home, promises, keeper)
     there = {entry.clip: entry for entry in entries}
     for clip in promises.whole - promises.leaving - there.keys():
         yield Problem("acknowledged lost", f"clip {clip} is gone")
@@ -176,6 +181,23 @@ def check_vault(home: Home, promises: Promises, keeper: VaultKeeper) -> Iterator
             yield Problem("half-written", f"{name} was left behind")
     if home.chance.random() < AGAIN_SHARE:
         yield from _go_on(home, keeper, entries)
+
+
+def _check_numbers(home: Home, promises: Promises, keeper: VaultKeeper) -> Iterator[Problem]:
+    """No number of a clip is given twice, not even that of one that is gone."""
+    slips = [name for name in home.vault.names(CLIPS) if name.endswith(".slip")]
+    given = [decode_slip(home.vault.read(f"{CLIPS}/{name}"), _unchecked).sequence for name in slips]
+    if len(set(given)) != len(given):
+        yield Problem("two effects", f"clips have the numbers {given}")
+    head = keeper.told_head()
+    if promises.told and (head is None or head.sequence < max(promises.told, *given)):
+        yield Problem(
+            "acknowledged lost", f"head {head} is older than the one that was told, {promises.told}"
+        )
+
+
+def _unchecked(_context: bytes, _message: bytes, _signature: bytes) -> None:
+    """The start has looked at the signature."""
 
 
 def _check_clip(home: Home, promises: Promises, entry: ClipEntry) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Literal, Protocol
 
 from latchkey.errors import DiskError, DiskFull
-from latchkey.owner import ReadableDisk
+from latchkey.owner.opening import GrowingDisk
 from latchkey.ports import ClipEntry, ClipIndex, Publication
 from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
 from latchkey_sim.broker import MemoryBroker, SimLink
@@ -44,7 +44,7 @@ class Promises:
     `whole` are announced clips, `leaving` those of them that may be gone by now, `kept_bytes` says how much
     plaintext of a clip in the making is durable for sure. `layers` are clips whose face layer is finished.
     `stored` are the events that wait durably. `small` says of each small thing of the state folder what it
-    may be now.
+    may be now. `told` is the highest number of a clip in a head that was told to others.
     """
 
     whole: set[str] = field(default_factory=set)
@@ -53,12 +53,14 @@ class Promises:
     kept_bytes: dict[str, int] = field(default_factory=dict)
     stored: set[EventKey] = field(default_factory=set)
     small: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    told: int = 0
 
     @property
     def fingerprint(self) -> int:
         """The same for the same promises; two others share it once in 2^64."""
-        sets = tuple(map(frozenset, (self.whole, self.leaving, self.layers, self.stored)))
-        return hash((sets, tuple(self.kept_bytes.items()), tuple(self.small.items())))
+        clips = (frozenset(self.whole), frozenset(self.leaving), frozenset(self.layers))
+        sizes = (tuple(self.kept_bytes.items()), self.told)
+        return hash((clips, frozenset(self.stored), sizes, tuple(self.small.items())))
 
 
 class PastIndex(MemoryIndex):
@@ -134,8 +136,8 @@ class Home:
         self._vault = disk(power, found.vault if found else {})
         self._state = disk(power, found.state if found else {})
         self._index = PastIndex(found.index if found else ())
-        self.vault: ReadableDisk = self._vault
-        self.state: ReadableDisk = self._state
+        self.vault: GrowingDisk = self._vault
+        self.state: GrowingDisk = self._state
         self.index: ClipIndex = self._index
         self.broker = MemoryBroker(self.clock)
         self.brokers = [self.broker]

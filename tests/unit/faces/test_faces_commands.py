@@ -69,7 +69,7 @@ class House:
 
     @property
     def logged(self) -> list[str]:
-        return [act.clip for act in acts(self.vault)[0]]
+        return [act.clip for act in acts(FolderDisk(self.vault))[0]]
 
 
 @pytest.fixture
@@ -234,11 +234,11 @@ def test_the_list_tells_which_clips_have_a_layer(house: House) -> None:
 
 
 def test_a_line_of_the_log_that_a_crash_cut_spoils_no_other(house: House) -> None:
-    note_act(house.vault, "faces", ID, 0)
+    note_act(FolderDisk(house.vault), "faces", ID, 0)
     with (house.vault / NAME).open("ab") as file:
         file.write(b'{"at":"2026')
-    note_act(house.vault, "faces", ID, 10**18)
-    found, unreadable = acts(house.vault)
+    note_act(FolderDisk(house.vault), "faces", ID, 10**18)
+    found, unreadable = acts(FolderDisk(house.vault))
     assert [opening.at for opening in found] == ["1970-01-01T00:00:00Z", "2001-09-09T01:46:40Z"]
     assert unreadable == 1
     code, _, err = house.run("log")
@@ -247,7 +247,7 @@ def test_a_line_of_the_log_that_a_crash_cut_spoils_no_other(house: House) -> Non
 
 
 def test_an_earlier_line_is_never_changed(house: House) -> None:
-    note_act(house.vault, "faces", ID, 0)
+    note_act(FolderDisk(house.vault), "faces", ID, 0)
     before = (house.vault / NAME).read_bytes()
     os.utime(house.vault / NAME, (0, 0))
     house.open("--yes")
