@@ -1,8 +1,10 @@
 """The owner's state as a file: 0600, replaced whole, one change at a time.
 
-With a passphrase the file is sealed under it. With a recovery phrase a copy sealed under the phrase lies
-beside it, is replaced with it, and is the file to keep elsewhere. A replaced file may survive in flash and in
-backups: a copy made on day d opens every day from d - T on.
+With a passphrase the file is sealed under it; without one it ends with a check, as the small files of a
+device do (`latchkey.pipeline.durable`): what flash has changed is refused, never used. A file of before there
+was a check is read, and gets one with the next change. With a recovery phrase a copy sealed under the phrase
+lies beside it, is replaced with it, and is the file to keep elsewhere. A replaced file may survive in flash
+and in backups: a copy made on day d opens every day from d - T on.
 """
 
 import fcntl
@@ -24,7 +26,7 @@ from latchkey.owner.household import HoldingSecret, Household, KnownDevice
 from latchkey.owner.opening import ReadableDisk
 from latchkey.owner.ratchet import Ratchet, Use
 from latchkey.owner.sealing import SALT_BYTES, StateDamaged, is_sealed, open_state, salt_of, seal_state
-from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.durable import FileDamaged, with_check, without_check, write_whole
 from latchkey.reading import read_small
 from latchkey.units import MIB
 from latchkey.vault.book import BOOK_LIMIT_BYTES, LONGEST_DAYS, Viewer, decode_book
@@ -225,7 +227,7 @@ class HouseholdStore:
         except DiskError as error:
             hint = "`latchkey owner init` makes a household; --key FILE opens with a key file instead"
             raise OwnerKeyError(str(error), hint=hint) from error
-        return self._opened(data) if is_sealed(data) else decode_household(data)
+        return self._opened(data) if is_sealed(data) else decode_household(self._checked(data))
 
     def check_absent(self) -> None:
         """Raise UsageError where there is a state: it is never written over, for clips may need it."""
@@ -272,6 +274,16 @@ class HouseholdStore:
         except (OSError, OwnerKeyError):
             return None
 
+    def _checked(self, data: bytes) -> bytes:
+        """Give an open state without its check; one that has none was written before there was any."""
+        if data.endswith(b"}"):
+            return data
+        try:
+            return without_check(STATE_NAME, data)
+        except FileDamaged as error:
+            hint = "`latchkey owner recover` makes a household of a copy; a backup of this file is one too"
+            raise StateDamaged(f"{self._path} is damaged: it is not what was written", hint=hint) from error
+
     def _opened(self, data: bytes) -> Household:
         salt = salt_of(data)
         if salt is None:
@@ -296,6 +308,8 @@ class HouseholdStore:
         if custody.passphrase is not None:
             recipient = str(X25519Recipient(custody.passphrase.point))
             data = seal_state(data, [recipient], custody.passphrase.salt, self._take)
+        else:
+            data = with_check(STATE_NAME, data)
         write_whole(self._disk, STATE_NAME, data)
 
     def _sweep(self) -> None:

@@ -57,12 +57,21 @@ def write_whole(disk: Disk, name: str, data: bytes) -> None:
 
 def write_checked(disk: Disk, name: str, data: bytes) -> None:
     """Do as `write_whole`, with a check behind the bytes. Raises DiskFull, DiskError."""
-    write_whole(disk, name, data + _check(name, data))
+    write_whole(disk, name, with_check(name, data))
 
 
 def read_checked(disk: Disk, name: str) -> bytes:
     """Give what `write_checked` wrote. Raises NotOnDisk, FileDamaged, DiskError."""
-    stored = disk.read(name)
+    return without_check(name, disk.read(name))
+
+
+def with_check(name: str, data: bytes) -> bytes:
+    """Give what `write_checked` writes."""
+    return data + _check(name, data)
+
+
+def without_check(name: str, stored: bytes) -> bytes:
+    """Give the bytes of which that was made. Raises FileDamaged."""
     data = stored[: -len(_check(name, b""))]
     if stored != data + _check(name, data):
         raise FileDamaged(f"{name} is damaged")

@@ -2,12 +2,13 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from latchkey.clip import X25519Identity
-from latchkey.errors import DiskError, NotOnDisk
+from latchkey.errors import DiskError, NotOnDisk, OwnerKeyError
 from latchkey.owner.custody import Custody, PassphraseLock
 from latchkey.owner.household import Household
 from latchkey.owner.members import without_device
@@ -90,10 +91,11 @@ class OwnersState:
 
     def check(self, home: Home, promises: Promises) -> Iterator[Problem]:
         """Use the state: it is the old or the new one, the phrase opens it too, nothing half lies there."""
-        if home.rotten:
-            return
         states = promises.small.get(STATE_NAME, (None,))
         store = store_of(home, "start")
+        if home.rotten:
+            yield from _check_rotten(store, states)
+            return
         book = home.state.read(BOOK_NAME) if BOOK_NAME in home.state.names("") else None
         if book not in promises.small.get(BOOK_NAME, (None,)):
             yield Problem("half-written", "the book is none that was signed")
@@ -109,6 +111,15 @@ class OwnersState:
         left = [name for name in home.state.names("") if name.endswith(".part")]
         if left:
             yield Problem("half-written", f"{left} hold keys that may be erased by now")
+
+
+def _check_rotten(store: HouseholdStore, states: tuple[object, ...]) -> Iterator[Problem]:
+    """A flipped bit is told, or it lies elsewhere."""
+    if not store.exists:
+        return
+    with suppress(OwnerKeyError):
+        if store.load() not in states:
+            yield Problem("torn visible", "a state with a flipped bit is used")
 
 
 def _check_copy(home: Home, state: Household, states: tuple[object, ...]) -> Iterator[Problem]:
