@@ -1,7 +1,9 @@
 """A disk and an index in memory, with room that ends, faults and power cuts on demand."""
 
 import io
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
@@ -237,6 +239,7 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self._entries: dict[str, ClipEntry] = {}
+        self._lock = threading.Lock()
 
     def put(self, entry: ClipEntry) -> None:
         """Add or replace an entry; a replaced one keeps its place."""
@@ -249,6 +252,16 @@ class MemoryIndex:
     def rebuild(self, entries: Sequence[ClipEntry]) -> None:
         """Hold exactly these."""
         self._entries = {entry.clip: entry for entry in entries}
+
+    @contextmanager
+    def alone(self, *, wait: bool) -> Iterator[None]:
+        """Keep other threads out."""
+        if not self._lock.acquire(blocking=wait):
+            raise DiskError("cannot lock the index: somebody has it")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def entries(self) -> list[ClipEntry]:
         """All entries in their order."""

@@ -155,3 +155,27 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> No
     (tmp_path / "folder").mkdir()
     with pytest.raises(DiskError):
         SqliteIndex(tmp_path / "folder").entries()
+
+
+def test_who_is_alone_keeps_the_others_out_until_the_end(index: ClipIndex) -> None:
+    with index.alone(wait=False):
+        index.put(A)
+        with pytest.raises(DiskError, match="lock"), index.alone(wait=False):
+            pass
+    with index.alone(wait=True):
+        pass
+
+
+def test_who_waits_comes_in_when_the_other_is_out(index: ClipIndex) -> None:
+    came_in = threading.Event()
+
+    def come_in() -> None:
+        with index.alone(wait=True):
+            came_in.set()
+
+    waiting = threading.Thread(target=come_in)
+    with index.alone(wait=True):
+        waiting.start()
+        assert not came_in.wait(0.05)
+    waiting.join()
+    assert came_in.is_set()

@@ -5,10 +5,11 @@ A file that is damaged, or of another version, is moved aside (`index.sqlite.dam
 keeper fills it from the files at the next start.
 """
 
+import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -72,6 +73,20 @@ class SqliteIndex:
             database.executemany(_PUT, map(_row, entries))
 
         self._change(refill)
+
+    @contextmanager
+    def alone(self, *, wait: bool) -> Iterator[None]:
+        """Hold a lock on an empty file beside the index; it ends with the process at the latest."""
+        place = self._path.with_name(f"{self._path.name}.lock")
+        with disk_errors(f"lock {place}"):
+            self._path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+            handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        try:
+            with disk_errors(f"lock {place}"):
+                fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(handle)
 
     def entries(self) -> list[ClipEntry]:
         """All entries in the order of recording; [] while there is no file."""

@@ -4,6 +4,8 @@ Only headers are written anew: the nonce and every chunk stay, byte for byte. Al
 checked before it is noted, and it is noted before anything is written. What is written first is whole and
 durable before anything goes, so a crash leaves the clip kept or not kept, never neither. Record and
 companion open to the long-term key for as long as the clip may be a kept one: before it, and after it.
+Nothing is deleted meanwhile, nor is another clip sealed anew: else a device that deletes the clip as its days
+end could take record and companion of a clip that has just been kept.
 """
 
 import io
@@ -39,7 +41,8 @@ def keep_clip(
     if entry.state != "whole":
         hint = "`latchkey clips open ID -o FILE` writes it to a file of your own"
         raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
-    return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
+    with index.alone(wait=True):
+        return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
 
 
 def unkeep_clip(
@@ -58,7 +61,8 @@ def unkeep_clip(
     readers = state.readers_of(entry.day)
     if not readers:
         raise UsageError(f"the days of clip {entry.clip} are over: nobody could open it", hint=hint)
-    return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
+    with index.alone(wait=True):
+        return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
 
 
 def _seal_anew(
@@ -93,7 +97,8 @@ def _seal_anew(
     disk.sync_folder(CLIPS)
     after = ClipEntry(entry.clip, entry.day, size_bytes, state)
     index.put(after)
-    disk.remove(name)
+    with suppress(NotOnDisk):  # a device that has just started may have found both
+        disk.remove(name)
     disk.sync_folder(CLIPS)
     if state != "kept":
         _replace(disk, beside)

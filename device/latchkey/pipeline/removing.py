@@ -13,8 +13,13 @@ def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
     DiskError.
 
     Files that are gone already are fine. Flash may keep old blocks; they are sealed. A clip that was kept
-    since `entry` was read stays.
+    since `entry` was read stays; while one is sealed anew none is deleted: it is for the next time.
     """
+    with index.alone(wait=False):
+        _remove(disk, index, entry)
+
+
+def _remove(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
     if entry.state != "kept" and _is_there(disk, sealed_name(entry.clip, entry.day, "kept")):
         index.put(replace(entry, state="kept"))
         return

@@ -1,6 +1,7 @@
 """Disk and index of clips."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -102,6 +103,13 @@ class ClipIndex(Protocol):
 
     def rebuild(self, entries: Sequence[ClipEntry]) -> None:
         """Hold exactly these, in this order, durably and in one step."""
+        ...
+
+    def alone(self, *, wait: bool) -> AbstractContextManager[None]:
+        """Keep everybody else who asks out meanwhile, in any process: who deletes clips, or seals them anew.
+
+        Raises DiskError where somebody is in and `wait` is not asked for. Never twice in one thread.
+        """
         ...
 
     def entries(self) -> list[ClipEntry]:
