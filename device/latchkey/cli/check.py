@@ -5,14 +5,15 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from latchkey.adapters.disk import disk_errors
+from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.mqtt import read_password, tls_context
 from latchkey.boards import check_book, find_board
 from latchkey.cli.command import Command, Terminal
 from latchkey.errors import EXIT_OK, SettingsError
+from latchkey.owner import list_clips
 from latchkey.reading import check_ordinary
 from latchkey.settings import Places, PrivacySettings, Settings, load_with_places
-from latchkey.vault import day_text
+from latchkey.vault import crowding, day_text
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -31,6 +32,11 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.put(f"{options.file}: good")
         for line in _summary(settings):
             terminal.put(f"  {line}")
+    crowded = crowding(_kept_bytes(settings.vault.path), settings.vault.max_bytes)
+    if crowded:
+        terminal.say(f"latchkey: warning: {crowded}")
+        hint = "`latchkey clips rm` and `clips unkeep` make room, or a larger vault.max_mib"
+        terminal.say(f"latchkey: hint: {hint}")
     return EXIT_OK
 
 
@@ -100,6 +106,11 @@ def _check_folders(settings: Settings, places: Places) -> None:
             if folder.exists() and not folder.is_dir():
                 message = f"{section}.{key} {folder} is there already, and is no folder"
                 raise places.error((section, key), message)
+
+
+def _kept_bytes(vault: Path) -> int:
+    """Give what kept clips take of a vault that is there already. Raises DiskError."""
+    return sum(entry.size_bytes for entry in list_clips(FolderDisk(vault)) if entry.state == "kept")
 
 
 def _summary(settings: Settings) -> list[str]:

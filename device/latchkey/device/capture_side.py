@@ -73,6 +73,7 @@ class CaptureSide:
         self._keeper = VaultKeeper(board.vault, board.index, self._readers, take, settings.vault, faces)
         self._recorder = Recorder(board, settings, self._keeper, self._say)
         self._moving = False
+        self._crowding = ""
         self._camera = CameraState.OK
         self._restart_at_ns: int | None = None
         self._restarts = 0
@@ -280,7 +281,11 @@ class CaptureSide:
         found = self._keeper.check()
         self._readers.check(self._date)
         room = DiskState.NO_KEYS if self._readers.is_out else found.room
-        return DiskAnswer(room, _torn(found.torn) if found.torn else "")
+        news = [_torn(found.torn)] if found.torn else []
+        if found.crowding not in ("", self._crowding):
+            news.append(f"{found.crowding}; `latchkey clips rm` and `unkeep` make room, or a larger max_mib")
+        self._crowding = found.crowding
+        return DiskAnswer(room, "; ".join(news))
 
     def _date(self, day: int) -> None:
         date_clips(self._board.vault, self._board.index, day)

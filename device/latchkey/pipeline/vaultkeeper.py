@@ -24,6 +24,7 @@ from latchkey.settings import VaultSettings
 from latchkey.vault import (
     CLIPS,
     ClipMeta,
+    crowding,
     encode_meta,
     expired,
     expires_day,
@@ -60,10 +61,14 @@ class TidyReport:
 
 @dataclass(frozen=True, slots=True)
 class VaultCheck:
-    """What `check` found: how much room there is, and clips found torn where it had to `start`."""
+    """What `check` found: how much room there is, and clips found torn where it had to `start`.
+
+    `crowding` says in words that kept clips leave too little room to others, or nothing.
+    """
 
     room: DiskState
     torn: int
+    crowding: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +206,9 @@ class VaultKeeper:
         self.tidy()
         if is_full:
             probe(self._disk)
-        return VaultCheck(self.room(), torn)
+        kept_bytes = sum(entry.size_bytes for entry in self._index.entries() if entry.state == "kept")
+        crowded, room = crowding(kept_bytes, self._settings.max_bytes), self.room()
+        return VaultCheck(DiskState.LOW if crowded and room is DiskState.OK else room, torn, crowded)
 
     def room(self) -> DiskState:
         """Say in a word how much room there is. Raises DiskError."""

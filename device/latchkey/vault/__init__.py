@@ -33,6 +33,7 @@ from latchkey.vault.names import (
 from latchkey.vault.offering import sealed_clip
 from latchkey.vault.reconcile import Repair, reconcile
 from latchkey.vault.retention import (
+    crowding,
     expired,
     expires_day,
     faces_left_ns,
@@ -80,6 +81,7 @@ __all__ = [
     "SlipDamaged",
     "chain_name",
     "check_disk_name",
+    "crowding",
     "day_text",
     "decode_chain_head",
     "decode_held_head",

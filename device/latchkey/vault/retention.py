@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from latchkey.events import DiskState
 from latchkey.ports import ClipEntry
-from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
+from latchkey.units import MIB, NS_PER_HOUR, NS_PER_S, S_PER_DAY
 from latchkey.vault.days import LAST_DAY
 
 FULL_SHARE = 4
 """Below a quarter of the spare room no new clip begins: outbox and index need the rest."""
+
+CROWDED_SHARE = 4
+"""Kept clips that leave less than a quarter of the room to others are worth a warning."""
 
 
 def expires_day(day: int, days: int) -> int:
@@ -72,6 +75,20 @@ def overflow(
         chosen.append(entry)
         freed_bytes += entry.size_bytes
     return chosen
+
+
+def crowding(kept_bytes: int, max_bytes: int) -> str:
+    """Say in words that kept clips leave too little room to others, which goes on; "" where they do not.
+
+    They are never deleted and count as room: the more of it they take, the sooner new clips go.
+    """
+    left_bytes = max_bytes - kept_bytes
+    if left_bytes * CROWDED_SHARE >= max_bytes:
+        return ""
+    taken = f"kept clips take {kept_bytes / MIB:.0f} of the {max_bytes / MIB:.0f} MiB for clips"
+    if left_bytes <= 0:
+        return f"{taken}: every new clip is deleted within minutes"
+    return f"{taken}: new clips are deleted before their days are over"
 
 
 def room_state(free_bytes: int, spare_bytes: int) -> DiskState:

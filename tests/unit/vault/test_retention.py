@@ -5,8 +5,16 @@ from hypothesis import strategies as st
 
 from latchkey.events import DiskState
 from latchkey.ports import ClipEntry
-from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
-from latchkey.vault import expired, expires_day, faces_left_ns, faces_surely_over, overflow, room_state
+from latchkey.units import MIB, NS_PER_HOUR, NS_PER_S, S_PER_DAY
+from latchkey.vault import (
+    crowding,
+    expired,
+    expires_day,
+    faces_left_ns,
+    faces_surely_over,
+    overflow,
+    room_state,
+)
 
 TODAY = 20_781
 
@@ -75,6 +83,13 @@ def test_no_more_is_deleted_than_is_needed(
 
     assert fits(len(gone)) or len(gone) == len(entries)
     assert not gone or not fits(len(gone) - 1)
+
+
+def test_kept_clips_that_leave_less_than_a_quarter_are_told_of_in_words() -> None:
+    assert crowding(0, 16 * MIB) == crowding(12 * MIB, 16 * MIB) == ""
+    soon = "kept clips take 13 of the 16 MiB for clips: new clips are deleted before their days are over"
+    assert crowding(13 * MIB, 16 * MIB) == soon
+    assert crowding(16 * MIB, 16 * MIB).endswith("every new clip is deleted within minutes")
 
 
 def test_room_is_told_in_three_words() -> None:
