@@ -123,8 +123,8 @@ class VaultKeeper:
         sizes, failures = self._sizes()
         known = self._index.entries()
         repair = reconcile(sizes, known, self._chain.number_of)
-        failures += sum(not self._rename(old, new) for old, new in repair.renames)
-        failures += sum(not self._remove(name) for name in repair.removals)
+        failures += sum(not _is_done(self._disk.rename, old, new) for old, new in repair.renames)
+        failures += sum(not _is_done(self._disk.remove, name) for name in repair.removals)
         if repair.renames or repair.removals:
             self._disk.sync_folder(CLIPS)
         self._chain.save()  # while the slips that tell the last number are still there
@@ -223,20 +223,6 @@ class VaultKeeper:
                 failures += 1
         return sizes, failures
 
-    def _rename(self, old: str, new: str) -> bool:
-        try:
-            self._disk.rename(old, new)
-        except DiskError:
-            return False
-        return True
-
-    def _remove(self, name: str) -> bool:
-        try:
-            self._disk.remove(name)
-        except DiskError:
-            return False
-        return True
-
     def _forget(self, entry: ClipEntry) -> bool:
         try:
             remove_clip(self._disk, self._index, entry)
@@ -248,6 +234,14 @@ class VaultKeeper:
 
     def _faces_bytes(self, clip: str) -> int:
         return self._faces.size_bytes(clip) if self._faces is not None else 0
+
+
+def _is_done(act: Callable[..., None], *names: str) -> bool:
+    try:
+        act(*names)
+    except DiskError:
+        return False
+    return True
 
 
 class OpenClip:
