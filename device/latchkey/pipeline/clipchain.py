@@ -9,7 +9,7 @@ A number is never given twice while head or slips tell which is the last; a clip
 leaves a gap.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -88,6 +88,15 @@ class ClipChain:
             return None
         self._lift(slip.sequence)
         return slip.sequence
+
+    def catch_up(self, newest_first: Iterable[str]) -> None:
+        """Take note of numbers beyond the head on the disk: of clips that were given up while it could not
+        be written. Ends at the first number that is not beyond it.
+        """
+        for clip in newest_first:
+            number = self.number_of(clip)
+            if number is not None and number <= self._durable.sequence:
+                return
 
     def begin(
         self, clip: str, day: int, expires_day: int, clip_key: bytes, recipients: Sequence[str]

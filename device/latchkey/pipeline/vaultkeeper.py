@@ -127,6 +127,7 @@ class VaultKeeper:
         failures += sum(not _is_done(self._disk.remove, name) for name in repair.removals)
         if repair.renames or repair.removals:
             self._disk.sync_folder(CLIPS)
+        self._chain.catch_up(entry.clip for entry in reversed(repair.entries))
         self._chain.save()  # while the slips that tell the last number are still there
         if list(repair.entries) != known:
             self._index.rebuild(repair.entries)

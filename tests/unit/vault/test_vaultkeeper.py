@@ -13,7 +13,7 @@ from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry, ClipIndex, Disk
 from latchkey.settings import VaultSettings
 from latchkey.units import MIB
-from latchkey.vault import ClipMeta, sealed_name
+from latchkey.vault import ClipMeta, decode_slip, sealed_name
 from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import OWNER, FixedReaders
@@ -340,3 +340,18 @@ def test_ten_thousand_clips_are_listed_without_reading_them() -> None:
     disk.fail_next("read", DiskError("nobody reads"), skip=3)  # but the key's two halves and the head
     assert keeper.start().clips == 10_000
     assert disk.has_faults
+
+
+def test_the_number_of_a_clip_that_was_given_up_is_not_given_again_though_its_head_was_not_written() -> None:
+    disk, index = MemoryDisk(), MemoryIndex()
+    keeper = keeper_of(disk, index)
+    record(keeper)
+    opened = keeper.begin(IDS[1])
+    opened.append(FOOTAGE)
+    disk.fail_next("create", DiskError("Input/output error"))  # of the head: the only file that is made then
+    given_up = opened.abandon()
+    assert given_up is not None
+    assert not disk.has_faults
+    record(keeper_of(disk, index, seed=2), IDS[2])
+    slips = [disk.read(f"clips/{clip}.slip") for clip in IDS[:3]]
+    assert [decode_slip(slip, lambda *_: None).sequence for slip in slips] == [1, 2, 3]
