@@ -34,6 +34,7 @@ from latchkey.vault import (
     reconcile,
     room_state,
     sealed_name,
+    slip_name,
 )
 from latchkey.vision import FacePatches
 
@@ -127,7 +128,8 @@ class VaultKeeper:
         failures += sum(not _is_done(self._disk.remove, name) for name in repair.removals)
         if repair.renames or repair.removals:
             self._disk.sync_folder(CLIPS)
-        self._chain.catch_up(entry.clip for entry in reversed(repair.entries))
+        newest_first = (entry.clip for entry in reversed(repair.entries))
+        self._chain.catch_up(clip for clip in newest_first if slip_name(clip).rpartition("/")[2] in sizes)
         self._chain.save()  # while the slips that tell the last number are still there
         if list(repair.entries) != known:
             self._index.rebuild(repair.entries)
