@@ -58,7 +58,7 @@ class Home:
     def keep(self) -> None:
         keys, recipient = self.state.identities(DAY), self.state.long_term_recipient
         with suppress(NotOnDisk):
-            keep_clip(self.disk, self.index, self.entry, keys, recipient, self.take, lambda: None)
+            keep_clip(self.disk, self.index, self.entry, keys, recipient, lambda: None)
             self.is_kept = True
 
     def expire(self) -> None:
