@@ -21,7 +21,12 @@ from latchkey_sim.clock import VirtualClock
 from latchkey_sim.outage.clips import keeper_of, record
 from latchkey_sim.outage.home import DAY, WALL_NS, Home, Problem, Promises
 
-KEYS = 6
+LIFE_DAYS = 6
+"""Days that a device is watched for, at most,"""
+
+KEYS = LIFE_DAYS + 1
+"""and public keys of a book: one for each of them, and for the day it begins on."""
+
 DAY_NS = S_PER_DAY * NS_PER_S
 GIVEN, TAKEN, USED, RELIED = "orders given", "orders taken", "holding keys used", "days relied on"
 """What is promised in `Promises.small`: numbers, numbers, public keys, days."""
@@ -149,7 +154,7 @@ class ClockFloor:
         readers = readers_of(home)
         readers.check(_no_dates)
         home.fail_sometime("vault")
-        for _ in range(home.chance.randint(3, 6)):
+        for _ in range(home.chance.randint(3, LIFE_DAYS)):
             home.clock.wait_until(home.clock.now_ns() + home.chance.randint(0, 1) * DAY_NS)
             try:
                 day = readers.day()
