@@ -62,6 +62,31 @@ def test_what_does_not_return_again_and_again_is_no_flicker(pictures: list[Plane
     assert Cause.FLICKER not in unclear(pictures)
 
 
+def test_bricks_at_dusk_before_a_camera_that_shakes_by_a_pixel_are_one_view() -> None:
+    rng = np.random.default_rng(7)
+    wall = np.full((722, 1282), 64, np.uint8)
+    for row in range(41):
+        for column in range(37):
+            x, y = column * 36 - row % 2 * 18, row * 18
+            wall[y + 1 : y + 17, max(x + 1, 0) : max(x + 35, 0)] = rng.integers(28, 48)
+    shakes = rng.integers(0, 3, (40, 2))
+    gate, grey = MotionGate(MotionSettings()), np.full((360, 640), 128, np.uint8)
+    for number, (x, y) in enumerate(shakes):
+        frame = RawFrame(wall[y : y + 720, x : x + 1280], grey, grey, number * NS_PER_S // FPS)
+        assert gate.see(frame).unclear is None
+
+
+@pytest.mark.parametrize(("width", "height"), [(2, 720), (640, 2), (322, 182), (1278, 718)])
+def test_pictures_of_any_shape_are_told_apart(width: int, height: int) -> None:
+    gate, grey = MotionGate(MotionSettings()), np.full((height // 2, width // 2), 128, np.uint8)
+    levels = [60, 180] * 8
+    seen = [
+        gate.see(RawFrame(np.full((height, width), level, np.uint8), grey, grey, number * NS_PER_S // FPS))
+        for number, level in enumerate(levels)
+    ]
+    assert seen[-1].unclear is Cause.FLICKER
+
+
 def test_a_flicker_covers_all_from_its_first_cut_on() -> None:
     planner = CoverPlanner(PrivacySettings(), has_finder=True)
     gate, grey = MotionGate(MotionSettings()), np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
