@@ -243,7 +243,9 @@ class Gaze:
         staying = self._renewed(frame, view) if self._dusk else self._staying.faces
         picture = Cover(0, 0, view.width, view.height)
         found = self._search(frame, picture, view.whole)
-        return [*found, *self._closer(frame, view, moving, found), *staying]
+        found += self._closer(frame, view, moving, found)
+        faint = [box for box in changes or () if not any(meet(box, blob) for blob in moving)]
+        return [*found, *self._closer(frame, view, faint, found), *staying]
 
     def _closer(
         self, frame: RawFrame, view: Optics, moving: Sequence[Cover], found: Sequence[Box]

@@ -163,6 +163,15 @@ def test_what_begins_to_move_gets_a_closer_look_at_once_and_not_each_time() -> N
     assert searched(finder) == []
 
 
+def test_what_changes_and_is_too_faint_for_movement_gets_a_closer_look_beside_the_whole() -> None:
+    finder = PaintFinder(least_px=10, most_px=100)
+    gaze, far = plain(finder), (1000, 550, 14, 18)
+    van, moved = (50, 100, 700, 300), (70, 100, 700, 300)
+    gaze.look(scene(0, van))
+    assert finds(gaze.look(scene(STEP_NS, moved, far), [Cover(40, 90, 780, 410)]), far)
+    assert searched(finder) == [(256, 480), (256, 480), (160, 160)]
+
+
 class OnlyTurned(PaintFinder):
     """Sees nothing unless the picture is turned."""
 
