@@ -135,6 +135,11 @@ def _clips(options: Namespace) -> list[FaceClip]:
     if data is not None and not data.is_dir():
         raise UsageError(f"{data}: no such folder")
     photos = data / "faces" if data is not None and (data / "faces" / "boxes.json").is_file() else None
+    if data is not None and photos is None and (options.draw or not (data / "video").is_dir()):
+        raise UsageError(
+            f"{data}: no photographs: faces/boxes.json is not in it",
+            hint="`--data` takes the folder above `faces` and `video`; without it there are generated clips alone",
+        )
     if options.draw:
         seed, count = options.draw
         return [*draws(seed, count, photos)]

@@ -52,6 +52,21 @@ def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
         bench("--detector", "none", "--data", str(tmp_path / "gone"))
 
 
+@pytest.mark.parametrize("draw", [(), ("--draw", "7:1")], ids=["all", "drawn walks"])
+def test_a_folder_without_photographs_or_footage_is_a_usage_error(
+    tmp_path: Path, draw: tuple[str, ...]
+) -> None:
+    (tmp_path / "images").mkdir()
+    with pytest.raises(UsageError, match="no photographs"):
+        bench("--detector", "none", "--data", str(tmp_path), *draw)
+
+
+def test_walks_are_not_drawn_without_photographs_from_a_folder_of_footage_alone(tmp_path: Path) -> None:
+    (tmp_path / "video").mkdir()
+    with pytest.raises(UsageError, match="no photographs"):
+        bench("--detector", "none", "--data", str(tmp_path), "--draw", "7:1")
+
+
 def test_a_pattern_that_fits_nothing_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="no clip fits"):
         bench("--detector", "none", "--only", "nothing/*")
