@@ -18,7 +18,7 @@ from latchkey.errors import UsageError
 from latchkey.frames import Box
 from latchkey_sim.faces.people import FACE_M, Looks, Pose, painted
 from latchkey_sim.faces.stills import Still, stills
-from latchkey_sim.scene.body import CHIN_M, Body
+from latchkey_sim.scene.body import CHIN_M, Body, squeezed
 from latchkey_sim.scene.head import LEFT, TOP, Head
 from latchkey_sim.scene.planar import Canvas, Drawing, Sprite, level_for, levels, place, sprite
 
@@ -40,6 +40,12 @@ HEAD_WIDE, HEAD_TALL, HEAD_UP = 0.72, 0.78, 0.06
 
 FEATHER = 0.04
 """Softness of its edge, in the face's widths."""
+
+BODY_TURN, LEAN, NECK_M = 0.5, 0.3, 0.2
+"""A body turns so much of its head's turn and leans so much of its roll, with so long a neck."""
+
+COAT = ((1.2, 0.3, 5.7), (1.35, 0.4, 3.9), (1.45, 0.6, 3.9), (1.55, 1.1, 3.9), (1.6, 1.4, 3.9))
+"""Half breadths of a coat, from and to how far below the chin; all in the face's widths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +220,22 @@ def _body(dress: Dress) -> Body:
     return Body(dress.coat, dress.scarf, np.random.default_rng(sum(dress.coat)))
 
 
+def coat_boxes(pose: Pose) -> tuple[Box, ...]:
+    """Give upright boxes that a coat fills, and hardly reaches beyond."""
+    middle, wide = _body_x(pose), pose.width_px
+    breadth = wide * squeezed(pose.yaw * BODY_TURN)
+    return tuple(
+        Box(middle - half * breadth, pose.y + top * wide, middle + half * breadth, pose.y + low * wide)
+        for half, top, low in COAT
+    )
+
+
 def _draw_body(body: Body, target: Canvas, pose: Pose) -> None:
     px_per_m = pose.width_px / FACE_M
-    lean = np.deg2rad(pose.roll) * 0.3
-    ground = (pose.x + float(np.sin(lean)) * 0.2 * px_per_m, pose.y + CHIN_M * px_per_m)
-    body.draw(target, ground, px_per_m, pose.yaw * 0.5, pose.step)
+    ground = (_body_x(pose), pose.y + CHIN_M * px_per_m)
+    body.draw(target, ground, px_per_m, pose.yaw * BODY_TURN, pose.step)
+
+
+def _body_x(pose: Pose) -> float:
+    """Give the middle of the body under a head that leans."""
+    return pose.x + float(np.sin(np.deg2rad(pose.roll) * LEAN)) * NECK_M * pose.width_px / FACE_M

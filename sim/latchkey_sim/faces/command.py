@@ -138,7 +138,7 @@ def _clips(options: Namespace) -> list[FaceClip]:
     if data is not None and photos is None and (options.draw or not (data / "video").is_dir()):
         raise UsageError(
             f"{data}: no photographs: faces/boxes.json is not in it",
-            hint="`--data` takes the folder above `faces` and `video`; without it there are generated clips alone",
+            hint="`--data` takes the folder above `faces` and `video`; it may be left out",
         )
     if options.draw:
         seed, count = options.draw

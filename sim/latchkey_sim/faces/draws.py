@@ -15,7 +15,17 @@ import numpy as np
 
 from latchkey.frames import Box, RawFrame
 from latchkey.units import NS_PER_S
-from latchkey_sim.faces.actors import Actor, Bgr3, Dress, PhotoFace, cutout, photo_box, photo_faces, portrait
+from latchkey_sim.faces.actors import (
+    Actor,
+    Bgr3,
+    Dress,
+    PhotoFace,
+    coat_boxes,
+    cutout,
+    photo_box,
+    photo_faces,
+    portrait,
+)
 from latchkey_sim.faces.backdrops import backdrop
 from latchkey_sim.faces.courses import TURNED_AWAY, draw_poses
 from latchkey_sim.faces.people import TONES, Looks, Pose, face_box
@@ -44,9 +54,6 @@ MARGIN_PX = 8
 
 BACK_LIGHT = (195.0, 222.0)
 """Mean luma of a bright place, against which people are dark; above that the filter gives up (`glare`)."""
-
-COAT = ((1.3, 0.3), (1.6, 1.1))
-"""Half widths of shoulders and of sleeves, and how far below the chin they begin, in the face's widths."""
 
 LIGHT_EDGES = (0.5, 1.5, 2.5)
 
@@ -280,12 +287,7 @@ def _far_first(plan: _Plan, number: int) -> list[int]:
 def _hiding(part: _Part, number: int) -> tuple[Box, ...]:
     """Give what of somebody hides those behind: head and coat."""
     pose = part.poses[number]
-    squeezed = np.cos(np.deg2rad(pose.yaw) * 0.5)
-    coats = (
-        Box(pose.x - half, pose.y + below, pose.x + half, pose.y + 8 * pose.width_px)
-        for half, below in np.array(COAT) * pose.width_px * (squeezed, 1)
-    )
-    return grown(part.box(number), HEAD_SIZES), *coats
+    return grown(part.box(number), HEAD_SIZES), *coat_boxes(pose)
 
 
 def draws(seed: int, count: int, folder: Path | None = None) -> list[Draw]:

@@ -48,6 +48,12 @@ BELT: Outline = ((-0.21, 0.985), (0.21, 0.985), (0.21, 0.965), (-0.21, 0.965))
 BUTTON_HEIGHTS_M = (1.08, 0.94, 0.80, 0.66)
 
 
+def squeezed(yaw: float) -> float:
+    """Give the share of its breadth that a body shows which is turned by `yaw` degrees."""
+    turn = np.deg2rad(yaw)
+    return float(np.sqrt(np.cos(turn) ** 2 + 0.38 * np.sin(turn) ** 2))
+
+
 class Body:
     """Coat seen from the front and from behind, and the ringing arm."""
 
@@ -62,7 +68,7 @@ class Body:
         """Draw a body that stands at `ground_px`; `step` is the phase of the walk in radians."""
         self._legs(target, ground_px, px_per_m, step)
         turn = np.deg2rad(yaw)
-        squeeze = float(np.sqrt(np.cos(turn) ** 2 + 0.38 * np.sin(turn) ** 2))
+        squeeze = squeezed(yaw)
         pieces = self._front if np.cos(turn) >= 0 else self._back
         level = level_for(px_per_m / PX_PER_M, len(pieces))
         scale = px_per_m / PX_PER_M * 2.0**level

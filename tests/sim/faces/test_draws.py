@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import pickle
 from argparse import ArgumentParser
 from itertools import islice, pairwise
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from latchkey.frames import Box, RawFrame
-from latchkey_sim.faces.actors import Cutout, Dress, Portrait, photo_box, photo_faces
+from latchkey_sim.faces.actors import Cutout, Dress, Portrait, coat_boxes, photo_box, photo_faces
 from latchkey_sim.faces.command import COMMAND
 from latchkey_sim.faces.courses import (
     FACE_TALL,
@@ -192,3 +193,16 @@ def test_sunglasses_are_dark_where_eyes_were() -> None:
 )
 def test_of_a_face_behind_somebody_the_truth_is_what_can_be_seen(hiding: Box, left: Box) -> None:
     assert seen_part(Box(0, 0, 20, 20), hiding) == left
+
+
+@pytest.mark.parametrize("pose", [Pose(160, 20, 40, yaw, roll) for yaw in (0, 63) for roll in (0, -40)])
+def test_what_is_taken_to_be_behind_a_coat_is_hidden_by_it_and_little_else_is(pose: Pose) -> None:
+    dark, light = (Canvas(np.full_like(grey().y, level), grey().u, grey().v) for level in (40, 200))
+    for target in (dark, light):
+        Portrait(Looks(), DRESS).draw(target, pose)
+    hidden, told = light.y - dark.y < 80, np.zeros(light.y.shape, bool)
+    for box in coat_boxes(pose):
+        told[math.ceil(box.y0) : int(box.y1), math.ceil(box.x0) : int(box.x1)] = True
+    assert not (told & ~hidden).any()
+    shoulders = slice(round(pose.y + 0.3 * pose.width_px), round(pose.y + 3.9 * pose.width_px))
+    assert (hidden & ~told)[shoulders].sum(axis=1).max() <= 0.3 * pose.width_px
