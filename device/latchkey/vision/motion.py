@@ -140,7 +140,8 @@ class MotionGate:
             outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
             boxes = self._weigh(outlines, mask, frame)
         places = _places(outlines, mask)
-        sudden = [_all(small)] if scene.cuts.see(frame.y, frame.at_ns) else _fresh(scene.places_before, places)
+        is_cut = scene.cuts.see(small, frame.y, frame.at_ns)
+        sudden = [_all(small)] if is_cut else _fresh(scene.places_before, places)
         scene.places_before = places
         unclear = self._judge(small, frame)
         if unclear is None and scene.cuts.flickers(frame.at_ns):
@@ -181,7 +182,7 @@ class MotionGate:
             enough = min(self._least_px(mask), max(cv2.countNonZero(mask) // 4, 1))
             zones.append((zone.name, mask, enough))
         at_ns, tint = frame.at_ns, Tint(frame, (width, height))
-        return _Scene(Backdrop(small, at_ns), tint, tuple(zones), at_ns, at_ns, Cuts(frame.y))
+        return _Scene(Backdrop(small, at_ns), tint, tuple(zones), at_ns, at_ns, Cuts(small))
 
     def _least_px(self, mask: Mask) -> int:
         return max(round(self._settings.min_area * mask.size), 1)
