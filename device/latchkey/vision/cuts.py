@@ -21,8 +21,8 @@ from latchkey.vision.backdrop import Small
 from latchkey.vision.light import contrast
 
 ROWS = 180
-"""For its blocks a picture is halved until it has fewer rows. Of bricks at dusk a shake by a pixel changes 11 %
-of them, and 51 % of every fourth pixel of 720 rows. Cuts between two places change as much of both."""
+"""For its blocks a picture is halved until it has fewer rows. Of bricks at dusk a shake by a pixel changes
+11 % of these, and 51 % of every fourth pixel of 720 rows. Cuts between two places change as much of both."""
 
 CUT_LEVELS = 15
 CUT_SHARE = 0.3
