@@ -2,14 +2,16 @@
 
 A connection per operation: any thread may call, and another process may read at the same time.
 A file that is damaged, or of another version, is moved aside (`index.sqlite.damaged`) and begun afresh; the
-keeper fills it from the files at the next start.
+keeper fills it from the files at the next start. So is a link, and a pipe, which would
+hold SQLite up for ever.
 """
 
 import fcntl
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +22,7 @@ from latchkey.ports import ClipEntry
 T = TypeVar("T")
 
 VERSION = 2
+_CREATE = os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 BUSY_LIMIT_S = 5.0
 """How long to wait for another process; its transactions take milliseconds."""
 
@@ -90,16 +93,30 @@ class SqliteIndex:
 
     def entries(self) -> list[ClipEntry]:
         """All entries in the order of recording; [] while there is no file."""
+        self._move_strange()
         if not self._path.exists():
             return []
         query = "SELECT clip, day, size_bytes, state FROM clips ORDER BY rowid"
         return self._try(lambda database: [ClipEntry(*row) for row in database.execute(query)])
 
     def _change(self, change: Callable[[sqlite3.Connection], object]) -> None:
+        self._move_strange()
         with disk_errors(f"create {self._path}"):
             self._path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+            os.close(os.open(self._path, _CREATE, FILE_MODE))
         self._try(change)
+
+    def _move_strange(self) -> None:
+        """Move an index or a journal aside that is no ordinary file. Of a folder SQLite says it."""
+        for place in (self._path, self._journal):
+            with disk_errors(f"look at {place}"), suppress(FileNotFoundError):
+                mode = place.lstat().st_mode
+                if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                    place.replace(place.with_name(f"{place.name}.damaged"))
+
+    @property
+    def _journal(self) -> Path:
+        return self._path.with_name(f"{self._path.name}-journal")
 
     def _try(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -128,8 +145,8 @@ class SqliteIndex:
         """Keep the damaged file for whoever wants to look; its journal must not meet a new file."""
         with disk_errors(f"move {self._path} aside"):
             self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
-            self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+            self._journal.unlink(missing_ok=True)
+            os.close(os.open(self._path, _CREATE, FILE_MODE))
 
     def _ours(self, error: sqlite3.DatabaseError) -> DiskError:
         code = getattr(error, "sqlite_errorcode", None)

@@ -1,5 +1,6 @@
 """The real index, damaged as flash and power cuts damage files: the vault always starts, and mends it."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -101,3 +102,21 @@ def test_a_power_cut_in_the_middle_of_a_change_takes_the_change_back(tmp_path: P
             copy.with_name(copy.name + name).write_bytes(source.read_bytes())
         database.execute("ROLLBACK")
     assert SqliteIndex(copy).entries() == ENTRIES
+
+
+@pytest.mark.parametrize("name", ["i", "i-journal"])
+@pytest.mark.parametrize("what", ["pipe", "link"])
+def test_an_index_that_is_no_ordinary_file_holds_nobody_up(
+    tmp_path: Path, whole: bytes, name: str, what: str
+) -> None:
+    path, place, elsewhere = tmp_path / "i", tmp_path / name, tmp_path / "elsewhere"
+    path.write_bytes(whole)
+    place.unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(elsewhere)
+    start(vault(), path)
+    assert path.is_file()
+    assert not elsewhere.exists()
+    assert os.path.lexists(place.with_name(f"{name}.damaged"))
