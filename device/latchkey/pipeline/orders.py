@@ -24,7 +24,7 @@ from contextlib import suppress
 
 from latchkey.clip import X25519Recipient
 from latchkey.clip.signing import PUBLIC_BYTES
-from latchkey.errors import NotOnDisk, OwnerKeyError
+from latchkey.errors import DiskError, LatchkeyError, NotOnDisk, OwnerKeyError
 from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked, write_whole
 from latchkey.ports import Disk, Severity
 from latchkey.vault.book import HoldingKey, KeyBook, decode_book
@@ -159,7 +159,7 @@ class Orders:
                 yield name, _order(data), data
             except NotOnDisk:
                 continue
-            except OwnerKeyError as error:
+            except (OwnerKeyError, DiskError) as error:  # it keeps no other from its turn
                 self._refuse(name, data, error)
 
     def _take(self, order: Order, data: bytes, heard: Heard) -> None:
@@ -246,7 +246,7 @@ class Orders:
                 self._disk.sync_folder("keys")
         self.number, self.clock_day, self._lost_clock, self._newest_book = 0, None, False, 0
 
-    def _refuse(self, name: str, data: bytes, error: OwnerKeyError) -> None:
+    def _refuse(self, name: str, data: bytes, error: LatchkeyError) -> None:
         if (name, data) not in self._told and len(self._told) < 4 * ORDER_LIMIT:
             self._told.add((name, data))
             self._tell("warning", f"{ORDERS}/{name} is refused: {error}")

@@ -12,7 +12,7 @@ from latchkey.units import NS_PER_S, S_PER_DAY
 from latchkey.vault import UNDATED
 from latchkey.vault.book import LONGEST_DAYS
 from latchkey_sim.clock import VirtualClock
-from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.disk import DiskOperation, MemoryDisk
 from latchkey_sim.household import SimHousehold
 
 DAY, DAY_NS = 20_781, S_PER_DAY * NS_PER_S
@@ -208,6 +208,25 @@ def test_orders_that_are_refused_and_left_keep_no_other_from_its_turn() -> None:
     taken = [any("key book 2 is in use" in text for text in door.check()) for _ in range(3)]
     assert taken == [False, False, True]
     assert "book" not in door.disk.names("orders")
+
+
+def test_an_order_that_cannot_be_read_keeps_no_other_from_its_turn() -> None:
+    """Copied there by root, for example, with a mode that keeps the device out."""
+
+    class Forbidding(MemoryDisk):
+        def meet(self, operation: DiskOperation, what: str, *, noted: bool = True) -> None:
+            if (operation, what) == ("read", "orders/a"):
+                raise DiskError("cannot read orders/a: Permission denied")
+            super().meet(operation, what, noted=noted)
+
+    door = Door()
+    door.disk.__class__ = Forbidding
+    door.put("a", door.house.book(DAY))
+    door.put("b", door.house.book(DAY + 1))
+    told = door.check()
+    assert "orders/a is refused: cannot read orders/a: Permission denied" in told
+    assert any("key book 3 is in use" in text for text in told)
+    assert door.check() == []
 
 
 def test_the_first_owner_is_the_only_one() -> None:
