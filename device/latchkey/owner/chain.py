@@ -78,8 +78,11 @@ class VaultChain:
                 if not self._may_outlive(entry, slip, held.today):
                     self._witnesses.append(slip.sequence)
 
-    def place(self, entry: ClipEntry, companion: Companion) -> Place:
-        """Say where a clip stands, and whether its neighbours agree. Raises DiskError, OwnerKeyError."""
+    def place(self, entry: ClipEntry, companion: Companion, *, is_complete: bool) -> Place:
+        """Say where a clip stands, and whether its neighbours agree; `is_complete` = its proof is.
+
+        Raises DiskError, OwnerKeyError.
+        """
         number, said = companion.sequence, _Said()
         if number not in self._numbers or self._numbers[number].clip != entry.clip:
             said.remarks.append("its slip is lost or another's")
@@ -88,6 +91,8 @@ class VaultChain:
         if entry.state != "torn":
             self._after(own, said)
             self._newest(own, said)
+        elif not is_complete:
+            self._whole_once(own, said)
         return Place(number, tuple(dict.fromkeys(said.broken)), tuple(dict.fromkeys(said.remarks)))
 
     def head_to_keep(self) -> bytes | None:
@@ -150,6 +155,17 @@ class VaultChain:
                 own_deed = previous.payload in self._deeds.removed_payloads
                 self._miss(previous.sequence, " after it", is_own_deed=own_deed, said=said)
             return
+
+    def _whole_once(self, own: Link, said: _Said) -> None:
+        """Check that nobody knows a torn clip as a whole one: then its end was taken away."""
+        heads = [one[0] for one in (*self._heads, self._own_head) if one is not None]
+        for number in sorted(number for number in self._numbers if number > own.sequence):
+            previous = self._previous(self._numbers[number].clip)
+            if previous is not None and previous.sequence == own.sequence:
+                said.broken.append(f"clip {number} after it knows it as a whole one")
+                break
+        if any(head.whole == own.sequence for head in heads):
+            said.broken.append("the signed head names it as a whole one")
 
     def _newest(self, own: Link, said: _Said) -> None:
         if self._own_head is None:
@@ -230,5 +246,6 @@ def placed(
     if findings.device is None or companion is None:
         return findings, None
     chain = VaultChain(disk, entries, identities, findings.device, held)
-    place = chain.place(entry, decode_companion(companion))
+    is_complete = findings.progress.is_complete
+    place = chain.place(entry, decode_companion(companion), is_complete=is_complete)
     return replace(findings, place=place), chain.head_to_keep()

@@ -5,8 +5,9 @@ lack is the clip's key, which no longer exists, and the device's.
 """
 
 import io
+import json
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from hashlib import sha256
 
 import pytest
@@ -26,15 +27,16 @@ from latchkey.clip.header import read_header
 from latchkey.errors import DiskError
 from latchkey.owner import Findings, Held, Outcome, judge, list_clips, open_chunks, placed, read_companion
 from latchkey.owner.memory import Deeds
+from latchkey.owner.recovering import joined_chunks
 from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings
-from latchkey.vault import HEAD_NAME, chain_name, sealed_name, slip_name, tail_name
+from latchkey.vault import HEAD_NAME, chain_name, meta_name, sealed_name, slip_name, tail_name
 from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import OWNER, FixedReaders
-from latchkey_sim.tinyclip import MANIFEST, record_tiny, tiny_fragment, tiny_head, tiny_parts
+from latchkey_sim.tinyclip import MANIFEST, record_tiny, split_boxes, tiny_fragment, tiny_head, tiny_parts
 
 KEYS = [OWNER.text]
 DAY = 20_781
@@ -74,7 +76,8 @@ class Vault:
     def judge(self, number: int, *heads: bytes, deeds: Deeds = NO_DEEDS, today: int = DAY) -> Findings:
         entry = self.entries[number]
         companion = read_companion(self.disk, entry.clip, KEYS)
-        progress = check_proof(open_chunks(self.disk, entry, KEYS))
+        chunks = joined_chunks if entry.state == "torn" else open_chunks
+        progress = check_proof(chunks(self.disk, entry, KEYS))
         findings = judge(progress, companion, frozenset({self.device}), entry.clip)
         held = Held(today, heads, deeds)
         return placed(findings, companion, self.disk, list_clips(self.disk), entry, KEYS, held)[0]
@@ -164,6 +167,44 @@ def test_the_newest_clip_deleted() -> None:
     assert vault.outcomes() == [Outcome.CHAIN_BROKEN] * 3
     del vault.disk.files[HEAD_NAME]
     assert vault.outcomes() == [Outcome.CHAIN_BROKEN] * 3
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("told", [False, True])
+def test_the_end_of_a_whole_clip_is_taken_away_as_if_power_had_been_lost(number: int, told: bool) -> None:
+    """A reader seals the beginning again; who cannot open it cuts it at the edge of a chunk."""
+    vault = Vault()
+    broker = vault.keeper.told_head()
+    assert broker is not None
+    entry, clip = vault.entries[number], vault.entries[number].clip
+    video = b"".join(decrypt(vault.disk.read(vault.name(number)), KEYS))
+    vault.entries[number] = replace(entry, state="torn")
+    vault.put(sealed_name(clip, entry.day, "torn"), _sealed(b"".join(split_boxes(video)[:6])))
+    del vault.disk.files[vault.name(number)], vault.disk.files[meta_name(clip)]
+    heads = []
+    if told:
+        del vault.disk.files[HEAD_NAME]
+        heads.append(json.dumps({"schema": 1, **asdict(broker)}).encode())
+    findings = vault.judge(number, *heads)
+    assert (findings.outcome, findings.progress.proved_s) == (Outcome.CHAIN_BROKEN, 1.0)
+    assert findings.place is not None
+    assert "as a whole one" in findings.place.broken[0]
+
+
+def test_a_clip_that_power_was_lost_for_is_no_finding_even_where_the_head_names_it() -> None:
+    vault = Vault()
+    entry = vault.entries[3]
+    vault.put(sealed_name(entry.clip, entry.day, "torn"), vault.disk.read(vault.name(3)))
+    del vault.disk.files[vault.name(3)], vault.disk.files[meta_name(entry.clip)]
+    vault.entries[3] = replace(entry, state="torn")  # as after a power cut between head and record
+    assert vault.judge(3).outcome is Outcome.WHOLE
+    opened = vault.keeper.begin(IDS[4])
+    opened.append(opened.proof.feed(tiny_head() + tiny_fragment(0, b"cut off")))
+    torn = opened.abandon()
+    assert torn is not None
+    vault.entries.append(torn)
+    vault.entries.append(vault.record(IDS[5]))
+    assert vault.judge(4).outcome is Outcome.PARTIAL
 
 
 def test_all_rolled_back_to_an_older_day_while_the_owner_holds_a_newer_head() -> None:
