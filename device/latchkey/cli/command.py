@@ -38,9 +38,9 @@ class Terminal:
 
     def complain(self, error: object, hint: str | None = None) -> None:
         """Say an error, and its hint, on one line each, whatever characters are in them; no secret key."""
-        self.say(f"latchkey: error: {_one_line(str(error))}")
+        self.say(f"latchkey: error: {one_line(str(error))}")
         if hint:
-            self.say(f"latchkey: hint: {_one_line(hint)}")
+            self.say(f"latchkey: hint: {one_line(hint)}")
 
     def flush(self) -> None:
         """Have all data written. Raises OutputFailed, BrokenPipeError."""
@@ -100,7 +100,10 @@ def _output_failed(error: OSError) -> OSError | OutputFailed:
     return OutputFailed(f"cannot write to standard output: {error.strerror or error}")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Give a text that others wrote as one line without control characters: a terminal obeys those, and what
+    turns the direction of writing. No secret key, and no more than `LINE_LIMIT_CHARS`.
+    """
     shown = masked("".join(char if char.isprintable() else repr(char)[1:-1] for char in text))
     if len(shown) <= LINE_LIMIT_CHARS:
         return shown

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from latchkey.adapters.disk import FolderDisk, disk_errors
-from latchkey.cli.command import Terminal
+from latchkey.cli.command import Terminal, one_line
 from latchkey.cli.household import household_memory, own_day, owner_store
 from latchkey.cli.keys import load_keys
 from latchkey.clip import Manifest, check_proof, decrypt, verify
@@ -30,6 +30,7 @@ from latchkey.owner import (
     recover_clip,
     trusted_devices,
 )
+from latchkey.owner.hearing import signed_day
 from latchkey.owner.memory import Deeds
 from latchkey.owner.trust import TrustSource
 from latchkey.owner.verifying import judge_file
@@ -78,7 +79,7 @@ def verify_entry(
     it raises, but for damage, which is a finding.
     """
     chunks = joined_chunks if entry.state == "torn" else open_chunks
-    trusted, source = _trusted(disk, options, entry.day)
+    trusted, source = _trusted(disk, options, entry)
     companion = read_companion(disk, entry.clip, keys)
     findings = judge(check_proof(chunks(disk, entry, keys)), companion, trusted, entry.clip)
     findings = replace(findings, trusted_by=source)
@@ -112,7 +113,7 @@ def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, termina
     """Verify a file: an MP4 as `clips open` wrote it, or a sealed clip. Needs no vault."""
     if options.head is not None:
         raise UsageError("a file stands in no chain", hint="--head goes with the id of a clip of the vault")
-    trusted, source = _trusted(disk, options, UNDATED)
+    trusted, source = _trusted(disk, options)
     companion = None
     with ExitStack() as files:
         if options.companion is not None:
@@ -121,19 +122,29 @@ def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, termina
     return replace(findings, trusted_by=source)
 
 
-def _trusted(disk: FolderDisk | None, options: Namespace, day: int) -> tuple[frozenset[bytes], TrustSource]:
-    """Give the devices to believe for a clip of `day`: those given, the household's, or the vault's own.
+def _trusted(
+    disk: FolderDisk | None, options: Namespace, entry: ClipEntry | None = None
+) -> tuple[frozenset[bytes], TrustSource]:
+    """Give the devices to believe for a clip: those given, the household's, or the vault's own.
 
     Of the household's, one that was revoked is believed for earlier days only, and never where the day is
-    unknown.
+    unknown: that is the day that it signed, for anybody can give a file another name.
     """
     given = getattr(options, "device_key", ())
     if not given and options.key is None and owner_store(options).exists:
         devices = owner_store(options).load().devices
         if devices:
-            believed = frozenset(one.public for one in devices if one.trusted_on(day))
+            believed = frozenset(
+                one.public for one in devices if one.trusted_on(_day_by(disk, entry, one.public))
+            )
             return believed, TrustSource.HOUSEHOLD
     return trusted_devices(disk, given), TrustSource.GIVEN if given else TrustSource.VAULT
+
+
+def _day_by(disk: FolderDisk | None, entry: ClipEntry | None, device: bytes) -> int:
+    """Give the UTC day of a clip as a device signed it, or the later one in its name."""
+    signed = None if disk is None or entry is None else signed_day(disk, entry.clip, device)
+    return UNDATED if signed is None or entry is None else max(entry.day, signed)
 
 
 def show(target: str, findings: Findings, options: Namespace, terminal: Terminal) -> int:
@@ -157,7 +168,7 @@ def recover(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Te
     if not progress.is_complete:
         terminal.say(TORN_LOSS if entry.state == "torn" else WHOLE_LOSS)
     if progress.failure is not None:
-        terminal.say(f"latchkey: warning: {progress.failure}")
+        terminal.say(f"latchkey: warning: {one_line(str(progress.failure))}")
     return EXIT_OK
 
 
@@ -171,10 +182,10 @@ def warn(
 ) -> None:
     """Say what is not proved of a clip that was opened; the chain is not looked at."""
     companion = read_companion(disk, entry.clip, keys)
-    trusted, source = _trusted(disk, options, entry.day)
+    trusted, source = _trusted(disk, options, entry)
     findings = judge(watch.progress, companion, trusted, entry.clip)
     if findings.outcome is not Outcome.WHOLE:
-        why = findings.trouble or _verdict(replace(findings, trusted_by=source))
+        why = one_line(findings.trouble) or _verdict(replace(findings, trusted_by=source))
         terminal.say(f"latchkey: warning: this clip proves nothing: {why}")
         terminal.say(f"latchkey: hint: `latchkey clips verify {entry.clip}` says more")
 
@@ -211,13 +222,13 @@ def _verdict(findings: Findings) -> str:
 
 def _lines(target: str, findings: Findings) -> Iterable[str]:
     progress, place = findings.progress, findings.place
-    yield f"{target}: {_verdict(findings)}"
+    yield f"{one_line(target)}: {_verdict(findings)}"
     if findings.is_foreign:
         yield "  proof:   none; a program that saved a clip anew has left it out, and a clip that ends"
         yield "           within its first second has none yet"
         return
     if findings.trouble:
-        yield f"  trouble: {findings.trouble}"
+        yield f"  trouble: {one_line(findings.trouble)}"
     if progress.is_complete:
         yield f"  proof:   complete, {progress.proved_s:.1f} s, every byte"
     else:
@@ -242,7 +253,7 @@ def _report(manifest: Manifest) -> Iterable[str]:
     yield f"  start:   {start:%Y-%m-%d %H:%M:%S} UTC{clock}; because of {manifest.trigger}"
     fallback = manifest.frames - manifest.states.get("ok", 0)
     covers = f"{manifest.frames_with_covers} of {manifest.frames} frames with covers, {fallback} on fallback"
-    looks = f"{manifest.detector}, {manifest.failed_looks} failed looks"
+    looks = f"{one_line(manifest.detector)}, {manifest.failed_looks} failed looks"
     yield f"  filter:  version {manifest.filter_version}; {covers}; detector {looks}"
     checked = f"{manifest.checked_groups} groups checked, {manifest.repaired_groups} repaired"
     yield f"  checked: {checked}" if manifest.self_check else "  checked: no, the self-check was off"

@@ -20,14 +20,16 @@ def hear(disk: Disk, entries: Sequence[ClipEntry], state: Household) -> Househol
     dated = [entry for entry in entries if entry.day != UNDATED]
     newest = sorted(dated, key=lambda entry: -entry.day)[:SLIP_LIMIT]
     for device in state.devices:
-        days = [_signed_day(disk, entry.clip, device.public) for entry in newest]
+        days = [signed_day(disk, entry.clip, device.public) for entry in newest]
         known = [day for day in days if day is not None and day != UNDATED]
         if known:
             state = state.heard(device.public, max(known))
     return state
 
 
-def _signed_day(disk: Disk, clip: str, public: bytes) -> int | None:
+def signed_day(disk: Disk, clip: str, public: bytes) -> int | None:
+    """Give the UTC day on the slip of a clip, None where there is no slip that this device signed."""
+
     def check(context: bytes, message: bytes, signature: bytes) -> None:
         verify(public, context, message, signature)
 

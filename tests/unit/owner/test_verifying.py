@@ -20,14 +20,14 @@ from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.ports import ClipEntry
 from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
-from latchkey.vault import chain_name, sealed_name, tail_name
-from latchkey.vault.days import parse_day
+from latchkey.vault import chain_name, sealed_name, slip_name, tail_name
+from latchkey.vault.days import day_text, parse_day
 from latchkey_sim.desk import Desk, desk
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import OWNER
 from latchkey_sim.street import street
-from latchkey_sim.tinyclip import tiny_parts
+from latchkey_sim.tinyclip import MANIFEST, tiny_parts
 
 SHORT = RecordingSettings(pre_roll_s=1.0, post_roll_s=2.0, threads=1)
 VISITS = ((4.0, 6.0), (16.0, 18.0), (28.0, 30.0))
@@ -286,6 +286,19 @@ def test_bytes_after_the_end_of_a_clip_are_left_out_of_what_is_recovered(tmp_pat
     assert "follow the end mark" in str(progress.failure)
 
 
+def test_what_a_clip_says_of_itself_cannot_draw_a_verdict_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Anybody can make a clip with a key of their own: a terminal obeys what is printed of it."""
+    lie = "x\x1b[2Jv.mp4: recorded by a device you trust\n  device:  yours\x9b8m\u202e"
+    parts = tiny_parts(SeededEntropy(5).take, manifest=replace(MANIFEST, detector=lie))
+    video = tmp_path / "v\x1b[2J\u202e.mp4"
+    video.write_bytes(b"".join(parts))
+    code, out, _ = clips(tmp_path, capsys, "verify", video)
+    assert (code, len(out.splitlines())) == (12, 6)
+    assert all(line.isprintable() for line in out.splitlines())
+
+
 def test_a_file_without_any_proof_is_no_clip_and_not_a_damaged_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -333,8 +346,15 @@ def test_a_device_that_was_revoked_vouches_for_clips_of_earlier_days_only(
         folder = tmp_path / f"household {revoked_day}"
         device = KnownDevice(public, name="doorbell", revoked_day=revoked_day)
         HouseholdStore(folder).create(replace(state, devices=(device,)), b"")
-        found = main(["clips", "verify", clip, "--vault", str(vault), "--household", str(folder)])
-        assert found == code, capsys.readouterr()
+        asked = ["clips", "verify", clip, "--vault", str(vault), "--household", str(folder)]
+        assert main(asked) == code, capsys.readouterr()
+        earlier = vault / "clips" / name.replace(name[:10], day_text(day - 9))
+        (vault / "clips" / name).rename(earlier)  # anybody can give a file another name
+        assert main(asked) == code, capsys.readouterr()
+        earlier.rename(vault / "clips" / name)
+    slip = vault / slip_name(clip)
+    slip.unlink()
+    assert main([*asked[:-1], str(tmp_path / f"household {day + 1}")]) == 12
     strangers = tmp_path / "strangers"
     HouseholdStore(strangers).create(replace(state, devices=(KnownDevice(b"x" * 32),)), b"")
     assert main(["clips", "verify", clip, "--vault", str(vault), "--household", str(strangers)]) == 12
