@@ -280,7 +280,11 @@ def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Termina
         return EXIT_FAILED
     disk = FolderDisk(vault)
     _note_removal(disk, entry, options, terminal)
-    remove_clip(disk, SqliteIndex(vault / INDEX_NAME), entry)
+    if not remove_clip(disk, SqliteIndex(vault / INDEX_NAME), entry):
+        raise UsageError(
+            f"clip {entry.clip} was kept meanwhile, and is left as it is",
+            hint="the same command again deletes it",
+        )
     terminal.say(f"clip {entry.clip} is deleted")
     terminal.say("flash may keep old blocks for a while; they are sealed, and open with your key only")
     return EXIT_OK

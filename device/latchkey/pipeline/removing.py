@@ -8,21 +8,22 @@ from latchkey.ports import ClipEntry, ClipIndex, Disk
 from latchkey.vault import CLIPS, chain_name, faces_name, meta_name, sealed_name, slip_name, tail_name
 
 
-def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
+def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> bool:
     """Delete a clip: its face layer first, then itself, what lies beside it, and last its row. Raises
     DiskError.
 
     Files that are gone already are fine. Flash may keep old blocks; they are sealed. A clip that was kept
-    since `entry` was read stays; while one is sealed anew none is deleted: it is for the next time.
+    since `entry` was read stays, and False is given; while one is sealed anew none is deleted: it is for the
+    next time.
     """
     with index.alone(wait=False):
-        _remove(disk, index, entry)
+        return _remove(disk, index, entry)
 
 
-def _remove(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
+def _remove(disk: Disk, index: ClipIndex, entry: ClipEntry) -> bool:
     if entry.state != "kept" and _is_there(disk, sealed_name(entry.clip, entry.day, "kept")):
         index.put(replace(entry, state="kept"))
-        return
+        return False
     names = (
         faces_name(entry.clip, entry.day),
         sealed_name(entry.clip, entry.day, entry.state),
@@ -36,6 +37,7 @@ def _remove(disk: Disk, index: ClipIndex, entry: ClipEntry) -> None:
             disk.remove(name)
     disk.sync_folder(CLIPS)
     index.drop(entry.clip)
+    return True
 
 
 def _is_there(disk: Disk, name: str) -> bool:

@@ -270,3 +270,20 @@ def test_the_days_of_a_holding_key_begin_when_its_clip_is_listed(home: Home, tmp
     assert [(one.number, one.seen_day) for one in seen] == [(book.holding[0].number, today())]
     run(CLIPS, "open", "cdcdcd", "-o", tmp_path / "clip.mp4", "--vault", home.vault)
     assert (tmp_path / "clip.mp4").read_bytes() == VIDEO
+
+
+def test_a_clip_that_is_kept_while_rm_asks_stays_and_nobody_says_that_it_is_deleted(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Keyboard):
+        def readline(self, *_: object) -> str:  # type: ignore[override]
+            run(CLIPS, "keep", ID, "--vault", home.vault)
+            return "yes\n"
+
+    monkeypatch.setattr("sys.stdin", Slow())
+    with pytest.raises(UsageError, match="was kept meanwhile"):
+        run(CLIPS, "rm", ID, "--vault", home.vault)
+    assert [(entry.clip, entry.state) for entry in list_clips(home.disk)] == [(ID, "kept")]
+    monkeypatch.setattr("sys.stdin", Keyboard("yes\n"))
+    assert "is deleted" in run(CLIPS, "rm", ID, "--vault", home.vault)[1]
+    assert list_clips(home.disk) == []
