@@ -1,12 +1,15 @@
 """Small files: whole or not there, and never something else than what was written."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latchkey.errors import NotOnDisk
+from latchkey.errors import DiskError, NotOnDisk
 from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked, write_whole
 from latchkey.pipeline.identity import KEY_NAME, NAME, device_id, device_key
+from latchkey_sim.crashdisk import CrashDisk, Power
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
 
@@ -46,6 +49,17 @@ def test_a_device_whose_id_has_rotted_takes_a_new_one_rather_than_anothers() -> 
     made = device_id(disk, SeededEntropy(2))
     assert made[1:] != known[1:]
     assert device_id(disk, SeededEntropy(3)) == made
+
+
+def test_an_id_that_is_used_outlives_a_power_cut_though_the_start_that_made_it_ended_early() -> None:
+    disk = CrashDisk(Power())
+    disk.fail_next("sync_folder", DiskError("Input/output error"))
+    with pytest.raises(DiskError):
+        device_id(disk, SeededEntropy(1))
+    known = device_id(disk, SeededEntropy(2))
+    for seed in range(50):
+        found = CrashDisk(Power(), disk.draw(Random(seed)))
+        assert device_id(found, SeededEntropy(3)) == known
 
 
 def test_a_device_whose_key_has_rotted_signs_with_a_new_one_rather_than_an_unknown_one() -> None:

@@ -5,6 +5,7 @@ of who or where. The signing key vouches for clips; it opens none.
 """
 
 import re
+from contextlib import suppress
 
 from latchkey.clip import SEED_BYTES, SigningKey, Take
 from latchkey.errors import DiskError, NotOnDisk
@@ -25,6 +26,8 @@ def device_id(state: Disk, entropy: Entropy) -> str:
     except (NotOnDisk, FileDamaged):
         known = ""
     if PATTERN.fullmatch(known):
+        with suppress(DiskError):  # the start that made it may have ended before its name was durable
+            state.sync_folder("")
         return known
     made = entropy.take("device-id", 16).hex()
     write_checked(state, NAME, made.encode("ascii"))
