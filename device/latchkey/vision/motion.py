@@ -23,7 +23,7 @@ from latchkey.units import NS_PER_S, to_ns
 from latchkey.vision.backdrop import LEARN_NS, STEP_LIMIT_NS, Backdrop
 from latchkey.vision.cuts import Cuts
 from latchkey.vision.light import contrast
-from latchkey.vision.panning import apart, camera_way, is_all_over, is_explained
+from latchkey.vision.panning import apart, camera_way, corners, is_all_over, is_explained
 from latchkey.vision.rectangles import bounding, on_grid
 from latchkey.vision.sight import Sight
 from latchkey.vision.tint import Tint
@@ -51,6 +51,9 @@ FINE_PX = 15
 STANDS_NS = NS_PER_S // 10
 """A camera that was found to stand still while its picture changes is not asked again for so long: that costs
 more than all else here, and who comes close to the lens stays there."""
+
+CORNERS_NS = 2 * NS_PER_S
+"""Points of the backdrop serve so long: it changes slowly."""
 
 SUDDEN_PX = 8
 """Least sides of a sudden change (of 180 rows), 4 of them from spreading: a face of 16 px in 720p."""
@@ -102,6 +105,8 @@ class _Scene:
     places_before: Sequence[Cover] = ()
     light_ns: int | None = None
     stood_ns: int | None = None
+    corners: Sequence[Luma] = ()
+    corners_ns: int = 0
 
 
 class MotionGate:
@@ -158,7 +163,9 @@ class MotionGate:
         stood_ns, backdrop = scene.stood_ns, scene.backdrop.picture
         if (stood_ns is not None and 0 <= frame.at_ns - stood_ns < STANDS_NS) or not is_all_over(changed):
             return None
-        way = camera_way(backdrop, small)
+        if not scene.corners or not 0 <= frame.at_ns - scene.corners_ns < CORNERS_NS:
+            scene.corners, scene.corners_ns = corners(backdrop), frame.at_ns
+        way = camera_way(backdrop, small, scene.corners)
         scene.stood_ns = frame.at_ns if way is None else None
         if way is None:
             return None

@@ -8,6 +8,8 @@ if a part of the place has stayed where it was.
 Same pictures, same answers: no chance but that of OpenCV's RANSAC, which begins the same each time.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ Affine = NDArray[np.float64]
 STIRRED_SHARE = 0.01
 """A camera that moves changes as much of each quarter, unless there is nothing to be seen in it."""
 
-CORNERS, APART_PX = 24, 7
+CORNERS, APART_PX = 20, 7
 """Points of a quarter whose way is measured, so far apart."""
 
 CORNERS_LEAST = 8
@@ -64,10 +66,12 @@ def is_all_over(changed: Mask) -> bool:
     return bool(height >= 2 <= width and np.count_nonzero(quarters >= STIRRED_SHARE) >= 3)
 
 
-def camera_way(backdrop: Small, small: Small) -> Affine | None:
-    """Give how the camera has moved since it saw the backdrop; None if it stands, or nobody can tell."""
-    old, new = (np.asarray(np.clip(picture, 0, 255), np.uint8) for picture in (backdrop, small))
-    starts = _corners(old)
+def camera_way(backdrop: Small, small: Small, starts: Sequence[Small]) -> Affine | None:
+    """Give how the camera has moved since it saw the backdrop; None if it stands, or nobody can tell.
+
+    `starts` are the backdrop's `corners`, of now or a moment ago.
+    """
+    old, new = (_levels(picture) for picture in (backdrop, small))
     if sum(len(points) >= CORNERS_LEAST for points in starts) < 2:
         return None
     before = np.concatenate(starts)[:, None]
@@ -123,8 +127,9 @@ def is_explained(differs: Mask, changed: Mask, way: Affine) -> bool:
     return bool(np.count_nonzero(behind) <= STAYED_BEHIND * behind.size)
 
 
-def _corners(picture: Mask) -> list[Small]:
+def corners(backdrop: Small) -> list[Small]:
     """Give points that are easily found again, (N, 2), of each quarter."""
+    picture = _levels(backdrop)
     height, width = picture.shape
     found = []
     for top, bottom in ((0, height // 2), (height // 2, height)):
@@ -134,6 +139,10 @@ def _corners(picture: Mask) -> list[Small]:
             placed = np.empty((0, 2)) if points is None else points[:, 0] + (left, top)
             found.append(np.asarray(placed, np.float32))
     return found
+
+
+def _levels(picture: Small) -> Mask:
+    return np.asarray(cv2.convertScaleAbs(cv2.max(picture, 0)), np.uint8)
 
 
 def _put(points: Small, way: Affine) -> Affine:
