@@ -2,9 +2,13 @@
 
 The pinned files fix the size of the picture, and CenterFace's lists its weights as inputs, so that nothing
 could be folded into them. `_freed` rewrites that part of a file in memory: one input of any size.
+
+Since 1.29 its wheels report usage to their maker: an id in the user's cache, a database of events, uploads.
+All of it is off here before the library loads; it reads the variable then and never again.
 """
 
 import importlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -34,16 +38,16 @@ PROBE = (1, 3, 64, 64)
 ERRORS_ONLY = 3
 """Severity from which onnxruntime writes to stderr."""
 
+NO_REPORTS = "ORT_DISABLE_TELEMETRY"
+"""Variable that keeps onnxruntime from reporting: no id, no file, no upload (its docs/Privacy.md)."""
+
 
 class OnnxNetwork:
     """One network in onnxruntime, for pictures of any size. Raises FinderError."""
 
     def __init__(self, load: Callable[[], bytes], source: str, outputs: Sequence[str], threads: int) -> None:
         """`load` gives the model's verified bytes; `source` is the name of its input."""
-        try:
-            runtime: Any = importlib.import_module("onnxruntime")
-        except (ImportError, OSError) as error:
-            raise FinderError("onnxruntime is not installed, or cannot be loaded") from error
+        runtime = _silent_runtime()
         self._source, self._outputs = source, list(outputs)
         model = _freed(load(), source.encode())
         try:
@@ -64,6 +68,17 @@ class OnnxNetwork:
         except Exception as error:  # its errors share no base: the look has failed
             raise FinderError(f"onnxruntime failed: {_why(error)}") from error
         return answer
+
+
+def _silent_runtime() -> Any:
+    """Load onnxruntime silent; where another part of the program loaded it before, end its reports."""
+    os.environ[NO_REPORTS] = "1"
+    try:
+        runtime: Any = importlib.import_module("onnxruntime")
+        runtime.disable_telemetry_events()
+    except (ImportError, OSError) as error:
+        raise FinderError("onnxruntime is not installed, or cannot be loaded") from error
+    return runtime
 
 
 def _why(error: Exception) -> str:
