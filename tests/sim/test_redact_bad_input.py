@@ -274,16 +274,17 @@ def test_a_damaged_file_gives_hidden_pictures_or_one_clear_error(
 @pytest.mark.slow
 def test_killed_at_once_it_leaves_nothing_under_the_name(tmp_path: Path) -> None:
     """What is left is a hidden file, readable by its owner alone, in which no picture is bare."""
-    path, out = tmp_path / "long.mp4", tmp_path / "out.mp4"
-    write(path, count=400)
+    path, out = tmp_path / "long.h264", tmp_path / "out.mp4"
+    write(path, count=100)
+    path.write_bytes(path.read_bytes() * 40)
     words = [sys.executable, "-m", "latchkey", "redact", str(path), "-o", str(out), "--detector", "none"]
     run = subprocess.Popen([*words, "--covers", str(tmp_path / "c.json")], stderr=subprocess.DEVNULL)
     until = time.monotonic() + 60
-    while not any(p.stat().st_size > 4096 for p in tmp_path.glob(".out*")) and time.monotonic() < until:
+    while not any(p.stat().st_size > 4096 for p in tmp_path.glob(".c.json*")) and time.monotonic() < until:
         os.sched_yield()
     run.send_signal(signal.SIGKILL)
     assert run.wait(timeout=60) == -signal.SIGKILL
-    hidden_files = left(tmp_path) - {"long.mp4"}
+    hidden_files = left(tmp_path) - {"long.h264"}
     assert hidden_files
     assert all(name.startswith(".") and name.endswith(".part") for name in hidden_files)
     assert all((tmp_path / name).stat().st_mode & 0o777 == 0o600 for name in hidden_files)

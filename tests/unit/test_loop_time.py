@@ -25,7 +25,10 @@ from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey_sim.desk import DEVICE_ID, Desk, desk
 from latchkey_sim.footage import moving_face
 
-VISITS = 3
+VISITS = 5
+START_LIMIT = 60.0
+"""For the first step, which reads the folders and opens the index, before anything is armed."""
+
 SECONDS = 11
 SMALL, LARGE = np.ones((32, 32)), np.ones((720, 1280), np.uint8)
 CORNER = Zone("street", ((0.0, 0.0), (0.3, 0.0), (0.3, 0.3), (0.0, 0.3)))
@@ -114,9 +117,11 @@ def test_no_step_takes_long_over_a_whole_visit_at_720p(
     """Limits are 1.4 times what is usual and more: twice the work fails, on a machine of any speed."""
     visits = [_visit(frames, finder, tmp_path / str(number)) for number in range(VISITS)]
     times = [[min(column) for column in zip(*same, strict=True)] for same in zip(*visits, strict=True)]
-    steps_ns = sorted((step_ns for step_ns, _ in times), reverse=True)
+    start_ns, *steps_ns = (step_ns for step_ns, _ in times)
+    steps_ns.sort(reverse=True)
     work_ns = statistics.median(work_ns for _, work_ns in times)
     p99, longest = steps_ns[len(steps_ns) // 100] / work_ns, steps_ns[0] / work_ns
     print(f"\n{len(times)} steps: p99 {p99:.2f}, the longest {longest:.2f}, in {work_ns / NS_PER_MS:.2f} ms")
     assert p99 <= p99_limit
     assert longest <= longest_limit
+    assert start_ns / work_ns <= START_LIMIT
