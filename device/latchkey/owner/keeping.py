@@ -2,7 +2,9 @@
 
 Only headers are written anew: the nonce and every chunk stay, byte for byte. All that could forbid it is
 checked before it is noted, and it is noted before anything is written. What is written first is whole and
-durable before anything goes, so a crash leaves the clip kept or not kept, never neither. Record and
+durable before anything goes, so a crash leaves the clip kept or not kept, never neither. What it leaves
+beside a kept clip, the copy that others open, goes at the next `keep`, at the device's next start, or once
+the device takes its days for over. Record and
 companion open to the long-term key for as long as the clip may be a kept one: before it, and after it.
 Nothing is deleted meanwhile, nor is another clip sealed anew: else a device that deletes the clip as its days
 end could take record and companion of a clip that has just been kept.
@@ -11,12 +13,14 @@ end could take record and companion of a clip that has just been kept.
 import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from latchkey.clip import NoIdentityMatched, new_header, take_header
 from latchkey.errors import DiskError, NotOnDisk, UsageError
 from latchkey.owner.household import Household
 from latchkey.owner.opening import ReadableDisk
 from latchkey.pipeline.durable import write_whole
+from latchkey.pipeline.removing import is_there, remove_copy
 from latchkey.ports import ClipEntry, ClipIndex, ClipState
 from latchkey.units import MIB
 from latchkey.vault import CLIPS, UNDATED, chain_name, meta_name, rewrapped_name, sealed_name
@@ -38,8 +42,10 @@ def keep_clip(
     Its face layer goes in its own time. `note` is called once nothing forbids it. Raises UsageError,
     NoIdentityMatched, ClipError, DiskError.
     """
+    if entry.state == "kept":
+        return _end_keeping(disk, index, entry, note)
     if entry.state != "whole":
-        hint = "`latchkey clips open ID -o FILE` writes it to a file of your own"
+        hint = f"`latchkey clips recover {entry.clip} -o FILE` writes the part that is proved"
         raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
     with index.alone(wait=True):
         return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
@@ -63,6 +69,24 @@ def unkeep_clip(
         raise UsageError(f"the days of clip {entry.clip} are over: nobody could open it", hint=hint)
     with index.alone(wait=True):
         return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
+
+
+def _end_keeping(disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, note: Note) -> ClipEntry:
+    """Remove the copy that others open, where keeping was cut off before it went."""
+    copy = replace(entry, state="whole")
+    with index.alone(wait=True):
+        if not is_there(disk, sealed_name(copy.clip, copy.day, copy.state)):
+            raise UsageError(f"clip {entry.clip} is kept already")
+        note()
+        remove_copy(disk, copy)
+        _enter(index, entry)
+    return entry
+
+
+def _enter(index: ClipIndex, kept: ClipEntry) -> None:
+    """Enter a clip that is kept, durably, already: on a full disk the device finds it by its name later."""
+    with suppress(DiskError):
+        index.put(kept)
 
 
 def _seal_anew(
@@ -96,11 +120,12 @@ def _seal_anew(
         raise
     disk.sync_folder(CLIPS)
     after = ClipEntry(entry.clip, entry.day, size_bytes, state)
-    index.put(after)
-    with suppress(NotOnDisk):  # a device that has just started may have found both
-        disk.remove(name)
-    disk.sync_folder(CLIPS)
-    if state != "kept":
+    if state == "kept":
+        remove_copy(disk, entry)
+        _enter(index, after)
+    else:
+        index.put(after)
+        remove_copy(disk, entry)
         _replace(disk, beside)
     return after
 

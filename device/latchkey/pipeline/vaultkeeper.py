@@ -192,8 +192,17 @@ class VaultKeeper:
         )
         over_ids = {entry.clip for entry in over}
         due += [entry for entry in entries if entry.clip in over_ids]
-        removed = tuple(entry for entry in due if self._forget(entry))
-        return TidyReport(removed, failures + len(due) - len(removed))
+        removed = []
+        for entry in due:
+            try:
+                if remove_clip(self._disk, self._index, entry):  # one that was kept meanwhile stays
+                    removed.append(entry)
+            except DiskError:
+                failures += 1
+        if self._faces is not None:
+            for entry in removed:
+                self._faces.forget(entry.clip)
+        return TidyReport(tuple(removed), failures)
 
     def check(self) -> VaultCheck:
         """Find out whether the vault can take a clip: put it in order, tidy, write a probe.
@@ -225,15 +234,6 @@ class VaultKeeper:
             except DiskError:
                 failures += 1
         return sizes, failures
-
-    def _forget(self, entry: ClipEntry) -> bool:
-        try:
-            remove_clip(self._disk, self._index, entry)
-        except DiskError:
-            return False
-        if self._faces is not None:
-            self._faces.forget(entry.clip)
-        return True
 
     def _faces_bytes(self, clip: str) -> int:
         return self._faces.size_bytes(clip) if self._faces is not None else 0

@@ -47,6 +47,9 @@ class Home:
     def note(self) -> None:
         self.noted.append({name: bytes(data) for name, data in self.disk.files.items()})
 
+    def refuse(self) -> None:
+        raise DiskError("the log is full")
+
     def keep(self) -> ClipEntry:
         keys, recipient = self.state.identities(DAY), self.state.long_term_recipient
         return keep_clip(self.disk, self.index, self.entry, keys, recipient, self.note)
@@ -126,15 +129,13 @@ def test_what_cannot_be_kept_or_given_back_says_why_and_stays() -> None:
     with pytest.raises(UsageError, match="not kept"):
         unkeep_clip(home.disk, home.index, home.entry, home.state, home.note)
     kept = home.keep()
-    with pytest.raises(UsageError, match="only a whole clip"):
-        keep_clip(
-            home.disk,
-            home.index,
-            kept,
-            home.long_term,
-            home.state.long_term_recipient,
-            lambda: None,
-        )
+    torn = replace(home.entry, state="torn")
+    for entry, reason in ((kept, "is kept already"), (torn, "only a whole clip")):
+        with pytest.raises(UsageError, match=reason) as refused:
+            keep_clip(
+                home.disk, home.index, entry, home.long_term, home.state.long_term_recipient, home.refuse
+            )
+    assert f"clips recover {torn.clip}" in str(refused.value.hint)  # `clips open` would refuse it as well
     with pytest.raises(UsageError, match="over"):
         unkeep_clip(home.disk, home.index, kept, home.state.advance_to(DAY + 9), home.note)
     stranger = SimHousehold.begun(DAY, seed=7).state
@@ -187,13 +188,9 @@ def test_what_cannot_be_kept_or_given_back_is_not_noted() -> None:
 def test_an_act_that_cannot_be_noted_is_not_done() -> None:
     home = Home()
     before = {name: bytes(data) for name, data in home.disk.files.items()}
-
-    def refuse() -> None:
-        raise DiskError("the log is full")
-
     recipient = home.state.long_term_recipient
     with pytest.raises(DiskError, match="the log is full"):
-        keep_clip(home.disk, home.index, home.entry, home.state.identities(DAY), recipient, refuse)
+        keep_clip(home.disk, home.index, home.entry, home.state.identities(DAY), recipient, home.refuse)
     assert home.disk.files == before
     assert home.index.entries() == [home.entry]
 
