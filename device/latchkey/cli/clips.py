@@ -15,7 +15,6 @@ from latchkey.cli.command import Command, Terminal
 from latchkey.cli.household import add_household_options, household_memory, owner_store
 from latchkey.cli.keys import add_key_option, load_keys, note_seen
 from latchkey.cli.verify import recover, show, verify_entry, verify_file, warn
-from latchkey.clip import payload_hash
 from latchkey.errors import (
     EXIT_FAILED,
     EXIT_OK,
@@ -36,11 +35,12 @@ from latchkey.owner import (
 )
 from latchkey.owner.keyring import Keys
 from latchkey.owner.mended import MendedVault
+from latchkey.owner.opening import hash_clip
 from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
 from latchkey.units import MIB, NS_PER_S, to_s
-from latchkey.vault import INDEX_NAME, ClipMeta, day_text, sealed_name
+from latchkey.vault import INDEX_NAME, ClipMeta, day_text
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -296,8 +296,7 @@ def _note_removal(disk: FolderDisk, entry: ClipEntry, options: Namespace, termin
     if memory is None:
         return
     try:
-        with disk.reader(sealed_name(entry.clip, entry.day, entry.state)) as file:
-            memory.note_removed(entry.clip, payload_hash(file))
+        memory.note_removed(entry.clip, hash_clip(disk, entry))
     except (ClipError, DiskError) as error:
         terminal.say(f"latchkey: warning: your household will not remember that you deleted it: {error}")
 

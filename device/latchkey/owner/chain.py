@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from latchkey.clip import Companion, Link, decode_companion, payload_hash, verify
+from latchkey.clip import Companion, Link, decode_companion, verify
 from latchkey.errors import ClipError, NotOnDisk
 from latchkey.owner.memory import Deeds
-from latchkey.owner.opening import ReadableDisk
+from latchkey.owner.opening import ReadableDisk, hash_clip
 from latchkey.owner.verifying import Findings, Place, read_companion
 from latchkey.ports import ClipEntry
 from latchkey.vault import (
@@ -25,7 +25,6 @@ from latchkey.vault import (
     SlipDamaged,
     decode_held_head,
     decode_slip,
-    sealed_name,
     slip_name,
 )
 
@@ -207,11 +206,10 @@ class VaultChain:
         return read.previous if read is not None and read.device_key == self._device else None
 
     def _hash(self, entry: ClipEntry) -> bytes:
-        with self._disk.reader(sealed_name(entry.clip, entry.day, entry.state)) as file:
-            try:
-                return payload_hash(file)
-            except ClipError:
-                return b""
+        try:
+            return hash_clip(self._disk, entry)
+        except ClipError:
+            return b""
 
     def _slip(self, clip: str) -> Slip | None:
         try:

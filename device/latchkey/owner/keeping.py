@@ -18,7 +18,7 @@ from dataclasses import replace
 from latchkey.clip import NoIdentityMatched, new_header, take_header
 from latchkey.errors import DiskError, NotOnDisk, UsageError
 from latchkey.owner.household import Household
-from latchkey.owner.opening import ReadableDisk
+from latchkey.owner.opening import ReadableDisk, check_size
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.removing import is_there, remove_copy
 from latchkey.ports import ClipEntry, ClipIndex, ClipState
@@ -47,6 +47,7 @@ def keep_clip(
     if entry.state != "whole":
         hint = f"`latchkey clips recover {entry.clip} -o FILE` writes the part that is proved"
         raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
+    check_size(entry)
     with index.alone(wait=True):
         return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
 
@@ -60,6 +61,7 @@ def unkeep_clip(
     """
     if entry.state != "kept":
         raise UsageError(f"clip {entry.clip} is not kept")
+    check_size(entry)
     hint = "`latchkey clips rm` deletes it"
     if entry.day == UNDATED:
         reason = "has no day, so no readers to give it back to: the key it was first sealed to is used once"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from latchkey.adapters.disk import disk_errors
-from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, TrailingBytes, decrypt
+from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, TrailingBytes, decrypt, payload_hash
 from latchkey.errors import ClipError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.owner.files import writing
 from latchkey.owner.watching import ProofWatch
@@ -27,6 +27,10 @@ from latchkey.vault import (
 
 PREFIX_MIN_CHARS = 6
 """Shortest prefix of an id that is accepted: 24 bits, so a typing error rarely names a clip."""
+
+
+CLIP_LIMIT_BYTES = 32 << 30
+"""No clip takes more: the longest (`longest_clip_s` and the pre-roll) comes to this at 400 Mbit/s."""
 
 
 class ReadableDisk(Disk, Protocol):
@@ -55,6 +59,16 @@ class ClipTorn(ClipError):
         )
         self.clip = clip
         self.reason = reason
+
+
+class ClipTooLarge(ClipError):
+    """A file with the name of a clip is larger than any clip."""
+
+    def __init__(self, entry: ClipEntry) -> None:
+        super().__init__(
+            f"clip {entry.clip} takes {entry.size_bytes >> 30} GiB: no doorbell has recorded it so",
+            hint="`latchkey clips rm` deletes it",
+        )
 
 
 class FacesGone(NotOnDisk):
@@ -127,6 +141,19 @@ def find_clip(entries: Sequence[ClipEntry], prefix: str) -> ClipEntry:
     if len(found) > 1:
         raise UsageError(f"{len(found)} clips begin with {prefix}", hint="give more characters of the id")
     return found[0]
+
+
+def check_size(entry: ClipEntry) -> None:
+    """Refuse what nobody could read to its end: a sparse file may be of any size. Raises ClipTooLarge."""
+    if entry.size_bytes > CLIP_LIMIT_BYTES:
+        raise ClipTooLarge(entry)
+
+
+def hash_clip(disk: ReadableDisk, entry: ClipEntry) -> bytes:
+    """Give the SHA-256 of a clip's file after its header. Raises ClipError, DiskError."""
+    check_size(entry)
+    with disk.reader(_file_name(entry)) as file:
+        return payload_hash(file)
 
 
 def read_meta(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> ClipMeta:

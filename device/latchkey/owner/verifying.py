@@ -33,7 +33,11 @@ from latchkey.errors import (
 )
 from latchkey.owner.opening import ReadableDisk
 from latchkey.owner.trust import TrustSource
+from latchkey.units import MIB
 from latchkey.vault import chain_name
+
+SEARCH_BYTES = 64 * MIB
+"""How far a file is searched for a proof: a clip has one each second, and this is 500 Mbit/s."""
 
 
 class Outcome(Enum):
@@ -106,7 +110,7 @@ def limited(chunks: Iterable[bytes]) -> bytes:
 
 
 def judge_file(chunks: Iterable[bytes], companion: bytes | None, trusted: frozenset[bytes]) -> Findings:
-    """Judge a file that may be anything; one in which no proof of ours stands anywhere is foreign."""
+    """Judge a file that may be anything; one in whose first 64 MiB no proof of ours stands is foreign."""
     watch = _MarkWatch()
     pieces = watch.through(chunks)
     progress = check_proof(pieces)
@@ -120,17 +124,20 @@ def judge_file(chunks: Iterable[bytes], companion: bytes | None, trusted: frozen
 
 
 class _MarkWatch:
-    """Looks for the mark of our proof boxes in what is read."""
+    """Looks for the mark of our proof boxes in what is read, which ends where none is found for too long."""
 
     def __init__(self) -> None:
         self.was_seen = False
 
     def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        end = b""
+        end, searched_bytes = b"", 0
         for chunk in chunks:
             self.was_seen = self.was_seen or PROOF_UUID in end + chunk
             end = chunk[-len(PROOF_UUID) + 1 :]
             yield chunk
+            searched_bytes += len(chunk)
+            if not self.was_seen and searched_bytes >= SEARCH_BYTES:
+                return
 
 
 def judge(
