@@ -1,7 +1,8 @@
 """A folder of the real file system as a `Disk`.
 
-Folders are 0700 and files 0600, whatever the umask; files are created exclusively and only grow;
-symbolic links are never followed. Errors of the system become DiskFull, NotOnDisk, DiskError.
+Folders are 0700 and files 0600, whatever the umask; what root makes belongs to the owner of the folder
+that it lies in, else a device that runs as another user could not read it. Files are created exclusively
+and only grow; symbolic links are never followed. Errors of the system become DiskFull, NotOnDisk, DiskError.
 """
 
 import errno
@@ -28,10 +29,9 @@ READ_LIMIT_BYTES = 64 << 20
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-_EXTEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_EXTEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-_LOCK = _READ | os.O_CREAT
-
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 CLAIM_TRIES, CLAIM_PAUSE_S = 5, 0.02
 """`is_claimed` holds the lock for an instant: a device that starts then tries again."""
@@ -47,6 +47,24 @@ def _locked(handle: int) -> bool:
         else:
             return True
     return False
+
+
+def open_made(path: Path, flags: int) -> int:
+    """Open a file, 0600; where it has to be made, it belongs to the owner of its folder. Raises OSError."""
+    try:
+        handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT, FILE_MODE)
+    _give_away(handle, path.parent)
+    return handle
+
+
+def _give_away(handle: int, folder: Path) -> None:
+    """As root, let what we have just made belong to the owner of the folder that it is in."""
+    if os.geteuid() == 0:
+        with suppress(OSError):  # a file system without owners
+            facts = folder.stat()
+            os.fchown(handle, facts.st_uid, facts.st_gid)
 
 
 @contextmanager
@@ -75,7 +93,7 @@ class FolderDisk:
         """
         with suppress(OSError):
             self._make_folders(self._root)
-            handle = os.open(self._root / LOCK_NAME, _LOCK, FILE_MODE)
+            handle = open_made(self._root / LOCK_NAME, _READ)
             release = weakref.finalize(self, os.close, handle)
             if not _locked(handle):
                 release()
@@ -105,14 +123,16 @@ class FolderDisk:
         path = self._path(name)
         with disk_errors(f"create {path}"):
             self._make_folders(path.parent)
-            return FolderFile(os.open(path, _CREATE, FILE_MODE), path)
+            handle = os.open(path, _CREATE, FILE_MODE)
+            _give_away(handle, path.parent)
+            return FolderFile(handle, path)
 
     def extend(self, name: str) -> "FolderFile":
         """Open a file to add to what it holds; where there is none, make it. Raises DiskError."""
         path = self._path(name)
         with disk_errors(f"write {path}"):
             self._make_folders(path.parent)
-            handle = os.open(path, _EXTEND, FILE_MODE)
+            handle = open_made(path, _EXTEND)
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 os.close(handle)
                 raise DiskError(f"cannot write {path}: it is not a file")
@@ -202,6 +222,8 @@ class FolderDisk:
             path.mkdir(FOLDER_MODE, exist_ok=True)
             if path == self._root or self._root in path.parents:
                 path.chmod(FOLDER_MODE)
+            if self._root in path.parents:
+                _give_folder_away(path)
             with suppress(PermissionError):  # a folder that we may write in and not read cannot be synced
                 _sync_folder(path.parent)
 
@@ -220,8 +242,16 @@ def _is_link(place: str) -> bool:
         return False  # whoever uses it will be told what is wrong with it
 
 
+def _give_folder_away(path: Path) -> None:
+    handle = os.open(path, _FOLDER | os.O_NOFOLLOW)
+    try:
+        _give_away(handle, path.parent)
+    finally:
+        os.close(handle)
+
+
 def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    handle = os.open(path, _FOLDER)
     try:
         os.fsync(handle)
     finally:

@@ -15,14 +15,14 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from latchkey.adapters.disk import FILE_MODE, FOLDER_MODE, disk_errors
+from latchkey.adapters.disk import FOLDER_MODE, disk_errors, open_made
 from latchkey.errors import DiskError, DiskFull
 from latchkey.ports import ClipEntry
 
 T = TypeVar("T")
 
 VERSION = 2
-_CREATE = os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CREATE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 BUSY_LIMIT_S = 5.0
 """How long to wait for another process; its transactions take milliseconds."""
 
@@ -83,7 +83,7 @@ class SqliteIndex:
         place = self._path.with_name(f"{self._path.name}.lock")
         with disk_errors(f"lock {place}"):
             self._path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-            handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+            handle = open_made(place, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             with disk_errors(f"lock {place}"):
                 fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,7 +103,7 @@ class SqliteIndex:
         self._move_strange()
         with disk_errors(f"create {self._path}"):
             self._path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-            os.close(os.open(self._path, _CREATE, FILE_MODE))
+            os.close(open_made(self._path, _CREATE))
         self._try(change)
 
     def _move_strange(self) -> None:
@@ -146,7 +146,7 @@ class SqliteIndex:
         with disk_errors(f"move {self._path} aside"):
             self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
             self._journal.unlink(missing_ok=True)
-            os.close(os.open(self._path, _CREATE, FILE_MODE))
+            os.close(open_made(self._path, _CREATE))
 
     def _ours(self, error: sqlite3.DatabaseError) -> DiskError:
         code = getattr(error, "sqlite_errorcode", None)
