@@ -143,7 +143,7 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
     entries = list_clips(vault)
     entry = find_clip(entries, options.id)
     keys = load_keys(options, terminal).every()
-    return show(entry.clip, verify_entry(vault, entries, entry, keys, options), options, terminal)
+    return show(entry.clip, verify_entry(vault, entries, entry, keys, options, terminal), options, terminal)
 
 
 def _vault(options: Namespace) -> Path:

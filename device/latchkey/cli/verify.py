@@ -3,7 +3,7 @@
 import json
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +15,7 @@ from latchkey.cli.command import Terminal, one_line
 from latchkey.cli.household import household_memory, own_day, owner_store
 from latchkey.cli.keys import load_keys
 from latchkey.clip import Manifest, check_proof, decrypt, verify
-from latchkey.errors import EXIT_OK, ClipError, NotOnDisk, UsageError
+from latchkey.errors import EXIT_OK, ClipError, DiskError, NotOnDisk, UsageError
 from latchkey.owner import (
     Findings,
     Held,
@@ -31,7 +31,7 @@ from latchkey.owner import (
     trusted_devices,
 )
 from latchkey.owner.hearing import signed_day
-from latchkey.owner.memory import Deeds
+from latchkey.owner.memory import Deeds, HouseholdMemory
 from latchkey.owner.trust import TrustSource
 from latchkey.owner.verifying import judge_file
 from latchkey.ports import ClipEntry
@@ -39,6 +39,7 @@ from latchkey.reading import check_ordinary, read_small
 from latchkey.units import MIB, NS_PER_S
 from latchkey.vault import HEAD_LIMIT_BYTES, UNDATED, SlipDamaged, decode_held_head
 
+UNREMEMBERED = "what your household remembers of this doorbell could not be used"
 PIECE_BYTES = 64 << 10
 SEALED_START = b"age-encryption.org/"
 KEY_SHOWN_CHARS = 16
@@ -73,31 +74,71 @@ WHOLE_LOSS = "the clip was whole once: what followed was changed, or the disk ha
 
 
 def verify_entry(
-    disk: FolderDisk, entries: list[ClipEntry], entry: ClipEntry, keys: Sequence[str], options: Namespace
+    disk: FolderDisk,
+    entries: list[ClipEntry],
+    entry: ClipEntry,
+    keys: Sequence[str],
+    options: Namespace,
+    terminal: Terminal,
 ) -> Findings:
-    """Verify a clip of the vault; the household remembers the newest head that it sees. Raises what opening
-    it raises, but for damage, which is a finding.
+    """Verify a clip of the vault; the household remembers the newest head that it sees, where it can.
+
+    Raises what opening the clip raises, but for damage, which is a finding.
     """
     chunks = joined_chunks if entry.state == "torn" else open_chunks
     trusted, source = _trusted(disk, options, entry)
     companion = read_companion(disk, entry.clip, keys)
     findings = judge(check_proof(chunks(disk, entry, keys)), companion, trusted, entry.clip)
     findings = replace(findings, trusted_by=source)
-    device, memory = findings.device, household_memory(options)
+    device = findings.device
     if device is None:
         return findings
-    known = memory.head(device) if memory is not None else None
-    if memory is not None and known is not None:
-        _check_head(memory.head_path(device), known, device)
+    memory = _Memory(household_memory(options), device, terminal)
+    if memory.path is not None and memory.head is not None:
+        _check_head(memory.path, memory.head, device)
     given = None if options.head is None else _small(options.head, HEAD_LIMIT_BYTES)
     if given is not None:
         _check_head(options.head, given, device)
-    heads = tuple(head for head in (given, known) if head is not None)
-    held = Held(own_day(), heads, Deeds() if memory is None else memory.deeds())
+    heads = tuple(head for head in (given, memory.head) if head is not None)
+    held = Held(own_day(), heads, memory.deeds)
     findings, newest = placed(findings, companion, disk, entries, entry, keys, held)
-    if memory is not None and findings.is_trusted and newest is not None and newest != known:
-        memory.keep_head(device, newest)
+    if findings.is_trusted and newest is not None:
+        memory.keep(newest)
+    if memory.is_unusable and findings.place is not None:
+        place = replace(findings.place, remarks=(*findings.place.remarks, UNREMEMBERED))
+        findings = replace(findings, place=place)
     return findings
+
+
+class _Memory:
+    """What the household remembers of a device. Where its folder cannot be used that is said, once."""
+
+    def __init__(self, memory: HouseholdMemory | None, device: bytes, terminal: Terminal) -> None:
+        self._memory, self._device, self._terminal = memory, device, terminal
+        self.is_unusable = False
+        self.path = memory.head_path(device) if memory is not None else None
+        self.head: bytes | None = None
+        self.deeds = Deeds()
+        if memory is not None:
+            with self._warning():
+                self.deeds = memory.deeds()
+            with self._warning():
+                self.head = memory.head(device)
+
+    def keep(self, head: bytes) -> None:
+        """Remember a newer head; never in place of one that could not be read, which may be newer still."""
+        if self._memory is not None and head != self.head and not self.is_unusable:
+            with self._warning():
+                self._memory.keep_head(self._device, head)
+
+    @contextmanager
+    def _warning(self) -> Iterator[None]:
+        try:
+            yield
+        except DiskError as error:
+            if not self.is_unusable:
+                self._terminal.say(f"latchkey: warning: {UNREMEMBERED}: {one_line(str(error))}")
+            self.is_unusable = True
 
 
 def _check_head(path: Path, data: bytes, device: bytes) -> None:

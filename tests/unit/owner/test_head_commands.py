@@ -225,6 +225,41 @@ def test_a_remembered_head_that_was_damaged_is_named_and_not_ignored(home: Home)
     home.verify(IDS[0])
 
 
+@pytest.mark.parametrize("odd", ["no folder", "a folder for the head", "a folder for the deeds"])
+def test_a_clip_verifies_with_a_warning_where_the_memory_cannot_be_used(home: Home, odd: str) -> None:
+    seen = home.store.folder / "seen"
+    if odd == "no folder":
+        seen.write_text("in its place")
+    elif odd == "a folder for the deeds":
+        (seen / "deeds").mkdir(parents=True)
+    else:
+        home.verify(IDS[0])
+        (path,) = seen.glob("*.head")
+        path.unlink()
+        path.mkdir()
+    told = home.verify(IDS[0])
+    assert told.count("what your household remembers of this doorbell could not be used") == 2
+    assert told.count("latchkey: warning") == 1
+    home.take_away(IDS[1])
+    home.verify(IDS[2], code=13)  # what needs no memory is found all the same
+
+
+def test_a_head_that_cannot_be_read_is_not_replaced_by_an_older_one(home: Home) -> None:
+    older = home.copy()
+    home.record(IDS[4])
+    home.verify(IDS[0])
+    home.put_back(older)
+    seen, away = home.store.folder / "seen", home.store.folder / "away"
+    (path,) = seen.glob("*.head")
+    path.rename(away)
+    path.symlink_to(away)  # links are not followed, but a rename would replace one
+    assert "could not be used" in home.verify(IDS[0])
+    assert path.is_symlink()
+    path.unlink()
+    away.rename(path)
+    home.verify(IDS[0], code=13)
+
+
 def test_a_head_of_a_device_that_is_not_the_households_is_not_remembered(home: Home) -> None:
     home.store.change(lambda state: replace(state, devices=(KnownDevice(b"x" * 32),)))
     home.verify(IDS[0], "--head", home.captured(), code=12)
