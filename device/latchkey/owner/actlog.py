@@ -1,7 +1,7 @@
 """The log of deliberate acts: which clip was opened with its faces, kept, or kept no longer, and when.
 
-A line of JSON each; lines are only ever added. It lies in the vault's folder, in the clear, so that
-everybody who shares the vault can see it; it says nothing but ids, acts and times. An act is in it,
+A line of JSON each, with a check; lines are only ever added. It lies in the vault's folder, in the clear, so
+that everybody who shares the vault can see it; it says nothing but ids, acts and times. An act is in it,
 durably, before it is done.
 """
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from latchkey.errors import DiskError
-from latchkey.owner.lines import append_line, last_bytes
+from latchkey.owner.lines import append_line, last_bytes, line_check
 from latchkey.owner.opening import GrowingDisk
 from latchkey.units import MIB, NS_PER_S
 from latchkey.vault import is_clip_id
@@ -39,7 +39,7 @@ def note_act(vault: GrowingDisk, act: ActKind, clip: str, wall_ns: int) -> Act:
     """Add an act, durably. Raises DiskError: then it may not be done."""
     moment = datetime.fromtimestamp(wall_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     noted = Act(moment, act, clip)
-    line = json.dumps(asdict(noted), separators=(",", ":")) + "\n"
+    line = json.dumps(asdict(noted) | {"check": _check(noted)}, separators=(",", ":")) + "\n"
     try:
         append_line(vault, NAME, line.encode("ascii"))
     except DiskError as error:
@@ -60,6 +60,7 @@ def acts(vault: GrowingDisk) -> tuple[list[Act], int]:
 
 
 def _read(line: bytes) -> Act | None:
+    """Read a line; older ones have no check."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -69,4 +70,11 @@ def _read(line: bytes) -> Act | None:
     at, act, clip = record.get("at"), record.get("act"), record.get("clip")
     if not isinstance(at, str) or len(at) > _TEXT_LIMIT_CHARS or act not in KINDS:
         return None
-    return Act(at, act, clip) if isinstance(clip, str) and is_clip_id(clip) else None
+    if not isinstance(clip, str) or not is_clip_id(clip):
+        return None
+    read = Act(at, act, clip)
+    return read if record.get("check", _check(read)) == _check(read) else None
+
+
+def _check(act: Act) -> str:
+    return line_check(f"{act.at} {act.act} {act.clip}")

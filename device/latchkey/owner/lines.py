@@ -1,10 +1,21 @@
-"""Files of lines that are only ever added: whatever happens to the power, what was added before stays."""
+"""Files of lines that are only ever added: whatever happens to the power, what was added before stays.
 
+Each line carries a check of what it says, for flash rots. The check keeps nobody out.
+"""
+
+import hashlib
 import os
 from contextlib import suppress
 
 from latchkey.errors import NotOnDisk
 from latchkey.owner.opening import GrowingDisk
+
+_CHECK_BYTES = 8
+
+
+def line_check(said: str) -> str:
+    """Give the check of what a line says, 16 hexadecimal digits."""
+    return hashlib.blake2b(said.encode(), digest_size=_CHECK_BYTES, person=b"lk-line").hexdigest()
 
 
 def append_line(disk: GrowingDisk, name: str, line: bytes) -> None:

@@ -13,7 +13,7 @@ from re import compile as pattern
 
 from latchkey.adapters.disk import FolderDisk
 from latchkey.errors import NotOnDisk
-from latchkey.owner.lines import append_line, last_bytes
+from latchkey.owner.lines import append_line, last_bytes, line_check
 from latchkey.owner.opening import GrowingDisk
 from latchkey.pipeline.durable import write_whole
 from latchkey.units import MIB
@@ -26,7 +26,9 @@ DEEDS_READ_BYTES = MIB
 
 _DEEDS = f"{FOLDER}/{DEEDS_NAME}"
 
-_DEED = pattern(r"(?:(keep|unkeep) ([0-9a-f]{32})|rm ([0-9a-f]{32}) ([0-9a-f]{64}))\n")
+_DEED = pattern(r"(?:(keep|unkeep) ([0-9a-f]{32})|rm ([0-9a-f]{32}) ([0-9a-f]{64}))")
+_LINE = pattern(r"(.+?)(?: ([0-9a-f]{16}))?\n")
+"""A deed and its check, which lines had none of at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +63,25 @@ class HouseholdMemory:
         write_whole(self._disk, _head_name(device), head)
 
     def deeds(self) -> Deeds:
-        """Give what was done; lines that a crash cut off are left out."""
+        """Give what was done; lines that a crash cut off, or that have rotted, are left out."""
         text = last_bytes(self._disk, _DEEDS, DEEDS_READ_BYTES)[0].decode("ascii", "replace")
-        return _deeds(
-            [found.groups() for line in text.splitlines(keepends=True) if (found := _DEED.fullmatch(line))]
-        )
+        said = filter(None, map(_said, text.splitlines(keepends=True)))
+        return _deeds([found.groups() for one in said if (found := _DEED.fullmatch(one))])
 
     def note_kept(self, clip: str) -> None:
         """Note, durably, that a clip is kept."""
-        self._note(f"keep {clip}\n")
+        self._note(f"keep {clip}")
 
     def note_unkept(self, clip: str) -> None:
         """Note, durably, that a clip is kept no longer."""
-        self._note(f"unkeep {clip}\n")
+        self._note(f"unkeep {clip}")
 
     def note_removed(self, clip: str, payload: bytes) -> None:
         """Note, durably, that a clip is deleted; `payload` is the SHA-256 of its file after the header."""
-        self._note(f"rm {clip} {payload.hex()}\n")
+        self._note(f"rm {clip} {payload.hex()}")
 
-    def _note(self, line: str) -> None:
-        append_line(self._disk, _DEEDS, line.encode("ascii"))
+    def _note(self, deed: str) -> None:
+        append_line(self._disk, _DEEDS, f"{deed} {line_check(deed)}\n".encode("ascii"))
 
     def head_path(self, device: bytes) -> Path:
         """Where the newest head of a device lies."""
@@ -89,6 +90,12 @@ class HouseholdMemory:
 
 def _head_name(device: bytes) -> str:
     return f"{FOLDER}/{device.hex()}.head"
+
+
+def _said(line: str) -> str | None:
+    """Give what a line says; None where its check says otherwise."""
+    found = _LINE.fullmatch(line)
+    return found[1] if found and found[2] in (None, line_check(found[1])) else None
 
 
 def _deeds(found: Sequence[tuple[str | None, ...]]) -> Deeds:

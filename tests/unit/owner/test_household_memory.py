@@ -1,11 +1,15 @@
 """What a household remembers: the newest head of each device, and what was done on purpose."""
 
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from latchkey.errors import DiskError
+from latchkey.owner.actlog import Act, acts, note_act
 from latchkey.owner.memory import Deeds, HouseholdMemory
+from latchkey_sim.disk import MemoryDisk
 
 A, B, C = "a" * 32, "b" * 32, "c" * 32
 DEVICE, OTHER = b"d" * 32, b"e" * 32
@@ -58,6 +62,50 @@ def test_lines_that_are_none_are_left_out(tmp_path: Path, odd: bytes) -> None:
     path.write_bytes(odd + path.read_bytes())
     assert memory.deeds().kept <= {A}
     assert memory.deeds().removed == frozenset()
+
+
+def flipped(data: bytes) -> Iterator[bytes]:
+    """Give the data once for each bit, with that bit flipped."""
+    for at, bit in product(range(len(data)), range(8)):
+        yield data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+
+
+def deeds_of(lines: bytes) -> Deeds:
+    disk = MemoryDisk()
+    disk.files["seen/deeds"] = bytearray(lines)
+    return HouseholdMemory(Path("nowhere"), disk).deeds()
+
+
+def test_a_deed_that_has_rotted_is_left_out_whatever_bit_it_was_and_never_another_deed() -> None:
+    disk = MemoryDisk()
+    memory = HouseholdMemory(Path("nowhere"), disk)
+    memory.note_kept(A)
+    memory.note_removed(B, b"h" * 32)
+    lines = bytes(disk.files["seen/deeds"])
+    whole = deeds_of(lines)
+    assert whole == Deeds(frozenset({A}), frozenset({B}), frozenset({b"h" * 32}))
+    read = [deeds_of(rotten) for rotten in flipped(lines)]
+    assert all(one.kept <= whole.kept and one.removed <= whole.removed for one in read)
+    assert all(one.removed_payloads <= whole.removed_payloads for one in read)
+    unchecked = f"keep {A}\n".encode()  # as lines were once: they still count, and rot to other deeds
+    assert deeds_of(unchecked).kept == {A}
+    assert any(deeds_of(rotten).kept - {A} for rotten in flipped(unchecked))
+
+
+def test_an_act_that_has_rotted_is_counted_as_unreadable_and_never_another_act() -> None:
+    disk = MemoryDisk()
+    noted = note_act(disk, "keep", A, 0)
+    line = bytes(disk.files["acts.log"])
+
+    def read(data: bytes) -> list[Act]:
+        disk.files["acts.log"] = bytearray(data)
+        return acts(disk)[0]
+
+    assert read(line) == [noted]
+    assert all(read(rotten) in ([], [noted]) for rotten in flipped(line))
+    unchecked = line[: line.index(b',"check"')] + b"}\n"
+    assert read(unchecked) == [noted]
+    assert any(read(rotten) not in ([], [noted]) for rotten in flipped(unchecked))
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_the_disk(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Slips and heads: closed, signed, and of use to a device that lost its index."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from latchkey.clip import SigningKey, verify
 from latchkey.errors import DiskError
 from latchkey.pipeline.clipchain import ClipChain
+from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.identity import KEY_NAME, PUBLIC_NAME, device_key
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
@@ -60,6 +62,54 @@ def test_a_changed_slip_or_head_is_refused_at_every_byte() -> None:
                 read(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], check)
             with pytest.raises(SlipDamaged):
                 read(data[:at], check)
+
+
+def test_without_the_signature_some_of_those_changes_would_pass() -> None:
+    """The control of the test before: the shape alone does not refuse a day or a number of another clip."""
+    for data, read in (
+        (encode_slip(SLIP, DEVICE.sign), decode_slip),
+        (encode_chain_head(HEAD, DEVICE.sign), decode_chain_head),
+    ):
+        passed = 0
+        for at in range(len(data)):
+            with suppress(SlipDamaged):
+                read(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], lambda *_: None)
+                passed += 1
+        assert passed
+
+
+class Trusting(ClipChain):
+    """A chain that believes heads and slips whatever their signature says."""
+
+    def _check(self, *_: bytes) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("kind", "given"), [(ClipChain, 4), (Trusting, 2)])
+def test_a_number_is_never_given_twice_because_of_a_lower_head_that_another_signed(
+    kind: type[ClipChain], given: int
+) -> None:
+    """With the control: a chain that checks no signature gives number 2 again."""
+    disk, entropy = MemoryDisk(), SeededEntropy(1)
+    keeper, _ = keeper_of(disk, entropy.take)
+    for clip in IDS[:3]:
+        record_tiny(keeper, clip, entropy.take)
+    lower = ChainHead(1, 1, b"h" * 32, IDS[0])
+    disk.files[HEAD_NAME] = bytearray(encode_chain_head(lower, SigningKey(b"e" * 32).sign))
+    chain = kind(disk, entropy.take)
+    chain.start()
+    recipients = FixedReaders().recipients(20_781)
+    assert chain.begin(IDS[3], 20_781, 20_789, b"k" * 32, recipients).sequence == given
+
+
+@pytest.mark.parametrize(("kind", "number"), [(ClipChain, None), (Trusting, 7)])
+def test_a_slip_that_another_signed_gives_a_clip_no_number(kind: type[ClipChain], number: int | None) -> None:
+    """With the control: a chain that checks no signature believes it."""
+    disk = MemoryDisk()
+    write_whole(disk, slip_name(SLIP.clip), encode_slip(SLIP, SigningKey(b"e" * 32).sign))
+    chain = kind(disk, SeededEntropy(1).take)
+    chain.start()
+    assert chain.number_of(SLIP.clip) == number
 
 
 def test_a_slip_never_passes_for_a_head_nor_another_devices_for_ours() -> None:
