@@ -32,6 +32,7 @@ from latchkey.owner import (
 )
 from latchkey.owner.hearing import signed_day
 from latchkey.owner.memory import Deeds, HouseholdMemory
+from latchkey.owner.records import record_trouble
 from latchkey.owner.trust import TrustSource
 from latchkey.owner.verifying import judge_file
 from latchkey.ports import ClipEntry
@@ -104,10 +105,21 @@ def verify_entry(
     findings, newest = placed(findings, companion, disk, entries, entry, keys, held)
     if findings.is_trusted and newest is not None:
         memory.keep(newest)
-    if memory.is_unusable and findings.place is not None:
-        place = replace(findings.place, remarks=(*findings.place.remarks, UNREMEMBERED))
-        findings = replace(findings, place=place)
+    if memory.is_unusable:
+        findings = _remarked(findings, UNREMEMBERED)
+    manifest = findings.progress.manifest
+    trouble = "" if manifest is None else record_trouble(disk, entry.clip, keys, manifest)
+    if trouble:
+        terminal.say(f"latchkey: warning: {one_line(trouble)}")
+        findings = _remarked(findings, trouble)
     return findings
+
+
+def _remarked(findings: Findings, remark: str) -> Findings:
+    place = findings.place
+    if place is None:
+        return findings
+    return replace(findings, place=replace(place, remarks=(*place.remarks, one_line(remark))))
 
 
 class _Memory:

@@ -20,10 +20,11 @@ from latchkey.adapters.index import SqliteIndex
 from latchkey.adapters.mqtt import PahoLink
 from latchkey.cli.clips import COMMAND as CLIPS
 from latchkey.cli.command import Terminal
-from latchkey.clip import SigningKey
+from latchkey.clip import SigningKey, Streams, seal
 from latchkey.device.link_states import LinkStates
 from latchkey.egress import Destination, Egress, Ledger
 from latchkey.errors import ClipError, UsageError
+from latchkey.events import Trigger
 from latchkey.owner.household import KnownDevice, new_household
 from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.identity import PUBLIC_NAME
@@ -31,11 +32,20 @@ from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import LinkUp, Publication
 from latchkey.settings import MqttSettings, VaultSettings
 from latchkey.units import NS_PER_MS, NS_PER_S, utc_day
-from latchkey.vault import HEAD_NAME, INDEX_NAME, ChainHead, chain_name, sign_told, slip_name
+from latchkey.vault import (
+    HEAD_NAME,
+    INDEX_NAME,
+    ChainHead,
+    chain_name,
+    encode_meta,
+    meta_name,
+    sign_told,
+    slip_name,
+)
 from latchkey_sim.brokers import Listener, mosquitto_broker
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import FixedReaders
-from latchkey_sim.tinyclip import record_tiny
+from latchkey_sim.tinyclip import META, record_tiny
 
 IDS = [f"{n:032x}" for n in range(1, 9)]
 DEVICE_ID = "d0" * 16
@@ -242,6 +252,19 @@ def test_a_clip_verifies_with_a_warning_where_the_memory_cannot_be_used(home: Ho
     assert told.count("latchkey: warning") == 1
     home.take_away(IDS[1])
     home.verify(IDS[2], code=13)  # what needs no memory is found all the same
+
+
+def test_a_record_that_says_otherwise_than_its_clip_is_warned_of(home: Home) -> None:
+    assert "otherwise" not in home.verify(IDS[0])
+    forged = seal(
+        encode_meta(replace(META, clip=IDS[0], trigger=Trigger.MOTION)),
+        home.readers.recipients(home.day),
+        Streams(home.entropy.take),
+    )
+    (home.vault / meta_name(IDS[0])).write_bytes(forged)
+    told = home.verify(IDS[0])
+    assert "warning: its record, which `clips list` shows, says otherwise than the clip: why" in told
+    assert told.count("says otherwise") == 2
 
 
 def test_a_head_that_cannot_be_read_is_not_replaced_by_an_older_one(home: Home) -> None:
