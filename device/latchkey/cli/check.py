@@ -9,11 +9,12 @@ from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.mqtt import read_password, tls_context
 from latchkey.boards import check_book, find_board
 from latchkey.cli.command import Command, Terminal
+from latchkey.cli.keep import say_crowding
 from latchkey.errors import EXIT_OK, SettingsError
 from latchkey.owner import list_clips
 from latchkey.reading import check_ordinary
 from latchkey.settings import Places, PrivacySettings, Settings, load_with_places
-from latchkey.vault import crowding, day_text
+from latchkey.vault import day_text
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -32,11 +33,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.put(f"{options.file}: good")
         for line in _summary(settings):
             terminal.put(f"  {line}")
-    crowded = crowding(_kept_bytes(settings.vault.path), settings.vault.max_bytes)
-    if crowded:
-        terminal.say(f"latchkey: warning: {crowded}")
-        hint = "`latchkey clips rm` and `clips unkeep` make room, or a larger vault.max_mib"
-        terminal.say(f"latchkey: hint: {hint}")
+    say_crowding(_kept_bytes(settings.vault.path), settings.vault.max_bytes, terminal)
     return EXIT_OK
 
 

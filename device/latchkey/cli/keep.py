@@ -13,8 +13,9 @@ from latchkey.owner import list_clips
 from latchkey.owner.actlog import note_act
 from latchkey.owner.keeping import keep_clip, unkeep_clip
 from latchkey.ports import ClipEntry
+from latchkey.settings import load
 from latchkey.units import MIB
-from latchkey.vault import INDEX_NAME
+from latchkey.vault import INDEX_NAME, crowding
 
 
 def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
@@ -44,4 +45,17 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
     terminal.say(
         f"{len(kept)} clip(s) kept, {size_bytes / MIB:.1f} MiB: they count as room, and never expire"
     )
+    if options.action == "keep" and options.config is None:
+        terminal.say("with --config FILE, the doorbell's settings, this also says whether others still fit")
+    elif options.action == "keep":
+        say_crowding(size_bytes, load(options.config).vault.max_bytes, terminal)
     return EXIT_OK
+
+
+def say_crowding(kept_bytes: int, max_bytes: int, terminal: Terminal) -> None:
+    """Warn where kept clips leave too little room to others."""
+    crowded = crowding(kept_bytes, max_bytes)
+    if crowded:
+        terminal.say(f"latchkey: warning: {crowded}")
+        hint = "`latchkey clips rm` and `clips unkeep` make room, or a larger vault.max_mib"
+        terminal.say(f"latchkey: hint: {hint}")

@@ -29,7 +29,7 @@ from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.readers import Readers
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
-from latchkey.units import utc_day
+from latchkey.units import MIB, utc_day
 from latchkey.vault import INDEX_NAME, UNDATED, ClipMeta, day_text
 from latchkey.vault.book import decode_book, encode_book
 from latchkey.vault.trust import decode_time
@@ -37,7 +37,7 @@ from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import DEVICE, FixedReaders
 
-ID = "ab" * 16
+ID, LARGE = "ab" * 16, "cd" * 16
 STATES = {"ok": 1, "fallback_region": 0, "fallback_full": 0}
 META = ClipMeta(ID, Trigger.RING, (Trigger.RING,), 1, 2, 3, 1, 0, STATES, "none", 0, 1)
 VIDEO = bytes(range(256)) * 400
@@ -69,11 +69,11 @@ class Home:
         self.disk, self.index = FolderDisk(self.vault), SqliteIndex(self.vault / INDEX_NAME)
         self.record(ID, today(), self.store.load().readers_of(today()))
 
-    def record(self, clip: str, day: int, readers: tuple[str, ...]) -> None:
+    def record(self, clip: str, day: int, readers: tuple[str, ...], video: bytes = VIDEO) -> None:
         take = SeededEntropy(int(clip[:4], 16)).take
         keeper = VaultKeeper(self.disk, self.index, FixedReaders(readers, day), take, VaultSettings())
         opened = keeper.begin(clip)
-        opened.append(VIDEO)
+        opened.append(video)
         opened.finish(replace(META, clip=clip))
 
 
@@ -246,6 +246,20 @@ def test_keep_and_unkeep_are_counted_told_and_logged(home: Home) -> None:
     assert [entry.state for entry in home.index.entries()] == ["whole"]
     rows = json.loads(run(CLIPS, "log", "--json", "--vault", home.vault)[0])
     assert [(row["act"], row["clip"]) for row in rows] == [("keep", ID), ("unkeep", ID)]
+
+
+def test_keeping_more_than_leaves_room_for_others_is_told_by_the_settings(home: Home) -> None:
+    settings = home.vault.parent / "door.toml"
+    settings.write_text(f'schema = 1\n[vault]\npath = "{home.vault}"\nmax_mib = 16\n')
+    err = run(CLIPS, "keep", ID, "--config", settings)[1]
+    assert "warning" not in err
+    run(CLIPS, "unkeep", ID, "--config", settings)
+    home.record(LARGE, today(), home.store.load().readers_of(today()), bytes(13 * MIB))
+    err = run(CLIPS, "keep", LARGE, "--config", settings)[1]
+    assert "warning: kept clips take 13 of the 16 MiB for clips: new clips are deleted before" in err
+    assert "hint: `latchkey clips rm`" in err
+    run(CLIPS, "unkeep", LARGE, "--vault", home.vault)
+    assert "with --config FILE" in run(CLIPS, "keep", LARGE, "--vault", home.vault)[1]
 
 
 def test_what_cannot_be_kept_leaves_no_line_in_the_log(home: Home) -> None:
