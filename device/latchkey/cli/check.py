@@ -12,9 +12,12 @@ from latchkey.cli.command import Command, Terminal
 from latchkey.cli.keep import say_crowding
 from latchkey.errors import EXIT_OK, SettingsError
 from latchkey.owner import list_clips
+from latchkey.pipeline.pinning import book_in_use
 from latchkey.reading import check_ordinary
 from latchkey.settings import Places, PrivacySettings, Settings, load_with_places
 from latchkey.vault import day_text
+from latchkey.vault.book import KeyBook
+from latchkey.vault.signed import OrderWrong
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -31,7 +34,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.put(json.dumps(asdict(settings), default=str, indent=1))
     else:
         terminal.put(f"{options.file}: good")
-        for line in _summary(settings):
+        for line in _summary(settings, _book_in_use(settings, terminal)):
             terminal.put(f"  {line}")
     say_crowding(_kept_bytes(settings.vault.path), settings.vault.max_bytes, terminal)
     return EXIT_OK
@@ -110,15 +113,26 @@ def _kept_bytes(vault: Path) -> int:
     return sum(entry.size_bytes for entry in list_clips(FolderDisk(vault)) if entry.state == "kept")
 
 
-def _summary(settings: Settings) -> list[str]:
+def _book_in_use(settings: Settings, terminal: Terminal) -> KeyBook:
+    """Give the book that the doorbell seals by, which may be a later one than the settings name."""
+    named = check_book(settings.owner)
+    try:
+        return book_in_use(FolderDisk(settings.vault.path), named)
+    except OrderWrong as error:
+        terminal.say(f"latchkey: warning: the key book that the settings name is not used: {error}")
+        terminal.say(f"latchkey: hint: {error.hint}")
+        return named
+
+
+def _summary(settings: Settings, book: KeyBook) -> list[str]:
     mqtt, vault, privacy = settings.mqtt, settings.vault, settings.privacy
     broker = f"metadata goes to {mqtt.host}:{mqtt.port}" if mqtt.host else "nothing is published (no broker)"
-    book = check_book(settings.owner)
     days = min(book.days, vault.days or book.days)
+    end = day_text(book.end_day - 1)
     return [
         f"camera    {settings.camera.board} {settings.camera.source}",
         f"clips     {vault.path}, kept {days} day(s), at most {vault.max_mib} MiB",
-        f"opened by {len(book.viewers)} viewer(s), keys until {day_text(book.end_day - 1)}",
+        f"opened by {len(book.viewers)} viewer(s), keys until {end}, key book {book.number}",
         f"filter    hides {_hidden(privacy)}, {len(privacy.zones)} privacy zone(s)",
         f"faces     {_faces(privacy.face_layer_hours, book.face_days)}",
         f"network   {broker}; no upload, no audio, no live view",

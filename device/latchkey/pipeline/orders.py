@@ -134,7 +134,7 @@ class Orders:
             self._drop_foreign()
         if self.book is not None and book.number <= self.book.number:
             if book != self.book:
-                self._tell("info", "the key book that the settings name is older than the one in use")
+                self._tell("info", f"{_of(self.book)}; the settings name an older one, {book.number}")
             return
         if book.number <= self.number and self.book is not None:
             self._tell("warning", "the key book that the settings name is older than an order already taken")
@@ -189,10 +189,7 @@ class Orders:
         self.book = book
         if heard is not None:
             self.put_clock(book.time, book.number)
-        end = day_text(book.end_day - 1)
-        self._tell(
-            "info", f"key book {book.number} is in use, for {len(book.viewers)} viewer(s), until {end}"
-        )
+        self._tell("info", _of(book))
 
     def _hold(self, deposit: Deposit, data: bytes) -> None:
         """Hold a copy of the owner's state in place of an older one."""
@@ -277,6 +274,11 @@ class Orders:
             return self._disk.read(name)
         except NotOnDisk:
             return b""
+
+
+def _of(book: KeyBook) -> str:
+    end = day_text(book.end_day - 1)
+    return f"key book {book.number} is in use, for {len(book.viewers)} viewer(s), until {end}"
 
 
 def _order(data: bytes) -> Order:

@@ -3,11 +3,11 @@
 from contextlib import suppress
 
 from latchkey.clip.signing import PUBLIC_BYTES
-from latchkey.errors import DiskError, NotOnDisk
+from latchkey.errors import DiskError, NotOnDisk, OwnerKeyError
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.orders import BOOK, CLOCK, DEPOSIT, HOLDING, OWNER, Orders
 from latchkey.ports import Disk
-from latchkey.vault.book import KeyBook
+from latchkey.vault.book import KeyBook, decode_book
 from latchkey.vault.signed import OrderWrong
 
 
@@ -49,6 +49,26 @@ def check_book(vault: Disk, book: KeyBook, beside: KeyBook | None) -> None:
             f"key book {book.number} is older than what this doorbell has: it knows number {newest}",
             hint="somebody may have put an old one there, with readers who were revoked since; pair again",
         )
+
+
+def book_in_use(vault: Disk, named: KeyBook) -> KeyBook:
+    """Give the book that a device with this vault uses, where its settings name `named`. Writes nothing.
+
+    One that was handed over counts once the device has taken it. Raises DiskError, OrderWrong where the
+    device obeys another owner than that of `named`.
+    """
+    owner = pinned_owner(vault)
+    if owner is None:
+        return named
+    if owner != named.owner:
+        raise OrderWrong(
+            "it is of another owner than the one whom this doorbell obeys",
+            hint="`latchkey pair --replace` pairs the doorbell with another owner",
+        )
+    with suppress(NotOnDisk, OwnerKeyError):
+        taken = decode_book(vault.read(BOOK), owner)
+        return taken if taken.number >= named.number else named
+    return named
 
 
 def forget_owner(vault: Disk) -> None:
