@@ -10,6 +10,7 @@ from latchkey.owner import trusted_devices
 from latchkey.owner.household import Household
 from latchkey.owner.members import (
     fingerprint,
+    revoked_from,
     viewer_name,
     with_device,
     with_viewer,
@@ -118,8 +119,8 @@ def _revoke(options: Namespace, terminal: Terminal) -> int:
         _say_viewer_revoked(options.name, terminal)
         say_deliver(store, terminal)
     else:
-        store.change(lambda now: _found(without_device(now, options.name, since), options.name))
-        _say_device_revoked(options.name, since, terminal)
+        after = store.change(lambda now: _found(without_device(now, options.name, since), options.name))
+        _say_device_revoked(options.name, revoked_from(after, options.name) or since, terminal)
     return EXIT_OK
 
 

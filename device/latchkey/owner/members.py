@@ -63,7 +63,10 @@ def with_viewer(state: Household, name: str, book: KeyBook, today: int, *, faces
 
 
 def with_device(state: Household, name: str, public: bytes) -> Household:
-    """Trust a device, paired anew perhaps. Raises UsageError (also where that very device was revoked)."""
+    """Trust a device, paired anew perhaps. Raises UsageError (also where that very device was revoked).
+
+    The name of a revoked one is free: what takes the place of a stolen doorbell is called as that was.
+    """
     _check_name(name)
     known = next((one for one in state.devices if one.public == public), None)
     if known is not None and known.revoked_day is not None:
@@ -72,8 +75,9 @@ def with_device(state: Household, name: str, public: bytes) -> Household:
             hint="erase `keys/device.key` in its vault: it makes another key, and can be paired with that",
         )
     others = tuple(one for one in state.devices if one.public != public)
-    if any(one.name == name for one in others) or _id_of(state, name) is not None:
-        raise UsageError(f"there is a {name} already", hint="choose another with --name")
+    taken = any(one.name == name and one.revoked_day is None for one in others)
+    if taken or _id_of(state, name) is not None:
+        raise UsageError(f"there is a {name} already", hint="choose another name")
     if len(others) >= DEVICE_LIMIT:
         raise UsageError(f"a household has at most {DEVICE_LIMIT} devices")
     device = KnownDevice(public, name=name) if known is None else replace(known, name=name)
@@ -92,17 +96,26 @@ def without_viewer(state: Household, name: str) -> Household | None:
 def without_device(state: Household, name: str, day: int) -> Household | None:
     """Give the state that trusts a device until the day before `day` only; None where there is none such.
 
-    A device that was revoked for an earlier day stays revoked for that day.
+    A device that was revoked for an earlier day stays revoked for that day. A name that was given again is
+    that of the device which is trusted: the key names the other one.
     """
-    if not any(name in (one.name, one.public.hex()) for one in state.devices):
+    named = [one for one in state.devices if name in (one.name, one.public.hex())]
+    chosen = [one.public for one in named if one.revoked_day is None] or [one.public for one in named]
+    if not chosen:
         return None
 
     def revoked(one: KnownDevice) -> KnownDevice:
-        if name not in (one.name, one.public.hex()):
+        if one.public not in chosen:
             return one
         return replace(one, revoked_day=day if one.revoked_day is None else min(day, one.revoked_day))
 
     return replace(state, devices=tuple(revoked(one) for one in state.devices))
+
+
+def revoked_from(state: Household, name: str) -> int | None:
+    """Give the first day that a device, told by name or key, is not believed; None where it is trusted."""
+    days = [one.revoked_day for one in state.devices if name in (one.name, one.public.hex())]
+    return max((day for day in days if day is not None), default=None)
 
 
 def viewer_name(state: Household, viewer: str) -> str:

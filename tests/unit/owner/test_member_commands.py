@@ -117,6 +117,38 @@ def test_members_lists_everybody(owner: HouseholdStore, phone: HouseholdStore, c
     assert f"not believed from {day_text(DAY - 1)} on" in lines[2]
 
 
+def test_revoking_again_for_a_later_day_says_the_day_that_holds(owner: HouseholdStore, capsys: Shown) -> None:
+    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 3)])
+    capsys.readouterr()
+    assert main(["owner", "revoke", "doorbell"]) == 0
+    assert f"not believed from {day_text(DAY - 3)} on" in capsys.readouterr().err
+    assert owner.load().devices[0].revoked_day == DAY - 3
+
+
+def test_what_takes_the_place_of_a_revoked_device_has_its_name(owner: HouseholdStore, capsys: Shown) -> None:
+    new = SigningKey(b"n" * 32).public.hex()
+    assert main(["owner", "trust-device", "doorbell", new]) == 2
+    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 3)])
+    assert main(["owner", "trust-device", "doorbell", new]) == 0
+    assert [one.revoked_day for one in owner.load().devices] == [DAY - 3, None]
+    capsys.readouterr()
+    main(["owner", "revoke", "doorbell"])
+    assert f"not believed from {day_text(DAY)} on" in capsys.readouterr().err
+    assert [one.revoked_day for one in owner.load().devices] == [DAY - 3, DAY]
+
+
+def test_revoking_for_an_earlier_day_by_a_name_that_was_given_again_leaves_the_stolen_one(
+    owner: HouseholdStore,
+) -> None:
+    old, new = owner.load().devices[0].public.hex(), SigningKey(b"n" * 32).public.hex()
+    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 3)])
+    main(["owner", "trust-device", "doorbell", new])
+    main(["owner", "revoke", old, "--since", day_text(DAY - 5)])
+    assert [one.revoked_day for one in owner.load().devices] == [DAY - 5, None]
+    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 1)])
+    assert [one.revoked_day for one in owner.load().devices] == [DAY - 5, DAY - 1]
+
+
 def test_a_revoked_viewer_is_out_of_the_next_book_and_what_stays_is_said(
     owner: HouseholdStore, phone: HouseholdStore, capsys: Shown
 ) -> None:
