@@ -286,7 +286,7 @@ def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Termina
             hint="the same command again deletes it",
         )
     terminal.say(f"clip {entry.clip} is deleted")
-    terminal.say("flash may keep old blocks for a while; they are sealed, and open with your key only")
+    terminal.say("flash may keep old blocks for a while; they are sealed, and open with their keys only")
     return EXIT_OK
 
 

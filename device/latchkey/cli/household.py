@@ -76,9 +76,12 @@ def say_deliver(store: HouseholdStore, terminal: Terminal) -> None:
 
 
 def open_vault(folder: Path) -> FolderDisk:
-    """Give the vault of a doorbell. Raises NotOnDisk where there is none."""
-    if not folder.is_dir():
-        raise NotOnDisk(f"there is no vault at {folder}")
+    """Give the vault of a doorbell. Raises NotOnDisk for a folder that is none: nothing there is taken."""
+    if not any((folder / part).is_dir() for part in ("keys", "clips")):
+        raise NotOnDisk(
+            f"there is no vault at {folder}",
+            hint="it is the folder that [vault] path of a doorbell names, with `clips` and `keys` in it",
+        )
     return FolderDisk(folder)
 
 

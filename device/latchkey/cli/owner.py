@@ -133,6 +133,8 @@ def _advance(options: Namespace, terminal: Terminal) -> int:
         state = owner_store(options).change(lambda now: now.advance_to(to_day))
     elif sure_day is None:
         terminal.say("no doorbell of yours has signed a day yet: nothing is erased without --to DAY")
+    elif own_day() - state.days > state.ratchet.day:
+        _say_held(sure_day, state, terminal)
     if options.vault is not None:
         hand_over_copy(owner_store(options), options.vault, terminal)
     terminal.put(day_text(state.ratchet.day))
@@ -146,15 +148,29 @@ def _advance(options: Namespace, terminal: Terminal) -> int:
     return EXIT_OK
 
 
+def _say_held(sure_day: int, state: Household, terminal: Terminal) -> None:
+    """Tell that keys are over by this machine's clock, and live on, since no device has signed the day."""
+    due, today = day_text(own_day() - state.days), day_text(own_day())
+    terminal.say(f"by this machine's clock the keys of all days before {due} are over, and are still here:")
+    terminal.say(f"no doorbell of yours has signed a day after {day_text(sure_day)}. Looking at its clips")
+    terminal.say(f"erases them, once it has; is it gone or off, `latchkey owner advance --to {today}` does")
+
+
 def _typed(day: int, state: Household, terminal: Terminal) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("erasing ahead needs a typed day, and there is nobody to ask")
+        raise UsageError(
+            "erasing ahead needs a typed day, and there is nobody to ask",
+            hint="begin it at a terminal: nothing answers for you",
+        )
     floor = day_text(max(day - state.days, state.ratchet.day))
     terminal.say(f"the keys of all days before {floor} will be erased, and their clips open no more")
     if state.face_ratchet is not None:
         floor = day_text(max(day - state.face_days, state.face_ratchet.day))
         terminal.say(f"the keys of face layers: those of all days before {floor}")
-    terminal.say("by your clock and your doorbell that is not due yet")
+    if day > own_day():
+        terminal.say("by your clock and your doorbell that is not due yet")
+    else:
+        terminal.say("by your clock that is due; no doorbell of yours has signed a day so late")
     print(f"type {day_text(day)} to go on: ", end="", file=terminal.err, flush=True)
     return sys.stdin.readline().strip() == day_text(day)
 

@@ -35,7 +35,8 @@ class NoIdentityMatched(ClipError):
     def __init__(self, stanza_count: int) -> None:
         super().__init__(
             "no identity matched: it was sealed to other keys",
-            hint="the key of its day is erased, or it never was for you; --key FILE tries other keys",
+            hint="the key of its day is erased, it never was for you, or somebody keeps it for themselves;"
+            " `latchkey clips open --key FILE` tries other keys",
         )
         self.stanza_count = stanza_count
 

@@ -94,7 +94,9 @@ def seen_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Househ
 
 def identity_file(state: Household, today: int) -> str:
     """Give the live day keys as an age identity file, and the keys of kept and of undated clips."""
-    lines = ["# day keys of Latchkey; who has this file opens the clips of these days"]
+    lines = [
+        "# day keys of Latchkey; who has this file opens the clips of these days, and kept ones for ever"
+    ]
     for day in live_days(state, today, state.ratchet.day):
         lines += [f"# {day_text(day)}", *state.day_keys(day)]
     lines += ["# kept clips", X25519Identity(state.long_term).text]

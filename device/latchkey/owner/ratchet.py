@@ -14,6 +14,7 @@ from enum import Enum
 
 from latchkey.clip import X25519Identity
 from latchkey.errors import OwnerKeyError
+from latchkey.vault.days import day_text
 
 SECRET_BYTES = 32
 REACH_DAYS = 100 * 366
@@ -31,7 +32,10 @@ class DayErased(OwnerKeyError):
     """The key of a day is asked for that is erased. `day` is a UTC day since 1970."""
 
     def __init__(self, day: int) -> None:
-        super().__init__("the key of that day is erased: its days are over")
+        super().__init__(
+            f"the key of {day_text(day)} is erased: its days are over",
+            hint="if this machine's clock says an earlier day than it is, set it",
+        )
         self.day = day
 
 

@@ -225,7 +225,10 @@ class HouseholdStore:
             with self._disk.reader(STATE_NAME) as file:
                 data = file.read(STATE_LIMIT_BYTES + 1)
         except DiskError as error:
-            hint = "`latchkey owner init` makes a household; --key FILE opens with a key file instead"
+            hint = (
+                "`latchkey owner init` makes a household, `latchkey owner recover` one of a copy;"
+                " `latchkey clips open --key FILE` opens with a key file instead"
+            )
             raise OwnerKeyError(str(error), hint=hint) from error
         return self._opened(data) if is_sealed(data) else decode_household(self._checked(data))
 

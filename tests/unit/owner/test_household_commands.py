@@ -176,6 +176,34 @@ def test_advancing_ahead_needs_the_day_typed(home: Home, monkeypatch: pytest.Mon
     assert "backups" in err
 
 
+def test_advance_says_that_days_are_over_which_no_doorbell_has_signed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Ratchet(today() - 9, b"s" * 32)
+    stolen = KnownDevice(DEVICE.public, today() - 6)
+    home.store.change(lambda state: replace(state, ratchet=old, devices=(stolen,)))
+    out, err = run(OWNER, "advance")
+    assert out == f"{day_text(today() - 9)}\n"
+    assert f"the keys of all days before {day_text(today() - 3)} are over, and are still here" in err
+    assert f"has signed a day after {day_text(today() - 6)}" in err
+    to = day_text(today())
+    assert f"`latchkey owner advance --to {to}`" in err
+    monkeypatch.setattr(sys, "stdin", Keyboard(f"{to}\n"))
+    out, err = run(OWNER, "advance", "--to", to)
+    assert (out, "by your clock that is due" in err) == (f"{day_text(today() - 3)}\n", True)
+    assert "are still here" not in run(OWNER, "advance")[1]
+
+
+@pytest.mark.parametrize("action", ["book", "time"])
+def test_a_folder_that_is_no_vault_is_handed_nothing(home: Home, tmp_path: Path, action: str) -> None:
+    above = home.vault.parent / "card"
+    above.mkdir()
+    with pytest.raises(NotOnDisk, match="no vault"):
+        run(OWNER, action, "--vault", above)
+    assert list(above.iterdir()) == []
+    run(OWNER, action, "--vault", home.vault)
+
+
 def test_the_age_tool_opens_a_clip_with_the_identities(
     home: Home, need: Callable[[str], str], tmp_path: Path
 ) -> None:
