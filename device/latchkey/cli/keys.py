@@ -9,7 +9,7 @@ from latchkey.cli.household import add_household_options, own_day, owner_store, 
 from latchkey.owner import load_identities
 from latchkey.owner.hearing import hear
 from latchkey.owner.household import Household
-from latchkey.owner.keyring import FileKeys, HouseholdKeys, Keys, seen_holding
+from latchkey.owner.keyring import FileKeys, HouseholdKeys, Keys, dated_holding, seen_holding
 from latchkey.owner.opening import ReadableDisk
 from latchkey.pipeline.readers import RENEW_DAYS
 from latchkey.ports import ClipEntry
@@ -43,10 +43,11 @@ def note_seen(disk: ReadableDisk, entries: Sequence[ClipEntry], keys: Keys, opti
     """
     if not isinstance(keys, HouseholdKeys):
         return
-    numbers = seen_holding(disk, entries, keys.state)
+    numbers, days = seen_holding(disk, entries, keys.state), dated_holding(disk, entries, keys.state)
 
     def note(state: Household) -> Household:
-        return hear(disk, entries, state).saw_holding(numbers, own_day()).advance(own_day())
+        seen = hear(disk, entries, state).saw_holding(numbers, own_day())
+        return seen.dated_holding(days, own_day()).advance(own_day())
 
     owner_store(options).change(note)
 

@@ -6,10 +6,11 @@
 - The floor moves with the earlier of the owner's own day and the newest day that a device signed: a clock
   that is wrong by ten years erases nothing. Before a device was heard nothing is erased without a yes.
 - Nor does such a clock sign anything: a device deletes by the day that its owner signs.
-- A holding key is erased T days after the owner first saw a clip that it opens.
+- A holding key is erased T days after the owner first saw a clip that it opens, or after the day that this
+  clip has got since, if that is later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from latchkey.clip import Take, X25519Identity, X25519Recipient
@@ -187,6 +188,21 @@ class Household:
             for one in self.holding
         )
         return replace(self, holding=holding)
+
+    def dated_holding(self, days: Mapping[int, int], own_day: int) -> "Household":
+        """Take note of the days that clips without one have got since: their keys live for T days after them.
+
+        A day that has not surely come counts for nothing: anybody can give a file another name.
+        """
+        sure_day = self.sure_day(own_day)
+
+        def dated(one: HoldingSecret) -> HoldingSecret:
+            day = days.get(one.number)
+            if day is None or one.seen_day is None or sure_day is None or day > sure_day:
+                return one
+            return replace(one, seen_day=max(one.seen_day, day))
+
+        return replace(self, holding=tuple(dated(one) for one in self.holding))
 
     def sure_day(self, own_day: int) -> int | None:
         """Give the day that surely has come, by the owner's clock and a device's; None = unknown."""

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from itertools import islice
 from typing import Protocol
 
-from latchkey.clip import NoIdentityMatched, X25519Identity, decrypt
+from latchkey.clip import X25519Identity, decrypt
 from latchkey.errors import LatchkeyError, OwnerKeyError
-from latchkey.owner.household import Household
+from latchkey.owner.household import HoldingSecret, Household
 from latchkey.owner.opening import ReadableDisk
 from latchkey.ports import ClipEntry
 from latchkey.vault import UNDATED, day_text, sealed_name
@@ -83,13 +82,28 @@ def live_days(state: Household, today: int, first_day: int) -> range:
 def seen_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Household) -> list[int]:
     """Give the numbers of holding keys not seen before that open one of these clips."""
     fresh = [one for one in state.holding if one.seen_day is None]
-    seen: set[int] = set()
+    found = (_holding_of(disk, entry, state, fresh) for entry in entries)
+    return sorted({number for number in found if number is not None})
+
+
+def dated_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Household) -> dict[int, int]:
+    """Give the newest day of the clips that each holding key opens: undated once, they have one by now."""
+    days: dict[int, int] = {}
     for entry in entries:
-        if entry.state == "kept" or _opens(disk, entry, state.day_keys(entry.day)):
-            continue
-        found = (one.number for one in fresh if _opens(disk, entry, (X25519Identity(one.secret).text,)))
-        seen.update(islice(found, 1))
-    return sorted(seen)
+        number = None if entry.day == UNDATED else _holding_of(disk, entry, state, state.holding)
+        if number is not None:
+            days[number] = max(entry.day, days.get(number, entry.day))
+    return days
+
+
+def _holding_of(
+    disk: ReadableDisk, entry: ClipEntry, state: Household, held: Sequence[HoldingSecret]
+) -> int | None:
+    """Give the number of the holding key that a clip is sealed to; None = it is sealed to others."""
+    if entry.state == "kept" or _opens(disk, entry, state.day_keys(entry.day)):
+        return None
+    found = (one.number for one in held if _opens(disk, entry, (X25519Identity(one.secret).text,)))
+    return next(found, None)
 
 
 def identity_file(state: Household, today: int) -> str:
@@ -124,8 +138,6 @@ def _opens(disk: ReadableDisk, entry: ClipEntry, keys: tuple[str, ...]) -> bool:
     try:
         with closing(disk.reader(sealed_name(entry.clip, entry.day, entry.state))) as file:
             decrypt(file, keys)
-    except NoIdentityMatched:
+    except LatchkeyError:  # another key's, damaged, or gone meanwhile: no key is to be noted for it
         return False
-    except LatchkeyError:  # damaged, or gone meanwhile: no key is to be noted for it
-        return True
     return True
