@@ -19,7 +19,7 @@ from latchkey.vault import INDEX_NAME, crowding
 
 
 def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
-    """Seal a clip to the long-term key, or to the readers of its day again.
+    """Seal a clip to the long-term key, or to the owner's key of its day again.
 
     First all that could forbid it is checked, then it is noted, durably, then it is done. Raises
     UsageError, OwnerKeyError, NoIdentityMatched, ClipError, DiskError.
@@ -40,6 +40,7 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
     else:
         unkeep_clip(disk, index, entry, state, note)
         terminal.say(f"clip {entry.clip} is kept no longer: it goes when its days are over")
+        terminal.say("until then it opens for your household alone: other viewers do not get it back")
     kept = [one for one in list_clips(disk) if one.state == "kept"]
     size_bytes = sum(one.size_bytes for one in kept)
     terminal.say(

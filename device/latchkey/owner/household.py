@@ -13,7 +13,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from latchkey.clip import Take, X25519Identity, X25519Recipient
+from latchkey.clip import Take, X25519Identity
 from latchkey.clip.signing import SigningKey
 from latchkey.errors import OwnerKeyError
 from latchkey.owner.custody import NO_CUSTODY, Custody
@@ -242,12 +242,11 @@ class Household:
         return () if self.face_ratchet is None else _key_of(self.face_ratchet, day)
 
     def readers_of(self, day: int) -> tuple[str, ...]:
-        """Give the public keys that a clip of a day was sealed to, while the day's key lives; else ()."""
-        if not self.day_keys(day):
-            return ()
-        points = [viewer.key_of(day) for viewer in self.others]
-        own = self.ratchet.day_identity(day).recipient
-        return (str(own), *(str(X25519Recipient(point)) for point in points if point is not None))
+        """Give the owner's own public key for a clip of a day, while it lives; else ().
+
+        Who else could open it nobody knows any more: on that day viewers may have been added and revoked.
+        """
+        return (str(self.ratchet.day_identity(day).recipient),) if self.day_keys(day) else ()
 
 
 def new_household(today: int, days: int, take: Take, face_days: int = SHORTEST_DAYS) -> Household:

@@ -55,16 +55,17 @@ def keep_clip(
 def unkeep_clip(
     disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, state: Household, note: Note
 ) -> ClipEntry:
-    """Seal a kept clip to the readers of its day again; it goes with them. `note` as in `keep_clip`.
+    """Seal a kept clip to the owner's key of its day again, to nobody else's; it goes with that.
 
-    Raises UsageError where its day is over or not known, NoIdentityMatched, ClipError, DiskError.
+    `note` as in `keep_clip`. Raises UsageError where its day is over or not known, NoIdentityMatched,
+    ClipError, DiskError.
     """
     if entry.state != "kept":
         raise UsageError(f"clip {entry.clip} is not kept")
     check_size(entry)
     hint = "`latchkey clips rm` deletes it"
     if entry.day == UNDATED:
-        reason = "has no day, so no readers to give it back to: the key it was first sealed to is used once"
+        reason = "has no day, so no key to give it back to: the one that it was first sealed to is used once"
         raise UsageError(f"clip {entry.clip} {reason}", hint=hint)
     readers = state.readers_of(entry.day)
     if not readers:

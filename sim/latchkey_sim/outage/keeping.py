@@ -1,4 +1,4 @@
-"""Write path of keeping clips: kept, and given back to the readers of their day, by their owner."""
+"""Write path of keeping clips: kept, and given back to the key of their day, by their owner."""
 
 from collections.abc import Iterator
 from functools import lru_cache

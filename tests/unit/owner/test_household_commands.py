@@ -269,7 +269,9 @@ def test_keep_and_unkeep_are_counted_told_and_logged(home: Home) -> None:
     assert (row["state"], row["trigger"]) == ("kept", "ring")
     memory = HouseholdMemory(home.store.folder)
     assert memory.deeds().kept == {ID}
-    assert "0 clip(s) kept" in run(CLIPS, "unkeep", ID[:8], "--vault", home.vault)[1]
+    err = run(CLIPS, "unkeep", ID[:8], "--vault", home.vault)[1]
+    assert "0 clip(s) kept" in err
+    assert "other viewers do not get it back" in err
     assert memory.deeds().kept == frozenset()
     assert [entry.state for entry in home.index.entries()] == ["whole"]
     rows = json.loads(run(CLIPS, "log", "--json", "--vault", home.vault)[0])

@@ -9,12 +9,14 @@ from latchkey.errors import ClipError, DiskError, NotOnDisk, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import find_clip, list_clips, open_chunks, read_meta
 from latchkey.owner.keeping import keep_clip, unkeep_clip
+from latchkey.owner.members import with_viewer
 from latchkey.pipeline.removing import remove_clip
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings
 from latchkey.units import MIB
 from latchkey.vault import UNDATED, ClipMeta
+from latchkey.vault.book import decode_book
 from latchkey_sim.disk import DiskOperation, MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import FixedReaders, SimHousehold
@@ -113,7 +115,7 @@ def test_a_device_that_still_takes_it_for_expired_does_not_delete_it() -> None:
     assert home.opens(home.long_term)
 
 
-def test_unkeep_gives_it_back_to_the_readers_of_its_day_and_to_expiry() -> None:
+def test_unkeep_gives_it_back_to_the_owners_key_of_its_day_and_to_expiry() -> None:
     home = Home()
     entry = unkeep_clip(home.disk, home.index, home.keep(), home.state, home.note)
     assert (entry.state, home.index.entries()) == ("whole", [entry])
@@ -122,6 +124,15 @@ def test_unkeep_gives_it_back_to_the_readers_of_its_day_and_to_expiry() -> None:
     home.readers.now_day = DAY + 4
     assert home.keeper.tidy().removed == (entry,)
     assert home.disk.names("clips") == []
+
+
+def test_a_viewer_who_was_added_after_a_clip_does_not_get_it_by_way_of_keeping() -> None:
+    home = Home()
+    phone = SimHousehold.begun(DAY, seed=9)
+    home.state = with_viewer(home.state, "Ada", decode_book(phone.book(DAY)), DAY)
+    unkeep_clip(home.disk, home.index, home.keep(), home.state, home.note)
+    assert not home.opens(phone.state.identities(DAY))
+    assert home.opens(home.state.day_keys(DAY))
 
 
 def test_what_cannot_be_kept_or_given_back_says_why_and_stays() -> None:
