@@ -8,10 +8,12 @@ from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Terminal
 from latchkey.cli.household import household_memory, use_household
-from latchkey.errors import EXIT_OK
+from latchkey.errors import EXIT_OK, UsageError
 from latchkey.owner import list_clips
 from latchkey.owner.actlog import note_act
+from latchkey.owner.household import Household
 from latchkey.owner.keeping import keep_clip, unkeep_clip
+from latchkey.pipeline.pinning import pinned_owner
 from latchkey.ports import ClipEntry
 from latchkey.settings import load
 from latchkey.units import MIB
@@ -34,6 +36,7 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
             (memory.note_kept if options.action == "keep" else memory.note_unkept)(entry.clip)
 
     if options.action == "keep":
+        _check_owner(disk, entry, state)
         keys = state.identities(entry.day)
         keep_clip(disk, index, entry, keys, state.long_term_recipient, note)
         terminal.say(f"clip {entry.clip} is kept: your household opens it until you delete it; others cannot")
@@ -51,6 +54,15 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
     elif options.action == "keep":
         say_crowding(size_bytes, load(options.config).vault.max_bytes, terminal)
     return EXIT_OK
+
+
+def _check_owner(disk: FolderDisk, entry: ClipEntry, state: Household) -> None:
+    """Refuse to a viewer what would take the clip from the owner. Raises UsageError, DiskError."""
+    if pinned_owner(disk) not in (None, state.signing_key.public):
+        raise UsageError(
+            "only the doorbell's owner keeps clips: kept by you, this one would open for you alone",
+            hint=f"`latchkey clips open {entry.clip} -o FILE` makes you a copy of your own",
+        )
 
 
 def say_crowding(kept_bytes: int, max_bytes: int, terminal: Terminal) -> None:
