@@ -1,6 +1,7 @@
 """Keeping a clip beyond its days: sealed anew to the owner's long-term key, its video untouched.
 
-Only headers are written anew: the nonce and every chunk stay, byte for byte. All that could forbid it is
+Only headers are written anew: the nonce and every chunk stay, byte for byte. A clip that does not open to
+its end is not kept. All that could forbid it is
 checked before it is noted, and it is noted before anything is written. What is written first is whole and
 durable before anything goes, so a crash leaves the clip kept or not kept, never neither. What it leaves
 beside a kept clip, the copy that others open, goes at the next `keep`, at the device's next start, or once
@@ -18,7 +19,7 @@ from dataclasses import replace
 from latchkey.clip import NoIdentityMatched, new_header, take_header
 from latchkey.errors import DiskError, NotOnDisk, UsageError
 from latchkey.owner.household import Household
-from latchkey.owner.opening import ReadableDisk, check_size
+from latchkey.owner.opening import ReadableDisk, check_size, open_chunks
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.removing import is_there, remove_copy
 from latchkey.ports import ClipEntry, ClipIndex, ClipState
@@ -43,11 +44,12 @@ def keep_clip(
     NoIdentityMatched, ClipError, DiskError.
     """
     if entry.state == "kept":
-        return _end_keeping(disk, index, entry, note)
+        return _end_keeping(disk, index, entry, identities, note)
     if entry.state != "whole":
         hint = f"`latchkey clips recover {entry.clip} -o FILE` writes the part that is proved"
         raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
     check_size(entry)
+    _check_whole(disk, entry, identities)
     with index.alone(wait=True):
         return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
 
@@ -74,12 +76,21 @@ def unkeep_clip(
         return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
 
 
-def _end_keeping(disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, note: Note) -> ClipEntry:
+def _check_whole(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> None:
+    """Open a clip to its end: what is damaged is not kept as if it were whole. Raises as `open_chunks`."""
+    for _ in open_chunks(disk, entry, identities):
+        pass
+
+
+def _end_keeping(
+    disk: ReadableDisk, index: ClipIndex, entry: ClipEntry, identities: Sequence[str], note: Note
+) -> ClipEntry:
     """Remove the copy that others open, where keeping was cut off before it went."""
     copy = replace(entry, state="whole")
     with index.alone(wait=True):
         if not is_there(disk, sealed_name(copy.clip, copy.day, copy.state)):
             raise UsageError(f"clip {entry.clip} is kept already")
+        _check_whole(disk, entry, identities)
         note()
         remove_copy(disk, copy)
         _enter(index, entry)

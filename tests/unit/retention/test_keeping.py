@@ -196,6 +196,20 @@ def test_what_cannot_be_kept_or_given_back_is_not_noted() -> None:
     assert home.noted == []
 
 
+@pytest.mark.parametrize("spoil", ["a byte", "the end"])
+def test_a_clip_that_does_not_open_to_its_end_is_not_kept_and_can_be_recovered(spoil: str) -> None:
+    home = Home()
+    file = home.disk.files[f"clips/2026-11-24.{A}.age"]
+    if spoil == "a byte":
+        file[-1000] ^= 1
+    else:
+        del file[-1000:]
+    with pytest.raises(ClipError) as refused:
+        home.keep()
+    assert f"clips recover {A} -o FILE" in str(refused.value.hint)
+    assert (home.noted, home.index.entries()) == ([], [home.entry])
+
+
 def test_an_act_that_cannot_be_noted_is_not_done() -> None:
     home = Home()
     before = {name: bytes(data) for name, data in home.disk.files.items()}

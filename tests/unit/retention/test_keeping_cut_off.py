@@ -2,6 +2,7 @@
 
 import pytest
 
+from latchkey.clip import ClipDamaged
 from latchkey.errors import DiskError, DiskFull, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import list_clips
@@ -102,6 +103,16 @@ def test_a_second_keep_ends_the_first_one_and_a_third_says_that_it_is_done() -> 
     with pytest.raises(UsageError, match="is kept already"):
         home.keep()
     assert home.notes == 2
+
+
+def test_a_second_keep_leaves_the_copy_of_the_viewers_where_the_kept_one_is_damaged() -> None:
+    home = Home()
+    home.keep_cut_off()
+    home.disk.files[f"clips/{KEPT}"][-100] ^= 1
+    with pytest.raises(ClipDamaged):
+        home.keep()
+    assert home.videos == [WHOLE, KEPT]
+    assert home.notes == 1
 
 
 def test_deleting_a_kept_clip_deletes_the_copy_of_the_viewers_too() -> None:
