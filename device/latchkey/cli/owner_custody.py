@@ -57,7 +57,7 @@ def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
         type=Path,
         nargs="?",
         metavar="COPY",
-        help="recovery.state, the text of the page, or keys/owner.state of a vault",
+        help="recovery.state, the page or its text, or keys/owner.state of a vault",
     )
     recover.add_argument(
         "--vault", type=Path, metavar="DIR", help="the copy that this doorbell's vault holds"
@@ -180,7 +180,7 @@ def _export(options: Namespace, terminal: Terminal) -> int:
     made = day_text(own_day())
     limits = [line.format(days=state.days) for line in COPY_LIMITS]
     lines = [
-        f"Made on {made}. To get the household back: save the text of this code as a file, then",
+        f"Made on {made}. To get the household back: save this page, or the text of its code, then",
         "latchkey owner recover FILE. It asks for the recovery phrase: the page alone is worth nothing.",
         *limits,
     ]

@@ -4,6 +4,7 @@ Limits, to be said where copies are made: whoever holds a copy of day d and the 
 d - T on, for ever; a copy does not know who was added or revoked after it.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +18,7 @@ from latchkey.owner.store import open_copy, sealed_copy
 from latchkey.vault.deposit import decode_deposit
 
 PAPER = "latchkey-paper-"
+_PAPER_TEXT = re.compile(f"{PAPER}1[a-z0-9]+", re.ASCII | re.IGNORECASE)
 ORDERS_SKIPPED = 10_000
 """Orders that may have been signed since a copy was made: devices refuse a number that they have seen."""
 
@@ -38,15 +40,19 @@ def paper_text(state: Household, take: Take) -> str:
 
 
 def read_copy(data: bytes) -> bytes:
-    """Give the sealed state in a copy: a file's bytes, a device's file, or the text of a page.
+    """Give the sealed state in a copy: a file's bytes, a device's file, a page, or its text.
 
     Raises StateDamaged, OrderWrong.
     """
     if data.startswith(b"{"):
         return decode_deposit(data).copy
-    text = "".join(data.decode("ascii", "replace").split())
+    whole = data.decode("ascii", "replace")
+    text = "".join(whole.split())
     if not text.lower().startswith(PAPER):
-        return data
+        inside = _PAPER_TEXT.search(whole)
+        if inside is None:
+            return data
+        text = inside[0]
     try:
         prefix, sealed = decode(text)
     except ValueError as error:

@@ -238,6 +238,9 @@ def test_a_page_recovers_too_and_says_what_copies_can_do(
     there = ["--phrase-file", right, "--household", str(home / "new")]
     assert main(["owner", "recover", save(home / "scanned", found[0]), *there]) == 0
     assert HouseholdStore(home / "new").load().seed == store_of(home).load().seed
+    itself = ["--phrase-file", right, "--household", str(home / "newer")]
+    assert main(["owner", "recover", str(page), *itself]) == 0
+    assert HouseholdStore(home / "newer").load().seed == store_of(home).load().seed
     assert main(["owner", "export", "--paper", str(page)]) == 2
 
 

@@ -45,6 +45,13 @@ def test_a_page_may_be_typed_in_lines_and_in_small_letters() -> None:
     assert open_copy(read_copy(lines.encode()), KEY).seed == HOUSE.seed
 
 
+def test_the_text_is_found_in_the_page_that_it_stands_on() -> None:
+    page = f"<html><h1>Latchkey: the owner's state</h1>\n<p><code>{paper_text(HOUSE, TAKE)}</code></p></html>"
+    assert open_copy(read_copy(page.encode()), KEY).seed == HOUSE.seed
+    with pytest.raises(StateDamaged, match="not the text of the page"):
+        read_copy(page.replace("LATCHKEY-PAPER-1", "LATCHKEY-PAPER-1Q").encode())
+
+
 def test_a_file_brings_back_everything() -> None:
     assert open_copy(read_copy(sealed_copy(HOUSE, TAKE)), KEY) == HOUSE
 
