@@ -13,6 +13,7 @@ from latchkey.cli.asking import (
     at_terminal,
     need_terminal,
     new_passphrase,
+    read_passphrase,
     read_secret,
 )
 from latchkey.cli.command import Terminal
@@ -122,7 +123,10 @@ def _passphrase(options: Namespace, terminal: Terminal) -> int:
 def _recover(options: Namespace, terminal: Terminal) -> int:
     store = owner_store(options)
     store.check_absent()
-    state = recovered(_open_copy(options, terminal), OsEntropy().take).advance(own_day())
+    chosen = None if options.passphrase_file is None else read_passphrase(options.passphrase_file)
+    take = OsEntropy().take
+    state = recovered(_open_copy(options, terminal), take).advance(own_day())
+    state = replace(state, custody=state.custody.with_passphrase(chosen, take))
     try:
         after, book = state.book(own_day())
     except ClockWrong as error:  # the copy may be that old, and must not be lost for it
@@ -170,7 +174,10 @@ def _say_recovered(state: Household, terminal: Terminal) -> None:
     terminal.say("added or revoked after the copy was made: it does not know of them")
     if not state.others:
         terminal.say("other viewers hand in their books anew: `latchkey owner add-viewer`")
-    terminal.say("there is no passphrase yet: `latchkey owner passphrase` sets one")
+    if state.custody.passphrase is None:
+        terminal.say("there is no passphrase yet: `latchkey owner passphrase` sets one")
+    else:
+        terminal.say("its passphrase is the one in the file that you named")
 
 
 def _export(options: Namespace, terminal: Terminal) -> int:

@@ -206,6 +206,24 @@ def test_a_wrong_phrase_recovers_nothing(sit: Sit, home: Path, capsys: pytest.Ca
     assert "and it is left as it is" in capsys.readouterr().err
 
 
+def test_recovering_sets_the_passphrase_that_is_named(
+    sit: Sit, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = save(home / "right", " ".join(make_phrase(sit)))
+    copy, folder = str(store_of(home).copy_path), home / "new"
+    there = ["--phrase-file", right, "--household", str(folder)]
+    assert main(["owner", "recover", copy, *there, "--passphrase-file", save(home / "empty", "")]) == 5
+    assert not folder.exists()
+    named = ["--passphrase-file", save(home / "word", "correct horse\n")]
+    assert main(["owner", "recover", copy, *there, *named]) == 0
+    assert "no passphrase yet" not in capsys.readouterr().err
+    assert is_sealed((folder / "state.json").read_bytes())
+    assert main(["owner", "members", "--household", str(folder), *named]) == 0
+    plain = ["--phrase-file", right, "--household", str(home / "plain")]
+    assert main(["owner", "recover", copy, *plain]) == 0
+    assert "no passphrase yet" in capsys.readouterr().err
+
+
 def test_a_torn_copy_and_none_recover_nothing(
     sit: Sit, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
