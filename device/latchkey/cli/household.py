@@ -18,6 +18,7 @@ from latchkey.owner.store import HouseholdStore, default_folder
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.orders import ORDERS
 from latchkey.units import utc_day
+from latchkey.vault.days import day_text
 
 
 def add_household_options(parser: ArgumentParser) -> None:
@@ -42,6 +43,13 @@ def household_memory(options: Namespace) -> HouseholdMemory | None:
     """Give what the household remembers; None where a command works without one."""
     store = owner_store(options)
     return HouseholdMemory(store.folder) if getattr(options, "key", None) is None and store.exists else None
+
+
+def revoked_text(options: Namespace, device: bytes | None) -> str:
+    """Say from which day on the household does not believe a device; "" where it was not revoked."""
+    devices = owner_store(options).load().devices
+    day = next((one.revoked_day for one in devices if one.public == device), None)
+    return "" if day is None else f"revoked by you from {day_text(day)} on"
 
 
 def use_household(options: Namespace) -> Household:

@@ -3,9 +3,10 @@
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
+from latchkey.cli.asking import need_terminal, says_yes
 from latchkey.cli.command import Terminal
 from latchkey.cli.household import add_household_options, change_and_sign, own_day, owner_store, say_deliver
-from latchkey.errors import EXIT_OK, OwnerKeyError, UsageError
+from latchkey.errors import EXIT_FAILED, EXIT_OK, OwnerKeyError, UsageError
 from latchkey.owner import trusted_devices
 from latchkey.owner.household import Household
 from latchkey.owner.members import (
@@ -46,6 +47,7 @@ def configure(actions: "_SubParsersAction[ArgumentParser]") -> None:
     )
     revoke.add_argument("name", help="viewer or device, as `members` lists it")
     revoke.add_argument("--since", metavar="DAY", help="of a device: the first day not believed [today]")
+    revoke.add_argument("--yes", action="store_true", help="of a device: do not ask")
     add_household_options(revoke)
     revoke.set_defaults(act=_revoke)
 
@@ -119,9 +121,20 @@ def _revoke(options: Namespace, terminal: Terminal) -> int:
         _say_viewer_revoked(options.name, terminal)
         say_deliver(store, terminal)
     else:
+        if not options.yes and not _agreed(store.load(), options.name, since, terminal):
+            terminal.say("nothing was revoked")
+            return EXIT_FAILED
         after = store.change(lambda now: _found(without_device(now, options.name, since), options.name))
         _say_device_revoked(options.name, revoked_from(after, options.name) or since, terminal)
     return EXIT_OK
+
+
+def _agreed(state: Household, name: str, since: int, terminal: Terminal) -> bool:
+    """Ask before a device is revoked: there is no way back. Raises UsageError for a name that is none."""
+    day = revoked_from(_found(without_device(state, name, since), name), name) or since
+    need_terminal("revoking a device", "--yes answers for you")
+    terminal.say(f"what {name} signs is not believed from {day_text(day)} on, and never again under its key")
+    return says_yes(terminal, f"revoke {name}?")
 
 
 def _found(state: Household | None, name: str) -> Household:
@@ -145,8 +158,9 @@ def _say_viewer_revoked(name: str, terminal: Terminal) -> None:
 
 def _say_device_revoked(name: str, since: int, terminal: Terminal) -> None:
     terminal.say(
-        f"what {name} signs is not believed from {day_text(since)} on; earlier clips verify as before"
+        f"what {name} signs is not believed from {day_text(since)} on, clips of that day too; earlier clips"
     )
+    terminal.say("verify as before")
     terminal.say(
         "whoever holds the device can sign with an earlier date: believe clips that you had before only,"
     )

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.cli.command import Terminal, one_line
-from latchkey.cli.household import household_memory, own_day, owner_store
+from latchkey.cli.household import household_memory, own_day, owner_store, revoked_text
 from latchkey.cli.keys import load_keys
 from latchkey.clip import Manifest, check_proof, decrypt, verify
 from latchkey.errors import EXIT_OK, ClipError, DiskError, NotOnDisk, UsageError
@@ -205,7 +205,9 @@ def show(target: str, findings: Findings, options: Namespace, terminal: Terminal
     if options.json:
         terminal.put(json.dumps(_row(target, findings), indent=1))
     else:
-        for line in _lines(target, findings):
+        by_household = findings.trusted_by is TrustSource.HOUSEHOLD
+        revoked = revoked_text(options, findings.device) if by_household else ""
+        for line in _lines(target, findings, revoked):
             terminal.put(line)
     return findings.outcome.value
 
@@ -273,7 +275,7 @@ def _verdict(findings: Findings) -> str:
     return VERDICTS[findings.outcome].format(device=device)
 
 
-def _lines(target: str, findings: Findings) -> Iterable[str]:
+def _lines(target: str, findings: Findings, revoked: str) -> Iterable[str]:
     progress, place = findings.progress, findings.place
     yield f"{one_line(target)}: {_verdict(findings)}"
     if findings.is_foreign:
@@ -291,7 +293,7 @@ def _lines(target: str, findings: Findings) -> Iterable[str]:
         yield f"  device:  unknown; {why}"
     else:
         why = DEVICES[findings.trusted_by or TrustSource.GIVEN][1]
-        trust = why if findings.is_trusted else "not one you trust"
+        trust = why if findings.is_trusted else revoked or "not one you trust"
         yield f"  device:  {findings.device.hex()[:KEY_SHOWN_CHARS]}…, {trust}"
     if progress.manifest is not None:
         yield from _report(progress.manifest)

@@ -1,5 +1,6 @@
 """`latchkey owner` members, add-viewer, revoke: what they do, and what they say they cannot."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from latchkey.units import utc_day
 from latchkey.vault.book import KeyBook, decode_book
 from latchkey.vault.days import day_text
 from latchkey_sim.entropy import SeededEntropy
+from latchkey_sim.person import Person
 
 DAY = utc_day(SystemClock().wall_ns())
 DOOR = SigningKey(b"d" * 32).public
@@ -105,7 +107,7 @@ def test_a_viewer_who_knows_the_doorbell_erases_by_the_days_it_signs(
 
 def test_members_lists_everybody(owner: HouseholdStore, phone: HouseholdStore, capsys: Shown) -> None:
     main(["owner", "add-viewer", "Ada", str(phone.book_path)])
-    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 1)])
+    main(["owner", "revoke", "--yes", "doorbell", "--since", day_text(DAY - 1)])
     capsys.readouterr()
     assert main(["owner", "members"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -118,9 +120,9 @@ def test_members_lists_everybody(owner: HouseholdStore, phone: HouseholdStore, c
 
 
 def test_revoking_again_for_a_later_day_says_the_day_that_holds(owner: HouseholdStore, capsys: Shown) -> None:
-    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 3)])
+    main(["owner", "revoke", "--yes", "doorbell", "--since", day_text(DAY - 3)])
     capsys.readouterr()
-    assert main(["owner", "revoke", "doorbell"]) == 0
+    assert main(["owner", "revoke", "--yes", "doorbell"]) == 0
     assert f"not believed from {day_text(DAY - 3)} on" in capsys.readouterr().err
     assert owner.load().devices[0].revoked_day == DAY - 3
 
@@ -128,11 +130,11 @@ def test_revoking_again_for_a_later_day_says_the_day_that_holds(owner: Household
 def test_what_takes_the_place_of_a_revoked_device_has_its_name(owner: HouseholdStore, capsys: Shown) -> None:
     new = SigningKey(b"n" * 32).public.hex()
     assert main(["owner", "trust-device", "doorbell", new]) == 2
-    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 3)])
+    main(["owner", "revoke", "--yes", "doorbell", "--since", day_text(DAY - 3)])
     assert main(["owner", "trust-device", "doorbell", new]) == 0
     assert [one.revoked_day for one in owner.load().devices] == [DAY - 3, None]
     capsys.readouterr()
-    main(["owner", "revoke", "doorbell"])
+    main(["owner", "revoke", "--yes", "doorbell"])
     assert f"not believed from {day_text(DAY)} on" in capsys.readouterr().err
     assert [one.revoked_day for one in owner.load().devices] == [DAY - 3, DAY]
 
@@ -141,11 +143,11 @@ def test_revoking_for_an_earlier_day_by_a_name_that_was_given_again_leaves_the_s
     owner: HouseholdStore,
 ) -> None:
     old, new = owner.load().devices[0].public.hex(), SigningKey(b"n" * 32).public.hex()
-    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 3)])
+    main(["owner", "revoke", "--yes", "doorbell", "--since", day_text(DAY - 3)])
     main(["owner", "trust-device", "doorbell", new])
-    main(["owner", "revoke", old, "--since", day_text(DAY - 5)])
+    main(["owner", "revoke", "--yes", old, "--since", day_text(DAY - 5)])
     assert [one.revoked_day for one in owner.load().devices] == [DAY - 5, None]
-    main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 1)])
+    main(["owner", "revoke", "--yes", "doorbell", "--since", day_text(DAY - 1)])
     assert [one.revoked_day for one in owner.load().devices] == [DAY - 5, DAY - 1]
 
 
@@ -163,19 +165,34 @@ def test_a_revoked_viewer_is_out_of_the_next_book_and_what_stays_is_said(
 def test_a_stolen_device_is_not_believed_from_a_day_on_and_what_it_can_still_do_is_said(
     owner: HouseholdStore, capsys: Shown
 ) -> None:
-    assert main(["owner", "revoke", "doorbell", "--since", day_text(DAY - 2)]) == 0
+    assert main(["owner", "revoke", "--yes", "doorbell", "--since", day_text(DAY - 2)]) == 0
     device = owner.load().devices[0]
     assert (device.trusted_on(DAY - 3), device.trusted_on(DAY - 2)) == (True, False)
     said = capsys.readouterr().err
+    assert f"not believed from {day_text(DAY - 2)} on, clips of that day too" in said
     assert "can sign with an earlier date" in said
     assert "holds no key that opens a clip" in said
-    assert main(["owner", "revoke", "doorbell"]) == 0
+    assert main(["owner", "revoke", "--yes", "doorbell"]) == 0
     assert owner.load().devices[0].revoked_day == DAY - 2
+
+
+@pytest.mark.parametrize(("typed", "code"), [("yes", 0), ("y", 1), ("no", 1)])
+def test_a_device_is_revoked_after_a_yes_in_full_for_there_is_no_way_back(
+    owner: HouseholdStore, sit: Callable[..., Person], typed: str, code: int
+) -> None:
+    session = sit("owner", "revoke", "doorbell", "--since", day_text(DAY - 2))
+    session.sees(f"not believed from {day_text(DAY - 2)} on, and never again under its key\n")
+    session.sees("revoke doorbell")
+    session.types(typed)
+    assert session.ends() == code
+    assert ("nothing was revoked" in session.shown) is (code != 0)
+    assert owner.load().devices[0].revoked_day == (None if code else DAY - 2)
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["revoke", "doorbell"], 2, "revoking a device needs a terminal"),
         (["revoke", "nobody"], 2, "no viewer or device nobody"),
         (["revoke", "you"], 2, "you cannot be revoked"),
         (["revoke", "doorbell", "--since", "soon"], 2, "soon is not a day"),

@@ -280,7 +280,7 @@ def test_a_revoked_device_cannot_be_paired_again(
     sit: Sit, owner: HouseholdStore, door: Path, card: Path
 ) -> None:
     pair(sit, owner, door, card)
-    assert main(["owner", "revoke", "doorbell", "--household", str(owner.folder)]) == 0
+    assert main(["owner", "revoke", "--yes", "doorbell", "--household", str(owner.folder)]) == 0
     begin_door(sit, door, "--replace", "--via", str(card)).sees("waiting for .*answer")
     here = begin_owner(sit, owner, "--via", str(card))
     assert here.ends() == 2

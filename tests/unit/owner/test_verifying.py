@@ -348,6 +348,8 @@ def test_a_device_that_was_revoked_vouches_for_clips_of_earlier_days_only(
         HouseholdStore(folder).create(replace(state, devices=(device,)), b"")
         asked = ["clips", "verify", clip, "--vault", str(vault), "--household", str(folder)]
         assert main(asked) == code, capsys.readouterr()
+        said = f"revoked by you from {day_text(revoked_day or day)} on"
+        assert (said in capsys.readouterr().out) is (code == 12)
         earlier = vault / "clips" / name.replace(name[:10], day_text(day - 9))
         (vault / "clips" / name).rename(earlier)  # anybody can give a file another name
         assert main(asked) == code, capsys.readouterr()
