@@ -41,7 +41,9 @@ def run(options: Namespace, terminal: Terminal) -> int:
     say_code(code, terminal)
     if not says_yes(terminal, "does the doorbell show the same?"):
         terminal.complain(
-            "not paired: the codes differ", "begin again; if they differ again, use another way"
+            "not paired on this side: the codes differ",
+            "answer no at the doorbell too, else its next pairing needs `latchkey pair --replace`; then begin"
+            " again, and if they differ again, use another way",
         )
         return EXIT_KEY
     state, book = change_and_sign(store, lambda now: with_device(now, options.name, device))

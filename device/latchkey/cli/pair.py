@@ -68,7 +68,9 @@ def run(options: Namespace, terminal: Terminal) -> int:
     say_code(code, terminal)
     if not says_yes(terminal, "does the owner's machine show the same?"):
         terminal.complain(
-            "not paired: the codes differ", "begin again; if they differ again, use another way"
+            "not paired on this side: the codes differ",
+            "answer no on the owner's machine too, or `latchkey owner revoke NAME` there; then begin again,"
+            " and if they differ again, use another way",
         )
         return EXIT_KEY
     pin_owner(vault, owner)

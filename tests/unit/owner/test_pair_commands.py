@@ -178,10 +178,11 @@ def test_who_swaps_keys_in_between_is_seen_and_nothing_is_pinned(
     here.types(reveal)
     codes = [session.sees(CODE)[1] for session in (there, here)]
     assert codes[0] != codes[1]
-    for session in (here, there):
+    for session, other in ((here, "latchkey pair --replace"), (there, "latchkey owner revoke NAME")):
         session.types("no")
         assert session.ends() == 5
-        assert "not paired: the codes differ" in session.shown
+        assert "not paired on this side: the codes differ" in session.shown
+        assert other in session.shown  # where the other side has said yes
     assert pinned(door) is None
     assert owner.load().devices == ()
 
