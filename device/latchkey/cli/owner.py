@@ -17,6 +17,7 @@ from latchkey.cli.household import (
     change_and_sign,
     hand_over,
     hand_over_copy,
+    open_vault,
     own_day,
     owner_store,
     use_household,
@@ -177,6 +178,8 @@ def _typed(day: int, state: Household, terminal: Terminal) -> bool:
 
 def _book(options: Namespace, terminal: Terminal) -> int:
     store = owner_store(options)
+    if options.vault is not None:
+        open_vault(options.vault)  # raises before a number is spent
     state, book = change_and_sign(store, lambda now: _with_face_days(now, options.face_days))
     terminal.put(str(store.book_path))
     terminal.say(f"key book {state.number} has keys from {day_text(own_day())}, by this machine's clock, for")
@@ -202,6 +205,7 @@ def _check_face_days(days: int, clip_days: int) -> None:
 
 def _time(options: Namespace, terminal: Terminal) -> int:
     order, number = b"", 0
+    open_vault(options.vault)  # raises before a number is spent
 
     def sign(state: Household) -> Household:
         nonlocal order, number

@@ -198,9 +198,11 @@ def test_advance_says_that_days_are_over_which_no_doorbell_has_signed(
 def test_a_folder_that_is_no_vault_is_handed_nothing(home: Home, tmp_path: Path, action: str) -> None:
     above = home.vault.parent / "card"
     above.mkdir()
+    before, book = home.store.load(), home.store.book_path.read_bytes()
     with pytest.raises(NotOnDisk, match="no vault"):
         run(OWNER, action, "--vault", above)
     assert list(above.iterdir()) == []
+    assert (home.store.load().number, home.store.book_path.read_bytes()) == (before.number, book)
     run(OWNER, action, "--vault", home.vault)
 
 
