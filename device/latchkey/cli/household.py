@@ -12,7 +12,7 @@ from latchkey.cli.asking import unlocker
 from latchkey.cli.command import Terminal
 from latchkey.errors import NotOnDisk
 from latchkey.owner.depositing import leave_deposit, sign_deposit
-from latchkey.owner.household import Household
+from latchkey.owner.household import ClockBehind, Household
 from latchkey.owner.memory import HouseholdMemory
 from latchkey.owner.store import HouseholdStore, default_folder
 from latchkey.pipeline.durable import write_whole
@@ -60,6 +60,15 @@ def use_household(options: Namespace) -> Household:
 def own_day() -> int:
     """Give the UTC day by this machine's clock."""
     return utc_day(SystemClock().wall_ns())
+
+
+def warn_of_clock(state: Household, terminal: Terminal) -> None:
+    """Tell where this machine's clock says a day that is past by what a doorbell has signed."""
+    newest = state.newest_day
+    if newest is not None and own_day() < newest:
+        behind = ClockBehind(own_day(), newest)
+        terminal.say(f"latchkey: warning: {behind}")
+        terminal.say(f"latchkey: hint: {behind.hint}")
 
 
 def change_and_sign(store: HouseholdStore, act: Callable[[Household], Household]) -> tuple[Household, bytes]:

@@ -21,6 +21,7 @@ from latchkey.cli.household import (
     own_day,
     owner_store,
     use_household,
+    warn_of_clock,
 )
 from latchkey.errors import EXIT_FAILED, EXIT_OK, UsageError
 from latchkey.owner.household import SHORTEST_DAYS, Household, new_household
@@ -125,9 +126,13 @@ def _init(options: Namespace, terminal: Terminal) -> int:
 
 def _advance(options: Namespace, terminal: Terminal) -> int:
     to_day: int | None = options.to
+    before = owner_store(options).load()
     state = use_household(options)
     sure_day = state.sure_day(own_day())
-    if to_day is not None and (sure_day is None or to_day > sure_day):
+    warn_of_clock(state, terminal)
+    if to_day is not None and state.advance_to(to_day) == state:
+        terminal.say(f"what is over on {day_text(to_day)} is erased already")
+    elif to_day is not None:
         if not _typed(to_day, state, terminal):
             terminal.say("nothing was erased")
             return EXIT_FAILED
@@ -139,14 +144,22 @@ def _advance(options: Namespace, terminal: Terminal) -> int:
     if options.vault is not None:
         hand_over_copy(owner_store(options), options.vault, terminal)
     terminal.put(day_text(state.ratchet.day))
-    terminal.say("clips of earlier days cannot be opened any more, except kept ones")
-    if state.face_ratchet is not None:
-        terminal.say(
-            f"face layers of days before {day_text(state.face_ratchet.day)} open no more, none excepted"
-        )
-    for limit in LIMITS:
-        terminal.say(limit)
+    _say_erased(before, state, terminal)
     return EXIT_OK
+
+
+def _say_erased(before: Household, state: Household, terminal: Terminal) -> None:
+    """Tell what opens no more from now on."""
+    faces, faces_before = state.face_ratchet, before.face_ratchet
+    said = []
+    if before.ratchet.day < state.ratchet.day:
+        said += ["clips of earlier days cannot be opened any more, except kept ones"]
+    if faces is not None and faces_before is not None and faces_before.day < faces.day:
+        said += [f"face layers of days before {day_text(faces.day)} open no more, none excepted"]
+    day = day_text(state.ratchet.day)
+    nothing = f"no key of a day was erased: clips of {day} and later open as before, for their days"
+    for line in [*said, *LIMITS] if said else [nothing]:
+        terminal.say(line)
 
 
 def _say_held(sure_day: int, state: Household, terminal: Terminal) -> None:
@@ -168,7 +181,10 @@ def _typed(day: int, state: Household, terminal: Terminal) -> bool:
     if state.face_ratchet is not None:
         floor = day_text(max(day - state.face_days, state.face_ratchet.day))
         terminal.say(f"the keys of face layers: those of all days before {floor}")
-    if day > own_day():
+    newest = state.newest_day
+    if day > own_day() and newest is not None and day <= newest:
+        terminal.say("by your doorbell that is due; by this machine's clock it is not")
+    elif day > own_day():
         terminal.say("by your clock and your doorbell that is not due yet")
     else:
         terminal.say("by your clock that is due; no doorbell of yours has signed a day so late")
@@ -181,6 +197,7 @@ def _book(options: Namespace, terminal: Terminal) -> int:
     if options.vault is not None:
         open_vault(options.vault)  # raises before a number is spent
     state, book = change_and_sign(store, lambda now: _with_face_days(now, options.face_days))
+    warn_of_clock(state, terminal)
     terminal.put(str(store.book_path))
     terminal.say(f"key book {state.number} has keys from {day_text(own_day())}, by this machine's clock, for")
     terminal.say(f"{KEY_DAYS} days, until {day_text(own_day() + KEY_DAYS - 1)}")
@@ -213,7 +230,7 @@ def _time(options: Namespace, terminal: Terminal) -> int:
         number = after.number
         return after
 
-    owner_store(options).change(sign)
+    warn_of_clock(owner_store(options).change(sign), terminal)
     terminal.say(f"it is {day_text(own_day())} (UTC), by this machine's clock")
     hand_over(options.vault, f"time-{number}.json", order, terminal)
     hand_over_copy(owner_store(options), options.vault, terminal)

@@ -17,7 +17,7 @@ from latchkey.clip import Take, X25519Identity
 from latchkey.clip.signing import SigningKey
 from latchkey.errors import OwnerKeyError
 from latchkey.owner.custody import NO_CUSTODY, Custody
-from latchkey.owner.ratchet import REACH_DAYS, DayErased, Ratchet, Use
+from latchkey.owner.ratchet import REACH_DAYS, Ratchet, Use
 from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS, HoldingKey, KeyBook, Viewer, encode_book
 from latchkey.vault.days import day_text
 from latchkey.vault.signed import whole
@@ -36,6 +36,18 @@ class ClockWrong(OwnerKeyError):
             f"this machine's clock says {day_text(today)}, and all that is known of is {day_text(known)}:"
             " a doorbell that was told so would delete its clips",
             hint=f"set the clock; if it is right, `latchkey owner advance --to {day_text(today)}` first",
+        )
+        self.today = today
+        self.known = known
+
+
+class ClockBehind(OwnerKeyError):
+    """The owner's clock says a day that is past by what is known."""
+
+    def __init__(self, today: int, known: int) -> None:
+        super().__init__(
+            f"this machine's clock says {day_text(today)}, past by what is known, {day_text(known)}",
+            hint="set the clock",
         )
         self.today = today
         self.known = known
@@ -109,7 +121,7 @@ class Household:
     def book(self, today: int) -> tuple["Household", bytes]:
         """Sign a new book with the owner's keys for the next 400 days; give the state after it, and the book.
 
-        Raises DayErased for a day whose key is erased, ClockWrong, OwnerKeyError.
+        Raises ClockBehind for a day whose key is erased, ClockWrong, OwnerKeyError.
         """
         self._check_signing_day(today)
         after = replace(self, number=self.number + 1)
@@ -147,7 +159,7 @@ class Household:
     def _check_signing_day(self, today: int) -> None:
         """Refuse to sign a day that only a wrong clock can have: devices delete by it, and believe it."""
         if today < self.ratchet.day:
-            raise DayErased(today)
+            raise ClockBehind(today, self.ratchet.day)
         known = max(self.ratchet.day + self.days, self.newest_day or 0)
         if today > known + KEY_DAYS:
             raise ClockWrong(today, known)

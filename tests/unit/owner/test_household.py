@@ -13,8 +13,7 @@ from latchkey.cli.household import change_and_sign, own_day
 from latchkey.clip import X25519Identity, X25519Recipient, parse_identity
 from latchkey.clip.signing import SigningKey
 from latchkey.errors import OwnerKeyError, UsageError
-from latchkey.owner.household import ClockWrong, KnownDevice, new_household
-from latchkey.owner.ratchet import DayErased
+from latchkey.owner.household import ClockBehind, ClockWrong, KnownDevice, new_household
 from latchkey.owner.store import HouseholdStore, decode_household, encode_household
 from latchkey.vault.book import decode_book
 from latchkey.vault.days import day_text
@@ -126,8 +125,9 @@ def test_a_clock_that_runs_far_ahead_signs_no_day_by_which_a_doorbell_would_dele
 
 def test_a_clock_before_the_oldest_day_that_is_held_signs_nothing() -> None:
     for sign in (HOUSE.book, HOUSE.time_order):
-        with pytest.raises(DayErased):
+        with pytest.raises(ClockBehind, match="past by what is known") as caught:
             sign(DAY - 1)
+        assert caught.value.hint == "set the clock"
 
 
 def test_days_of_strangers_and_older_days_are_not_taken_for_news() -> None:

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from latchkey.errors import DiskError, DiskFull, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import list_clips
-from latchkey.owner.household import ClockWrong, Household
+from latchkey.owner.household import ClockBehind, ClockWrong, Household
 from latchkey.owner.keeping import keep_clip, unkeep_clip
-from latchkey.owner.ratchet import DayErased
 from latchkey.pipeline.dating import date_clips
 from latchkey.pipeline.readers import KeysRunOut, Readers
 from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
@@ -144,7 +143,7 @@ class Life:
         day = max(self.true_day + ahead_days, 0)
         try:
             data = self.house.time(day)
-        except (ClockWrong, DayErased):  # a day that only a wrong clock can have is not signed
+        except (ClockWrong, ClockBehind):  # a day that only a wrong clock can have is not signed
             return
         self.disk.create(f"orders/{self.house.state.number:09}").append(data)
         self.ordered.append(day)
