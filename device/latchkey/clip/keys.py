@@ -200,7 +200,7 @@ def parse_identity(text: str) -> Identity:
     return X25519Identity(data) if prefix == SECRET_PREFIX else ForeignIdentity(prefix)
 
 
-_PUBLIC_HINT = "public keys begin with age1; `latchkey owner public` prints yours"
+_PUBLIC_HINT = "public keys begin with age1; `age-keygen -y FILE` prints those of a key file"
 _SECRET_HINT = "secret keys begin with AGE-SECRET-KEY-1"  # noqa: S105 -- a hint, not a secret
 _SHOWN_CHARS = 12
 

@@ -93,7 +93,7 @@ def test_a_public_key_that_everybody_could_open_for_is_refused(point: bytes) -> 
 def test_what_is_no_public_key_is_refused_with_a_hint(text: str) -> None:
     with pytest.raises(OwnerKeyError) as caught:
         parse_recipient(text)
-    assert "owner public" in (caught.value.hint or "")
+    assert "`age-keygen -y FILE`" in (caught.value.hint or "")
 
 
 def test_a_secret_key_in_place_of_a_public_one_is_never_repeated() -> None:
