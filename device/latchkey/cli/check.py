@@ -2,22 +2,29 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 
-from latchkey.adapters.disk import FolderDisk, disk_errors
+from latchkey.adapters.disk import LOCK_NAME, FolderDisk, disk_errors
 from latchkey.adapters.mqtt import read_password, tls_context
 from latchkey.boards import check_book, find_board
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.keep import say_crowding
 from latchkey.errors import EXIT_OK, SettingsError
 from latchkey.owner import list_clips
+from latchkey.owner.actlog import NAME as ACTS_NAME
+from latchkey.pipeline.orders import ORDERS
 from latchkey.pipeline.pinning import book_in_use
 from latchkey.reading import check_ordinary
 from latchkey.settings import Places, PrivacySettings, Settings, load_with_places
-from latchkey.vault import day_text
+from latchkey.vault import INDEX_NAME, day_text
 from latchkey.vault.book import KeyBook
 from latchkey.vault.signed import OrderWrong
+
+ROOT_MAKES = (ORDERS, "keys", "clips", ACTS_NAME, INDEX_NAME, f"{INDEX_NAME}.lock", LOCK_NAME)
+"""What commands make in a vault, whoever runs them."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -30,6 +37,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """Load and check the file."""
     settings, places = _load(options.file)
     _check_folders(settings, places)
+    _say_foreign(settings.vault.path, terminal)
     if options.json:
         terminal.put(json.dumps(asdict(settings), default=str, indent=1))
     else:
@@ -106,6 +114,28 @@ def _check_folders(settings: Settings, places: Places) -> None:
             if folder.exists() and not folder.is_dir():
                 message = f"{section}.{key} {folder} is there already, and is no folder"
                 raise places.error((section, key), message)
+
+
+def _say_foreign(vault: Path, terminal: Terminal) -> None:
+    """Warn of what belongs to another user than the vault: earlier versions left it so where root made it."""
+    places = [vault / name for name in ROOT_MAKES]
+    for folder in (vault / ORDERS, vault / "keys"):
+        with suppress(OSError):  # it is not there, or it is told as a whole
+            places += sorted(folder.iterdir())
+    user = _user_of(vault.resolve())
+    foreign = [path for path in places if _user_of(path) not in (None, user)]
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        what = f"{foreign[0]}{more}: not of the user whom the vault belongs to, so the doorbell cannot use it"
+        terminal.say(f"latchkey: warning: {what}")
+        place = quote(str(vault))
+        terminal.say(f"latchkey: hint: as root, chown -R --reference={place} {place}")
+
+
+def _user_of(path: Path) -> int | None:
+    with suppress(OSError):
+        return path.lstat().st_uid
+    return None
 
 
 def _kept_bytes(vault: Path) -> int:

@@ -1,15 +1,19 @@
 """What root makes in the vault of a device that runs as another user: the device goes on reading it."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.index import SqliteIndex
+from latchkey.cli import main
 from latchkey.pipeline.durable import write_whole
 from latchkey.ports import ClipEntry
 from latchkey.vault import INDEX_NAME
+from latchkey_sim.household import write_book
 
 DEVICE_USER, DEVICE_GROUP = 12_345, 12_346
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -52,6 +56,26 @@ def test_what_was_there_keeps_its_owner(vault: Path) -> None:
     before = owners(vault)
     FolderDisk(vault).extend("acts.log").close()
     assert owners(vault) == before
+
+
+def test_check_tells_what_an_earlier_version_left_to_root_and_how_to_give_it_away(
+    tmp_path: Path, vault: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "door.toml"
+    settings.write_text('schema = 1\n[owner]\nbook = "book.json"\n[vault]\npath = "vault"\n')
+    write_book(tmp_path, SystemClock().wall_ns())
+    write_whole(FolderDisk(vault), "orders/time-1.json", b"an order")
+    assert main(["check", str(settings)]) == 0
+    assert capsys.readouterr().err == ""
+    for name in ("orders", "orders/time-1.json"):
+        os.chown(vault / name, 0, 0)
+    assert main(["check", str(settings)]) == 0
+    warning, hint = capsys.readouterr().err.splitlines()
+    assert f"warning: {vault}/orders and 1 more: not of the user" in warning
+    assert hint == f"latchkey: hint: as root, chown -R --reference={vault} {vault}"
+    subprocess.run(hint.partition("as root, ")[2].split(), check=True)
+    assert main(["check", str(settings)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_vault_that_root_makes_in_the_folder_of_another_is_roots(tmp_path: Path) -> None:
