@@ -56,7 +56,7 @@ def configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="put back what its covers hide, from its face layer; is noted",
     )
-    log = actions.add_parser("log", help="tell which clips were opened with their faces or kept, and when")
+    log = actions.add_parser("log", help="tell which clips were asked for with their faces or to be kept, and when")
     log.add_argument("--json", action="store_true", help="print a JSON array")
     removal = actions.add_parser("rm", help="delete a clip for good")
     keeping = actions.add_parser("keep", help="keep a clip beyond its days, for you alone")

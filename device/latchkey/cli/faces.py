@@ -17,7 +17,12 @@ from latchkey.owner.files import writing
 from latchkey.ports import ClipEntry
 from latchkey.vault import day_text
 
-_TOLD = {"faces": "opened with faces", "keep": "kept", "unkeep": "kept no longer"}
+_TOLD = {
+    "faces": "asked for with faces",
+    "keep": "asked to be kept",
+    "unkeep": "asked to be kept no longer",
+}
+"""An act is noted before it is done, so the log does not know what came of it."""
 TYPED_CHARS = 6
 """So many characters of the id are typed to open faces."""
 
@@ -64,7 +69,7 @@ def show_log(vault: Path, options: Namespace, terminal: Terminal) -> int:
         for act in found:
             terminal.put(f"{act.at}  {act.clip}  {_TOLD[act.act]}")
         if not found:
-            terminal.say(f"no clip of {vault} has been opened with its faces or kept here")
+            terminal.say(f"no clip of {vault} has been asked for with its faces or to be kept here")
     if unreadable:
         terminal.say(f"latchkey: warning: {unreadable} line(s) of {vault / NAME} cannot be read")
     return EXIT_OK

@@ -1,8 +1,8 @@
-"""The log of deliberate acts: which clip was opened with its faces, kept, or kept no longer, and when.
+"""The log of deliberate acts: which clip was to be opened with its faces, kept, or kept no longer, and when.
 
 A line of JSON each, with a check; lines are only ever added. It lies in the vault's folder, in the clear, so
 that everybody who shares the vault can see it; it says nothing but ids, acts and times. An act is in it,
-durably, before it is done.
+durably, before it is done: what came of it, it does not say.
 """
 
 import json

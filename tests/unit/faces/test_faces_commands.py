@@ -17,7 +17,7 @@ from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.clips import COMMAND
 from latchkey.cli.command import Terminal
 from latchkey.clip import X25519Identity
-from latchkey.errors import DiskError, UsageError
+from latchkey.errors import ClipError, DiskError, UsageError
 from latchkey.events import Trigger
 from latchkey.frames import Cover, FilterState
 from latchkey.owner.actlog import NAME, acts, note_act
@@ -116,6 +116,18 @@ def test_the_log_tells_each_opening_in_order(house: House) -> None:
     rows = json.loads(house.run("log", "--json")[1])
     assert [set(row) for row in rows] == [{"at", "act", "clip"}] * 2
     assert rows[0]["at"] <= rows[1]["at"]
+
+
+def test_the_log_says_asked_for_since_it_is_written_before_anything_is_opened(house: House) -> None:
+    (clip,) = (house.vault / "clips").glob(f"20*.{ID}.age")
+    clip.write_bytes(clip.read_bytes()[:-1])
+    with pytest.raises(ClipError):
+        house.open("--yes")
+    assert not house.target.exists()
+    note_act(FolderDisk(house.vault), "keep", ID, 0)
+    note_act(FolderDisk(house.vault), "unkeep", ID, 0)
+    told = [line.split("  ", 2)[2] for line in house.run("log")[1].splitlines()]
+    assert told == ["asked for with faces", "asked to be kept", "asked to be kept no longer"]
 
 
 def test_the_log_outlives_the_clip(house: House) -> None:
