@@ -285,7 +285,8 @@ def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Termina
             f"clip {entry.clip} was kept meanwhile, and is left as it is",
             hint="the same command again deletes it",
         )
-    terminal.say(f"clip {entry.clip} is deleted")
+    kept = ", which you kept," if entry.state == "kept" else ""
+    terminal.say(f"clip {entry.clip}{kept} is deleted")
     terminal.say("flash may keep old blocks for a while; they are sealed, and open with their keys only")
     return EXIT_OK
 
@@ -304,7 +305,8 @@ def _note_removal(disk: FolderDisk, entry: ClipEntry, options: Namespace, termin
 def _agreed(entry: ClipEntry, terminal: Terminal) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("deleting needs a yes, and there is nobody to ask", hint="--yes answers for you")
-    question = f"delete clip {entry.clip} of {day_text(entry.day)} for good? [y/N] "
+    kept = ", which you keep," if entry.state == "kept" else ""
+    question = f"delete clip {entry.clip} of {day_text(entry.day)}{kept} for good? [y/N] "
     print(question, end="", file=terminal.err, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

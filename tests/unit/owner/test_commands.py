@@ -173,18 +173,30 @@ def test_without_a_key_nothing_opens(house: House, tmp_path: Path) -> None:
     assert not (tmp_path / "clip.mp4").exists()
 
 
-def test_a_removed_clip_is_gone_from_files_and_index(house: House) -> None:
-    _, err = run(CLIPS, "rm", A, "--yes", "--vault", house.vault)
-    assert "flash may keep old blocks" in err
-    assert not [path for path in (house.vault / "clips").iterdir() if A in path.name]
-    assert [entry.clip for entry in house.index.entries()] == [B]
-
-
 class Screen(io.StringIO):
     """A terminal."""
 
     def isatty(self) -> bool:
         return True
+
+
+def test_deleting_a_kept_clip_says_that_it_is_one_you_keep(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Screen("y\n"))
+    assert "which you" not in run(CLIPS, "rm", B, "--vault", house.vault)[1]
+    run(CLIPS, "keep", A, "--vault", house.vault)
+    monkeypatch.setattr(sys, "stdin", Screen("y\n"))
+    _, err = run(CLIPS, "rm", A, "--vault", house.vault)
+    assert f"delete clip {A} of 2026-11-24, which you keep, for good?" in err
+    assert f"clip {A}, which you kept, is deleted" in err
+
+
+def test_a_removed_clip_is_gone_from_files_and_index(house: House) -> None:
+    _, err = run(CLIPS, "rm", A, "--yes", "--vault", house.vault)
+    assert "flash may keep old blocks" in err
+    assert not [path for path in (house.vault / "clips").iterdir() if A in path.name]
+    assert [entry.clip for entry in house.index.entries()] == [B]
 
 
 def test_a_video_is_not_written_to_a_terminal(house: House) -> None:
