@@ -206,7 +206,7 @@ def _export(options: Namespace, terminal: Terminal) -> int:
 def _say_left_out(state: Household, store: HouseholdStore, terminal: Terminal) -> None:
     if state.others:
         terminal.say("other viewers' keys are not on the page: they hand in their books anew")
-    terminal.say(f"nor are the keys for clips without a day; {store.copy_path} holds all")
+    terminal.say(f"keys for clips without a day are not on the page: they are in {store.copy_path}")
 
 
 def _new_phrase(terminal: Terminal, days: int, *, checked: bool) -> tuple[str, ...]:

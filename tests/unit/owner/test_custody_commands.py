@@ -247,7 +247,9 @@ def test_a_page_recovers_too_and_says_what_copies_can_do(
     right = save(home / "right", " ".join(make_phrase(sit)))
     page = home / "page.html"
     assert main(["owner", "export", "--paper", str(page)]) == 0
-    assert "for ever" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "for ever" in told
+    assert "\nkeys for clips without a day are not on the page: they are in " in told
     assert page.stat().st_mode & 0o777 == 0o600
     text = page.read_text()
     assert "for ever" in text
