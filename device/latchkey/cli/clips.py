@@ -264,7 +264,7 @@ def _open(
     note_seen(disk, entries, keys, options)
     watch = ProofWatch()
     if to_stdout:
-        stream_clip(disk, entry, identities, terminal.out.buffer, watch)
+        stream_clip(disk, entry, identities, terminal.put_bytes, watch)
         terminal.flush()
         warn(disk, entry, identities, watch, options, terminal)
         return EXIT_OK

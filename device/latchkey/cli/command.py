@@ -31,6 +31,13 @@ class Terminal:
         except OSError as error:
             raise _output_failed(error) from error
 
+    def put_bytes(self, data: bytes) -> None:
+        """Write data that is no text. Raises OutputFailed, BrokenPipeError."""
+        try:
+            self.out.buffer.write(data)
+        except OSError as error:
+            raise _output_failed(error) from error
+
     def say(self, text: str = "") -> None:
         """Tell a person something, on stderr, so that stdout stays data."""
         with suppress(OSError):  # a stderr that is full or gone: there is nobody to tell

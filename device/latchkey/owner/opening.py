@@ -3,7 +3,7 @@
 What is listed is what the files say; the device's index is not needed, nor trusted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -188,23 +188,29 @@ def open_clip(
     Raises NoIdentityMatched, ClipTorn, ClipError, UsageError (target is there), DiskError.
     """
     with writing(target, force=force) as sink:
-        return _copy((watch or ProofWatch()).through(open_chunks(disk, entry, identities)), sink, str(target))
+
+        def put(chunk: bytes) -> None:
+            with disk_errors(f"write {target}"):
+                sink.write(chunk)
+
+        return _copy((watch or ProofWatch()).through(open_chunks(disk, entry, identities)), put)
 
 
 def stream_clip(
     disk: ReadableDisk,
     entry: ClipEntry,
     identities: Sequence[str],
-    sink: BinaryIO,
+    put: Callable[[bytes], object],
     watch: ProofWatch | None = None,
 ) -> int:
-    """Write the video of a clip to a stream, and give its length in bytes; `watch` sees its proof.
+    """Give the video of a clip to `put`, piece by piece, and its length in bytes; `watch` sees its proof.
 
-    The clip is verified to its end first, for a stream cannot be taken back. Raises as `open_clip`.
+    The clip is verified to its end first, for what was put cannot be taken back. Raises as `open_clip`, and
+    what `put` raises.
     """
     for _ in (watch or ProofWatch()).through(open_chunks(disk, entry, identities)):
         pass
-    return _copy(open_chunks(disk, entry, identities), sink, "standard output")
+    return _copy(open_chunks(disk, entry, identities), put)
 
 
 def open_chunks(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> Iterator[bytes]:
@@ -224,11 +230,10 @@ def _recover_hint(clip: str) -> str:
     return f"`latchkey clips recover {clip} -o FILE` writes the part that is proved"
 
 
-def _copy(chunks: Iterator[bytes], sink: BinaryIO, where: str) -> int:
+def _copy(chunks: Iterator[bytes], put: Callable[[bytes], object]) -> int:
     n_bytes = 0
     for chunk in chunks:
-        with disk_errors(f"write {where}"):
-            sink.write(chunk)
+        put(chunk)
         n_bytes += len(chunk)
     return n_bytes
 

@@ -216,6 +216,29 @@ def test_the_program_writes_a_clip_to_a_pipe_and_nothing_else_there(house: House
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        ("| head -c 10 | wc -c", 130, ""),
+        ("> /dev/full", 1, "latchkey: error: cannot write to standard output: No space left on device\n"),
+    ],
+)
+def test_a_video_that_nobody_reads_to_its_end_ends_as_all_output_does(
+    house: House, end: str, code: int, said: str
+) -> None:
+    keeper = keeper_of(house.store, house.vault, house.index, DAY)
+    opened = keeper.begin("c" * 32)
+    opened.append(VIDEO * 8)  # more than a pipe holds
+    opened.finish(replace(META, clip="c" * 32))
+    latchkey = f"'{sys.executable}' -m latchkey clips open cccccc -o - --vault '{house.vault}'"
+    done = subprocess.run(
+        ["bash", "-c", f"{latchkey} {end}; exit ${{PIPESTATUS[0]}}"],
+        env=house.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["clips", "open", B, "-o", "x.mp4"], 6, "power was lost"),

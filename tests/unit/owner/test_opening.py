@@ -102,7 +102,7 @@ def test_a_damaged_clip_leaves_nothing(tmp_path: Path, damage: Callable[[bytearr
         open_clip(disk, entry, KEYS, tmp_path / "clip.mp4")
     sink = io.BytesIO()
     with pytest.raises(ClipError):
-        stream_clip(disk, entry, KEYS, sink)
+        stream_clip(disk, entry, KEYS, sink.write)
     assert sink.getvalue() == b""
     assert list(tmp_path.iterdir()) == []
 
