@@ -165,15 +165,13 @@ def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     facts = [_facts(disk, entry, keys) for entry in entries]
     if keys is not None:
         note_seen(disk, entries, keys, options)
+    told = sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair))
     layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
-        rows = [
-            _row(entry, _state(entry, disk), fact, layers[entry.clip])
-            for entry, fact in zip(entries, facts, strict=True)
-        ]
+        rows = [_row(entry, _state(entry, disk), fact, layers[entry.clip]) for entry, fact in told]
         terminal.put(json.dumps(rows, indent=1))
         return EXIT_OK
-    for entry, fact in sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair)):
+    for entry, fact in told:
         terminal.put(_line(entry, _state(entry, disk), fact, layers[entry.clip]))
     if disk.unfinished:
         terminal.say("unfinished = cut off while it was recorded, and the doorbell has not started since")

@@ -149,6 +149,18 @@ def test_a_clip_with_an_absurd_clock_is_listed(house: House) -> None:
     assert "9999-12-31 23:59:59 UTC" in run(CLIPS, "list", "--vault", house.vault)[0]
 
 
+def test_the_list_has_the_same_order_for_people_and_for_programs(house: House) -> None:
+    keeper = keeper_of(house.store, house.vault, house.index, DAY)
+    for clip, earlier_ns in (("c" * 32, 10**9), ("d" * 32, 2 * 10**9)):
+        opened = keeper.begin(clip)
+        opened.append(VIDEO)
+        opened.finish(replace(META, clip=clip, start_wall_ns=NOON_NS - earlier_ns))
+    rows = json.loads(run(CLIPS, "list", "--json", "--vault", house.vault)[0])
+    lines = run(CLIPS, "list", "--vault", house.vault)[0].splitlines()
+    expected = [B, "d" * 32, "c" * 32, A]
+    assert [row["id"] for row in rows] == [line[:32] for line in lines] == expected
+
+
 def test_settings_tell_where_the_vault_is(house: House, tmp_path: Path) -> None:
     (tmp_path / "latchkey.toml").write_text('schema = 1\n[vault]\npath = "vault"\n')
     assert A in run(CLIPS, "list", "--config", tmp_path / "latchkey.toml")[0]
