@@ -28,6 +28,7 @@ from latchkey.owner import (
     ProofWatch,
     faces_bytes,
     find_clip,
+    is_seen_damaged,
     list_clips,
     open_clip,
     read_meta,
@@ -56,7 +57,9 @@ def configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="put back what its covers hide, from its face layer; is noted",
     )
-    log = actions.add_parser("log", help="tell which clips were asked for with their faces or to be kept, and when")
+    log = actions.add_parser(
+        "log", help="tell which clips were asked for with their faces or to be kept, and when"
+    )
     log.add_argument("--json", action="store_true", help="print a JSON array")
     removal = actions.add_parser("rm", help="delete a clip for good")
     keeping = actions.add_parser("keep", help="keep a clip beyond its days, for you alone")
@@ -168,11 +171,11 @@ def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     told = sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair))
     layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
-        rows = [_row(entry, _state(entry, disk), fact, layers[entry.clip]) for entry, fact in told]
+        rows = [_row(entry, _state(entry, disk, keys), fact, layers[entry.clip]) for entry, fact in told]
         terminal.put(json.dumps(rows, indent=1))
         return EXIT_OK
     for entry, fact in told:
-        terminal.put(_line(entry, _state(entry, disk), fact, layers[entry.clip]))
+        terminal.put(_line(entry, _state(entry, disk, keys), fact, layers[entry.clip]))
     if disk.unfinished:
         terminal.say("unfinished = cut off while it was recorded, and the doorbell has not started since")
         terminal.say("`latchkey clips recover` writes the proved part of such a clip")
@@ -200,8 +203,11 @@ def _order(entry: ClipEntry, facts: Facts) -> tuple[int, int, str]:
     return entry.day, facts.start_wall_ns if isinstance(facts, ClipMeta) else 0, entry.clip
 
 
-def _state(entry: ClipEntry, disk: MendedVault) -> str:
-    return "unfinished" if entry.clip in disk.unfinished else entry.state
+def _state(entry: ClipEntry, disk: MendedVault, keys: Keys | None) -> str:
+    if entry.clip in disk.unfinished:
+        return "unfinished"
+    identities = () if keys is None else keys.of(entry.day)
+    return "damaged" if is_seen_damaged(disk, entry, identities) else entry.state
 
 
 def _row(entry: ClipEntry, state: str, facts: Facts, layer_bytes: int | None) -> dict[str, object]:

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from latchkey.adapters.disk import disk_errors
-from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, TrailingBytes, decrypt, payload_hash
+from latchkey.clip import (
+    ClipDamaged,
+    ClipTruncated,
+    HeaderDamaged,
+    NoIdentityMatched,
+    TrailingBytes,
+    decrypt,
+    open_seekable,
+    payload_hash,
+)
 from latchkey.errors import ClipError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.owner.files import writing
 from latchkey.owner.watching import ProofWatch
@@ -147,6 +156,23 @@ def check_size(entry: ClipEntry) -> None:
     """Refuse what nobody could read to its end: a sparse file may be of any size. Raises ClipTooLarge."""
     if entry.size_bytes > CLIP_LIMIT_BYTES:
         raise ClipTooLarge(entry)
+
+
+def is_seen_damaged(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> bool:
+    """Whether the ends of a clip that was whole tell that it is damaged: all of it is not read for this.
+
+    Without a key that opens it only the header can tell. Raises DiskError.
+    """
+    if entry.state == "torn":
+        return False
+    try:
+        with disk.reader(_file_name(entry)) as file:
+            open_seekable(file, identities)
+    except (NoIdentityMatched, NotOnDisk):  # nothing can be said; the device deleted it meanwhile
+        return False
+    except ClipError:
+        return True
+    return False
 
 
 def hash_clip(disk: ReadableDisk, entry: ClipEntry) -> bytes:

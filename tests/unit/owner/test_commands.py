@@ -161,6 +161,20 @@ def test_the_list_has_the_same_order_for_people_and_for_programs(house: House) -
     assert [row["id"] for row in rows] == [line[:32] for line in lines] == expected
 
 
+@pytest.mark.parametrize("left_bytes", [0, 60])
+@pytest.mark.parametrize("has_keys", [True, False])
+def test_the_list_calls_no_clip_whole_of_which_next_to_nothing_is_left(
+    house: House, left_bytes: int, has_keys: bool
+) -> None:
+    if not has_keys:
+        house.forget()
+    (path,) = (house.vault / "clips").glob(f"20*.{A}.age")
+    path.write_bytes(path.read_bytes()[:left_bytes])
+    rows = json.loads(run(CLIPS, "list", "--json", "--vault", house.vault)[0])
+    assert {row["id"]: row["state"] for row in rows} == {A: "damaged", B: "torn"}
+    assert "MiB  damaged" in run(CLIPS, "list", "--vault", house.vault)[0]
+
+
 def test_settings_tell_where_the_vault_is(house: House, tmp_path: Path) -> None:
     (tmp_path / "latchkey.toml").write_text('schema = 1\n[vault]\npath = "vault"\n')
     assert A in run(CLIPS, "list", "--config", tmp_path / "latchkey.toml")[0]

@@ -13,11 +13,19 @@ from latchkey.adapters.disk import FolderDisk
 from latchkey.clip import ClipDamaged, NoIdentityMatched, X25519Identity, seal
 from latchkey.errors import ClipError, DiskError, NotOnDisk, UsageError
 from latchkey.events import Trigger
-from latchkey.owner import ClipTorn, find_clip, list_clips, open_clip, read_meta, stream_clip
+from latchkey.owner import (
+    ClipTorn,
+    find_clip,
+    is_seen_damaged,
+    list_clips,
+    open_clip,
+    read_meta,
+    stream_clip,
+)
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry, Disk
 from latchkey.settings import VaultSettings
-from latchkey.vault import ClipMeta, MetaDamaged, encode_meta, meta_name
+from latchkey.vault import ClipMeta, MetaDamaged, encode_meta, meta_name, sealed_name
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import OWNER, FixedReaders
@@ -91,6 +99,39 @@ def damage_end(data: bytearray) -> None:
 
 def extend(data: bytearray) -> None:
     data += b"x"
+
+
+def empty(data: bytearray) -> None:
+    data.clear()
+
+
+def cut_in_header(data: bytearray) -> None:
+    del data[60:]
+
+
+def cut_in_payload(data: bytearray) -> None:
+    del data[100_000:]
+
+
+@pytest.mark.parametrize("damage", [empty, cut_in_header, cut_in_payload, damage_end, extend])
+def test_a_clip_that_its_ends_give_away_is_seen_to_be_damaged(damage: Callable[[bytearray], None]) -> None:
+    disk = MemoryDisk()
+    entry = record(disk)
+    assert not is_seen_damaged(disk, entry, KEYS)
+    assert not is_seen_damaged(disk, entry, [STRANGER.text])
+    damage(disk.files[f"clips/2026-11-24.{ID}.age"])
+    assert is_seen_damaged(disk, entry, KEYS)
+    assert is_seen_damaged(disk, entry, ()) is (damage in (empty, cut_in_header))
+
+
+def test_a_clip_that_goes_meanwhile_or_was_torn_is_not_called_damaged() -> None:
+    disk = MemoryDisk()
+    entry = record(disk)
+    torn = replace(entry, state="torn")
+    disk.files[sealed_name(ID, torn.day, "torn")] = bytearray(b"half")
+    assert not is_seen_damaged(disk, torn, KEYS)
+    del disk.files[sealed_name(ID, entry.day, "whole")]
+    assert not is_seen_damaged(disk, entry, KEYS)
 
 
 @pytest.mark.parametrize("damage", [damage_middle, damage_end, extend])
