@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from pathlib import Path
+from string import hexdigits
 
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
@@ -142,6 +143,9 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
         return show(options.id, verify_file(file, disk, options, terminal), options, terminal)
     if options.companion is not None:
         raise UsageError(f"there is no file {file}", hint="a clip of the vault has its companion beside it")
+    if not set(options.id.lower()) <= set(hexdigits):
+        hint = "an id is of the characters 0-9 and a-f; `latchkey clips list` shows what there is"
+        raise NotOnDisk(f"there is no file {file}", hint=hint)
     vault = MendedVault(_vault(options))
     entries = list_clips(vault)
     entry = find_clip(entries, options.id)

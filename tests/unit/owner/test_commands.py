@@ -175,6 +175,18 @@ def test_the_list_calls_no_clip_whole_of_which_next_to_nothing_is_left(
     assert "MiB  damaged" in run(CLIPS, "list", "--vault", house.vault)[0]
 
 
+@pytest.mark.parametrize("name", ["nope.mp4", "facade.mp4", "folder/facade"])
+def test_verifying_a_file_that_is_not_there_speaks_of_the_file_not_of_a_vault(
+    name: str, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for vault in ((), ("--vault", house.vault)):
+        with pytest.raises(NotOnDisk, match=f"^there is no file {name}$"):
+            run(CLIPS, "verify", name, *vault)
+    with pytest.raises(NotOnDisk, match="no vault"):
+        run(CLIPS, "verify", "facade")
+
+
 def test_settings_tell_where_the_vault_is(house: House, tmp_path: Path) -> None:
     (tmp_path / "latchkey.toml").write_text('schema = 1\n[vault]\npath = "vault"\n')
     assert A in run(CLIPS, "list", "--config", tmp_path / "latchkey.toml")[0]
