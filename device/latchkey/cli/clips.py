@@ -15,7 +15,7 @@ from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.household import add_household_options, household_memory, owner_store
 from latchkey.cli.keys import add_key_option, load_keys, note_seen
-from latchkey.cli.verify import recover, show, verify_entry, verify_file, warn
+from latchkey.cli.verify import check_is_no_part, recover, show, verify_entry, verify_file, warn
 from latchkey.errors import (
     EXIT_FAILED,
     EXIT_OK,
@@ -138,6 +138,7 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
     with disk_errors(f"look at {file}"):
         is_file = file.exists()
     if is_file:
+        check_is_no_part(file)
         named = options.vault or options.config
         disk = FolderDisk(_vault(options)) if named else None
         return show(options.id, verify_file(file, disk, options, terminal), options, terminal)

@@ -38,12 +38,21 @@ from latchkey.owner.verifying import judge_file
 from latchkey.ports import ClipEntry
 from latchkey.reading import check_ordinary, read_small
 from latchkey.units import MIB, NS_PER_S
-from latchkey.vault import HEAD_LIMIT_BYTES, UNDATED, SlipDamaged, decode_held_head
+from latchkey.vault import HEAD_LIMIT_BYTES, UNDATED, SlipDamaged, decode_held_head, parse_name
 
 UNREMEMBERED = "what your household remembers of this doorbell could not be used"
 PIECE_BYTES = 64 << 10
 SEALED_START = b"age-encryption.org/"
 KEY_SHOWN_CHARS = 16
+
+BESIDE = {
+    "faces": "the face layer (sealed, and signed by nobody)",
+    "meta": "the record",
+    "chain": "the companion",
+    "tail": "the tail",
+    "slip": "the slip",
+}
+"""What the kinds of files beside a clip are called."""
 
 VERDICTS = {
     Outcome.DAMAGED: "it is damaged, or not as it was recorded",
@@ -160,6 +169,15 @@ def _check_head(path: Path, data: bytes, device: bytes) -> None:
     except SlipDamaged as error:
         hint = "it is a head.json or the broker's message of `head/state`; one in `seen/` can be removed"
         raise ClipError(f"{path} holds no head of this clip's device: {error.reason}", hint=hint) from error
+
+
+def check_is_no_part(path: Path) -> None:
+    """Refuse what lies beside a clip: only the clip proves something. Raises UsageError."""
+    parsed = parse_name(path.name)
+    what = None if parsed is None else BESIDE.get(parsed.kind.removesuffix("_part"))
+    if parsed is not None and what is not None:
+        hint = f"`latchkey clips verify {parsed.clip}` verifies the clip"
+        raise UsageError(f"{path} is {what} of clip {parsed.clip}, not the clip", hint=hint)
 
 
 def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, terminal: Terminal) -> Findings:

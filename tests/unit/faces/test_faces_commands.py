@@ -181,6 +181,14 @@ def test_a_layer_that_has_expired_is_said_with_a_way_out(house: House) -> None:
     assert house.run("open", ID, "-o", house.target, "--key", house.key)[0] == 0
 
 
+def test_a_face_layer_is_not_verified_but_called_what_it_is_and_whose(house: House) -> None:
+    (record,) = (house.vault / "clips").glob("*.meta.age")
+    for path, what in ((house.layer, "the face layer"), (record, "the record")):
+        with pytest.raises(UsageError, match=f"is {what} .*of clip {ID}, not the clip") as caught:
+            house.run("verify", path, "--key", house.key)
+        assert f"clips verify {ID}" in str(caught.value.hint)
+
+
 def test_what_cannot_be_noted_is_not_opened(house: House) -> None:
     (house.vault / NAME).mkdir()
     with pytest.raises(DiskError, match=NAME) as caught:
