@@ -15,7 +15,15 @@ from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.household import add_household_options, household_memory, owner_store
 from latchkey.cli.keys import add_key_option, load_keys, note_seen
-from latchkey.cli.verify import check_is_no_part, recover, show, verify_entry, verify_file, warn
+from latchkey.cli.verify import (
+    check_is_no_part,
+    clip_in_vault,
+    recover,
+    show,
+    verify_entry,
+    verify_file,
+    warn,
+)
 from latchkey.errors import (
     EXIT_FAILED,
     EXIT_OK,
@@ -139,19 +147,28 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
         is_file = file.exists()
     if is_file:
         check_is_no_part(file)
-        named = options.vault or options.config
-        disk = FolderDisk(_vault(options)) if named else None
-        return show(options.id, verify_file(file, disk, options, terminal), options, terminal)
+        named = _vault(options) if options.vault or options.config else None
+        clip = clip_in_vault(file, named) if options.companion is None else None
+        if clip is None:
+            disk = None if named is None else FolderDisk(named)
+            return show(options.id, verify_file(file, disk, options, terminal), options, terminal)
+        return _verify_clip(options.id, *clip, options, terminal)
     if options.companion is not None:
         raise UsageError(f"there is no file {file}", hint="a clip of the vault has its companion beside it")
     if not set(options.id.lower()) <= set(hexdigits):
         hint = "an id is of the characters 0-9 and a-f; `latchkey clips list` shows what there is"
         raise NotOnDisk(f"there is no file {file}", hint=hint)
     vault = MendedVault(_vault(options))
-    entries = list_clips(vault)
-    entry = find_clip(entries, options.id)
+    entry = find_clip(list_clips(vault), options.id)
+    return _verify_clip(entry.clip, vault, entry, options, terminal)
+
+
+def _verify_clip(
+    target: str, vault: MendedVault, entry: ClipEntry, options: Namespace, terminal: Terminal
+) -> int:
     keys = load_keys(options, terminal).every()
-    return show(entry.clip, verify_entry(vault, entries, entry, keys, options, terminal), options, terminal)
+    findings = verify_entry(vault, list_clips(vault), entry, keys, options, terminal)
+    return show(target, findings, options, terminal)
 
 
 def _vault(options: Namespace) -> Path:

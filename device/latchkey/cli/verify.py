@@ -24,6 +24,7 @@ from latchkey.owner import (
     joined_chunks,
     judge,
     limited,
+    list_clips,
     open_chunks,
     placed,
     read_companion,
@@ -32,13 +33,22 @@ from latchkey.owner import (
 )
 from latchkey.owner.hearing import signed_day
 from latchkey.owner.memory import Deeds, HouseholdMemory
+from latchkey.owner.mended import MendedVault
 from latchkey.owner.records import record_trouble
 from latchkey.owner.trust import TrustSource
 from latchkey.owner.verifying import judge_file
 from latchkey.ports import ClipEntry
 from latchkey.reading import check_ordinary, read_small
 from latchkey.units import MIB, NS_PER_S
-from latchkey.vault import HEAD_LIMIT_BYTES, UNDATED, SlipDamaged, decode_held_head, parse_name
+from latchkey.vault import (
+    CLIPS,
+    HEAD_LIMIT_BYTES,
+    UNDATED,
+    SlipDamaged,
+    decode_held_head,
+    parse_name,
+    sealed_name,
+)
 
 UNREMEMBERED = "what your household remembers of this doorbell could not be used"
 PIECE_BYTES = 64 << 10
@@ -178,6 +188,25 @@ def check_is_no_part(path: Path) -> None:
     if parsed is not None and what is not None:
         hint = f"`latchkey clips verify {parsed.clip}` verifies the clip"
         raise UsageError(f"{path} is {what} of clip {parsed.clip}, not the clip", hint=hint)
+
+
+def clip_in_vault(path: Path, named: Path | None) -> tuple[MendedVault, ClipEntry] | None:
+    """Give the vault that a file lies in and the clip that it is there, so that its companion is known.
+
+    None for other files, and where another vault was named. Raises DiskError.
+    """
+    with disk_errors(f"look at {path}"):
+        place = path.resolve()
+        folder = place.parent.parent
+        is_there = place.parent.name == CLIPS and (named is None or named.resolve() == folder)
+    if not is_there:
+        return None
+    vault = MendedVault(folder)
+    for entry in list_clips(vault):
+        name = vault.name_now(sealed_name(entry.clip, entry.day, entry.state))
+        if name == f"{CLIPS}/{place.name}":
+            return vault, entry
+    return None
 
 
 def verify_file(path: Path, disk: FolderDisk | None, options: Namespace, terminal: Terminal) -> Findings:

@@ -35,10 +35,14 @@ class MendedVault(FolderDisk):
             return found
         return sorted(self._later.get(f"{CLIPS}/{name}", name).removeprefix(f"{CLIPS}/") for name in found)
 
+    def name_now(self, name: str) -> str:
+        """Give the name that a file has now, which the next start may change."""
+        return self._now.get(name, name)
+
     def reader(self, name: str) -> BinaryIO:
         """Give a stream over a file; the caller closes it. Raises NotOnDisk, DiskError."""
-        return super().reader(self._now.get(name, name))
+        return super().reader(self.name_now(name))
 
     def size_bytes(self, name: str) -> int:
         """Give the length of a file."""
-        return super().size_bytes(self._now.get(name, name))
+        return super().size_bytes(self.name_now(name))

@@ -82,6 +82,8 @@ def test_an_unfinished_clip_verifies_and_recovers_by_its_id(
     code, _, err = clips(vault, capsys, "open", CUT, "-o", tmp_path / "all.mp4")
     assert (code, f"clips recover {CUT}" in err) == (6, True)
     assert clips(vault, capsys, "verify", WHOLE)[0] == 0
+    (part,) = (vault / CLIPS).glob(f"*.{CUT}.age.part")
+    assert json.loads(clips(vault, capsys, "verify", part, "--json")[1])["outcome"] == "partial"
 
 
 def test_a_clip_cut_off_between_its_record_and_its_name_is_whole(

@@ -128,6 +128,27 @@ def test_an_exported_clip_verifies_without_a_vault_and_plays(
     assert clips(tmp_path, capsys, "verify", video, *given)[0] == 6
 
 
+def test_a_sealed_file_that_lies_in_a_vault_verifies_as_the_clip_that_it_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault, clip = laid_out(recorded(), tmp_path), ids(recorded())[1]
+    (sealed,) = (vault / "clips").glob(f"20*.{clip}.age")
+    link, copy = tmp_path / "linked.age", tmp_path / sealed.name
+    link.symlink_to(sealed)
+    for file in (sealed, link):
+        code, out, _ = clips(tmp_path, capsys, "verify", file, "--json")
+        found = json.loads(out)
+        assert (code, found["target"], found["outcome"]) == (0, str(file), "whole")
+        assert found["chain"]["number"] == 2
+    assert clips(tmp_path, capsys, "verify", sealed, "--vault", vault)[0] == 0
+    copy.write_bytes(sealed.read_bytes())
+    assert clips(tmp_path, capsys, "verify", copy)[0] == 12
+    other = ("--companion", vault / chain_name(ids(recorded())[0]))
+    assert clips(tmp_path, capsys, "verify", sealed, *other, "--vault", vault)[0] == 6
+    (vault / chain_name(clip)).unlink()
+    assert clips(tmp_path, capsys, "verify", sealed)[0] == 12
+
+
 def test_a_clip_of_the_age_tool_plays_in_real_players(need: Callable[[str], str], tmp_path: Path) -> None:
     vault = laid_out(recorded(), tmp_path)
     (path,) = (vault / "clips").glob(f"20*.{ids(recorded())[0]}.age")
