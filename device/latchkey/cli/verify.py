@@ -69,6 +69,7 @@ VERDICTS = {
     Outcome.NO_CLIP: "this is no Latchkey clip, nor an export of one: it holds no proof at all",
     Outcome.UNKNOWN_DEVICE: "nobody you trust vouches for it",
     Outcome.CHAIN_BROKEN: "recorded by {device}, but its place among the clips is not as it was",
+    Outcome.RECORD_WRONG: "recorded by {device}, complete and unchanged, but its record is not",
     Outcome.PARTIAL: "recorded by {device}, proved in part",
     Outcome.WHOLE: "recorded by {device}, complete and unchanged",
 }
@@ -127,11 +128,8 @@ def verify_entry(
     if memory.is_unusable:
         findings = _remarked(findings, UNREMEMBERED)
     manifest = findings.progress.manifest
-    trouble = "" if manifest is None else record_trouble(disk, entry.clip, keys, manifest)
-    if trouble:
-        terminal.say(f"latchkey: warning: {one_line(trouble)}")
-        findings = _remarked(findings, trouble)
-    return findings
+    record = "" if manifest is None else record_trouble(disk, entry.clip, keys, manifest)
+    return replace(findings, record=record)
 
 
 def _remarked(findings: Findings, remark: str) -> Findings:
@@ -347,6 +345,8 @@ def _lines(target: str, findings: Findings, revoked: str) -> Iterable[str]:
     if place is not None:
         facts = "; ".join((*place.broken, *place.remarks)) or "the clips around it were not looked at"
         yield f"  chain:   number {place.sequence} of its device; {facts}"
+    if findings.record:
+        yield f"  record:  {one_line(findings.record)}"
 
 
 def _report(manifest: Manifest) -> Iterable[str]:
@@ -367,6 +367,7 @@ def _row(target: str, findings: Findings) -> dict[str, Any]:
         "target": target,
         "outcome": findings.outcome.name.lower(),
         "trouble": findings.trouble or None,
+        "record": findings.record or None,
         "complete": progress.is_complete,
         "proved_s": round(progress.proved_s, 3),
         "proved_bytes": progress.proved_bytes,

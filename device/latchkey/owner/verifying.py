@@ -27,6 +27,7 @@ from latchkey.errors import (
     EXIT_NO_CLIP,
     EXIT_OK,
     EXIT_PARTIAL,
+    EXIT_RECORD,
     EXIT_UNKNOWN_DEVICE,
     ClipError,
     NotOnDisk,
@@ -47,6 +48,7 @@ class Outcome(Enum):
     NO_CLIP = EXIT_NO_CLIP
     UNKNOWN_DEVICE = EXIT_UNKNOWN_DEVICE
     CHAIN_BROKEN = EXIT_CHAIN
+    RECORD_WRONG = EXIT_RECORD
     PARTIAL = EXIT_PARTIAL
     WHOLE = EXIT_OK
 
@@ -63,8 +65,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What was found out. `device` is the key of the device that vouches for the clip, None if none does;
-    `trouble` says which check failed; `is_foreign` = there is nothing of ours to check; `trusted_by` who says
-    that the device is to be believed.
+    `trouble` says which check failed; `record` what is wrong with the clip's record; `is_foreign` = there is
+    nothing of ours to check; `trusted_by` who says that the device is to be believed.
     """
 
     progress: Progress
@@ -72,6 +74,7 @@ class Findings:
     is_trusted: bool = False
     place: Place | None = None
     trouble: str = ""
+    record: str = ""
     is_foreign: bool = False
     trusted_by: TrustSource | None = None
 
@@ -86,6 +89,8 @@ class Findings:
             return Outcome.UNKNOWN_DEVICE
         if self.place is not None and self.place.broken:
             return Outcome.CHAIN_BROKEN
+        if self.record:
+            return Outcome.RECORD_WRONG
         return Outcome.WHOLE if self.progress.is_complete else Outcome.PARTIAL
 
 

@@ -254,7 +254,7 @@ def test_a_clip_verifies_with_a_warning_where_the_memory_cannot_be_used(home: Ho
     home.verify(IDS[2], code=13)  # what needs no memory is found all the same
 
 
-def test_a_record_that_says_otherwise_than_its_clip_is_warned_of(home: Home) -> None:
+def test_a_record_that_says_otherwise_than_its_clip_is_an_outcome_with_a_code(home: Home) -> None:
     assert "otherwise" not in home.verify(IDS[0])
     forged = seal(
         encode_meta(replace(META, clip=IDS[0], trigger=Trigger.MOTION)),
@@ -262,9 +262,15 @@ def test_a_record_that_says_otherwise_than_its_clip_is_warned_of(home: Home) -> 
         Streams(home.entropy.take),
     )
     (home.vault / meta_name(IDS[0])).write_bytes(forged)
-    told = home.verify(IDS[0])
-    assert "warning: its record, which `clips list` shows, says otherwise than the clip: why" in told
-    assert told.count("says otherwise") == 2
+    told = home.verify(IDS[0], code=15)
+    assert "complete and unchanged, but its record is not" in told
+    assert "  record:  its record, which `clips list` shows, says otherwise than the clip: why" in told
+    found = json.loads(home.verify(IDS[0], "--json", code=15))
+    assert (found["outcome"], found["record"].count("otherwise")) == ("record_wrong", 1)
+    (home.vault / meta_name(IDS[0])).unlink()
+    assert "its record is missing" in home.verify(IDS[0], code=15)
+    home.take_away(IDS[1])
+    home.verify(IDS[0], code=13)  # what is worse comes first
 
 
 def test_a_head_that_cannot_be_read_is_not_replaced_by_an_older_one(home: Home) -> None:
