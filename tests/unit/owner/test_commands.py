@@ -18,7 +18,7 @@ from latchkey.cli.clips import COMMAND as CLIPS
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.owner import COMMAND as OWNER
 from latchkey.clip import X25519Identity
-from latchkey.errors import LatchkeyError, NotOnDisk, OwnerKeyError, UsageError
+from latchkey.errors import EXIT_USAGE, LatchkeyError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.events import Trigger
 from latchkey.owner.ratchet import Ratchet
 from latchkey.owner.store import HouseholdStore
@@ -228,6 +228,20 @@ def test_deleting_a_kept_clip_says_that_it_is_one_you_keep(
     _, err = run(CLIPS, "rm", A, "--vault", house.vault)
     assert f"delete clip {A} of 2026-11-24, which you keep, for good?" in err
     assert f"clip {A}, which you kept, is deleted" in err
+
+
+def test_keeping_twice_and_unkeeping_what_is_not_kept_end_with_the_code_that_the_readme_gives(
+    house: House,
+) -> None:
+    rows = (Path(__file__).parents[3] / "README.md").read_text().splitlines()
+    codes = [row.split(" | ")[0] for row in rows if "`clips keep` of a kept clip" in row]
+    assert codes == [f"| {EXIT_USAGE}"]
+    for action in ("unkeep", "keep"):
+        if action == "keep":
+            run(CLIPS, "keep", A, "--vault", house.vault)
+        with pytest.raises(UsageError, match="kept") as caught:
+            run(CLIPS, action, A, "--vault", house.vault)
+        assert caught.value.exit_code == EXIT_USAGE
 
 
 def test_a_removed_clip_is_gone_from_files_and_index(house: House) -> None:
