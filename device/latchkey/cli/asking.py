@@ -4,9 +4,10 @@ import getpass
 import sys
 from pathlib import Path
 
-from latchkey.cli.command import Terminal
+from latchkey.cli.command import Terminal, one_line
 from latchkey.clip import X25519Identity
 from latchkey.errors import OwnerKeyError, UsageError
+from latchkey.owner.files import readable_by_others
 from latchkey.owner.sealing import passphrase_identity
 from latchkey.owner.store import Unlock, no_passphrase
 from latchkey.reading import read_small
@@ -49,13 +50,17 @@ def says_yes(terminal: Terminal, question: str) -> bool:
 
 
 def read_secret(path: Path, what: str) -> str:
-    """Give the text of a file that holds a secret. Raises OwnerKeyError."""
+    """Give the text of a file that holds a secret; warn if others can read it. Raises OwnerKeyError."""
     try:
-        return read_small(path, SECRET_FILE_LIMIT_BYTES).decode("utf-8")
+        text = read_small(path, SECRET_FILE_LIMIT_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
         raise OwnerKeyError(f"{path} is not text") from error
     except OSError as error:
         raise OwnerKeyError(f"cannot read {what} from {path}: {error.strerror}") from error
+    if readable_by_others(path):
+        warning = f"latchkey: warning: other users of this machine can read {path}: `chmod 600` forbids it"
+        Terminal(sys.stdout, sys.stderr).say(one_line(warning))
+    return text
 
 
 def read_passphrase(path: Path) -> str:

@@ -269,6 +269,21 @@ def test_without_a_phrase_there_is_no_page(home: Path, capsys: pytest.CaptureFix
     assert "latchkey owner phrase" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_a_passphrase_file_that_others_can_read_is_warned_about_in_one_line(
+    home: Path, capsys: pytest.CaptureFixture[str], mode: int, warned: bool
+) -> None:
+    word = Path(save(home / "word", "correct horse"))
+    word.chmod(mode)
+    assert main(["owner", "passphrase", "--new-passphrase-file", str(word)]) == 0
+    capsys.readouterr()
+    assert main(["owner", "members", "--passphrase-file", str(word)]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "other users" in line]
+    assert lines == [
+        f"latchkey: warning: other users of this machine can read {word}: `chmod 600` forbids it"
+    ] * int(warned)
+
+
 def test_a_phrase_is_not_shown_where_stderr_goes_to_a_file(sit: Sit, home: Path) -> None:
     """A redirected stderr would put the phrase into a file."""
     from_terminal = "import os,pty,subprocess,sys; _, tty = pty.openpty(); sys.exit(subprocess.call("
