@@ -4,6 +4,7 @@ What opens faces is `latchkey.cli.faces`, what verifies and recovers `latchkey.c
 """
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
@@ -118,6 +119,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
         from latchkey.cli.faces import show_log
 
         return show_log(vault, options, terminal)
+    if options.action in ("open", "recover"):
+        _check_out(vault, options.out)
     disk = MendedVault(vault)
     entries = list_clips(disk)
     entry = find_clip(entries, options.id)
@@ -181,6 +184,13 @@ def _vault(options: Namespace) -> Path:
             hint = "nothing has been recorded there yet; `latchkey run` makes it"
         raise NotOnDisk(f"there is no vault at {path}", hint=hint)
     return path
+
+
+def _check_out(vault: Path, out: str) -> None:
+    """Refuse to write an opened clip among the sealed ones. Raises UsageError."""
+    if out != "-" and Path(os.path.realpath(out)).is_relative_to(os.path.realpath(vault)):
+        hint = "whoever takes the doorbell's disk could watch it there: choose a folder of your own"
+        raise UsageError(f"{out} lies inside the vault {vault}", hint=hint)
 
 
 def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:

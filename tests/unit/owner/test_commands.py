@@ -204,6 +204,22 @@ def test_a_clip_opens_by_the_start_of_its_id(house: House, tmp_path: Path) -> No
     assert "clip.mp4" in err
 
 
+@pytest.mark.parametrize("place", ["vault/x.mp4", "vault/clips/x.mp4", "vault/../vault/x.mp4", "link/x.mp4"])
+@pytest.mark.parametrize("words", [["open"], ["recover"], ["open", "--with-faces", "--yes"]])
+def test_no_opened_clip_is_written_into_the_vault(
+    house: House, tmp_path: Path, place: str, words: list[str]
+) -> None:
+    (tmp_path / "link").symlink_to(house.vault)
+    with pytest.raises(UsageError, match="lies inside the vault"):
+        run(CLIPS, *words, A, "-o", tmp_path / place, "--vault", house.vault)
+    assert not list(house.vault.rglob("*.mp4"))
+
+
+def test_a_neighbour_of_the_vault_is_not_inside_it(house: House, tmp_path: Path) -> None:
+    run(CLIPS, "open", A, "-o", tmp_path / "vault.mp4", "--vault", house.vault)
+    assert (tmp_path / "vault.mp4").read_bytes() == VIDEO
+
+
 def test_without_a_key_nothing_opens(house: House, tmp_path: Path) -> None:
     house.forget()
     with pytest.raises(OwnerKeyError):
