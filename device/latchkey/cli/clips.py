@@ -51,7 +51,7 @@ from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
 from latchkey.units import MIB, NS_PER_S, to_s
-from latchkey.vault import INDEX_NAME, ClipMeta, day_text
+from latchkey.vault import CLIPS, INDEX_NAME, ClipMeta, day_text
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -178,12 +178,24 @@ def _vault(options: Namespace) -> Path:
     path: Path = options.vault or (load(options.config).vault if options.config else VaultSettings()).path
     with disk_errors(f"look at {path}"):
         there = path.is_dir()
-    if not there:
+        if any((path / part).is_dir() for part in (CLIPS, "keys")):
+            return path
         hint = "--vault DIR or --config FILE tells where it is"
         if options.config:
             hint = "nothing has been recorded there yet; `latchkey run` makes it"
-        raise NotOnDisk(f"there is no vault at {path}", hint=hint)
-    return path
+        elif there:
+            hint = _vault_hint(path)
+    raise NotOnDisk(f"there is no vault at {path}", hint=hint)
+
+
+def _vault_hint(folder: Path) -> str:
+    """Say which folder may have been meant by one that holds no clips. Raises OSError."""
+    if folder.resolve().name == CLIPS:
+        return "a vault is the folder above its `clips`"
+    inside = sorted(folder.glob(f"*/{CLIPS}"))
+    if inside:
+        return f"{inside[0].parent} is one"
+    return "a vault is the folder that [vault] path of a doorbell names, with `clips` and `keys` in it"
 
 
 def _check_out(vault: Path, out: str) -> None:

@@ -197,6 +197,21 @@ def test_a_missing_vault_is_one_clear_error(house: House, tmp_path: Path) -> Non
         run(CLIPS, "list", "--vault", tmp_path / "none")
 
 
+@pytest.mark.parametrize(
+    ("folder", "hint"),
+    [("vault/clips", "the folder above"), (".", "vault is one"), ("home", "with `clips` and `keys` in it")],
+)
+@pytest.mark.parametrize("action", [["list"], ["verify", A], ["log"]])
+def test_a_folder_that_is_no_vault_is_told_apart_from_an_empty_one(
+    house: House, tmp_path: Path, folder: str, hint: str, action: list[str]
+) -> None:
+    with pytest.raises(NotOnDisk, match="no vault at") as caught:
+        run(CLIPS, *action, "--vault", tmp_path / folder)
+    assert hint in (caught.value.hint or "")
+    shutil.rmtree(house.vault / "clips")
+    assert "no clips in" in run(CLIPS, "list", "--vault", house.vault)[1]
+
+
 def test_a_clip_opens_by_the_start_of_its_id(house: House, tmp_path: Path) -> None:
     out, err = run(CLIPS, "open", A[:6], "-o", tmp_path / "clip.mp4", "--vault", house.vault)
     assert (tmp_path / "clip.mp4").read_bytes() == VIDEO
