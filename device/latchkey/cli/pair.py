@@ -62,6 +62,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     pairing = DevicePairing(
         device_key(vault, OsEntropy().take).public, OsEntropy().take("pair/nonce", NONCE_BYTES)
     )
+    before = _read(settings.owner.book)
     channel.send(OFFER, pairing.offer())
     reveal, owner, code = pairing.take_answer(channel.receive(ANSWER))
     channel.send(REVEAL, reveal)
@@ -75,7 +76,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         return EXIT_KEY
     pin_owner(vault, owner)
     terminal.say(f"paired: this doorbell obeys {fingerprint(owner)}")
-    _take_book(channel, vault, settings.owner.book, owner, terminal)
+    _take_book(channel, vault, settings.owner.book, before, owner, terminal)
     return EXIT_OK
 
 
@@ -99,13 +100,22 @@ def _channel(options: Namespace, terminal: Terminal) -> Channel:
     return folder
 
 
-def _take_book(channel: Channel, vault: FolderDisk, path: Path, owner: bytes, terminal: Terminal) -> None:
+def _take_book(
+    channel: Channel, vault: FolderDisk, path: Path, before: bytes, owner: bytes, terminal: Terminal
+) -> None:
+    """Put the owner's book where the settings say; `before` is what lay there when pairing began.
+
+    On a machine that is the owner's too it may lie there already: their household has written it meanwhile.
+    """
     book = channel.receive_book()
     if book is None:
         terminal.say(f"one thing is left: copy the owner's book.json to {path}")
         return
     read = decode_book(book, owner)
-    check_book(vault, read, _book_at(path, owner))
+    check_book(vault, read, _decoded(before, owner))
+    now = _read(path)
+    if now != book:
+        check_book(vault, read, _decoded(now, owner))
     with writing(path, force=True) as stream:
         stream.write(book)
     if isinstance(channel, SharedFolder):
@@ -117,11 +127,19 @@ def _take_book(channel: Channel, vault: FolderDisk, path: Path, owner: bytes, te
     terminal.say("machine shows the same, or somebody has put an older one there")
 
 
-def _book_at(path: Path, owner: bytes) -> KeyBook | None:
-    """Give the owner's book that is there already, if it is one."""
+def _read(path: Path) -> bytes:
+    """Give what lies where the book is to be, nothing where that cannot be read."""
     try:
-        return decode_book(read_small(path, BOOK_LIMIT_BYTES), owner)
-    except (OSError, OwnerKeyError):
+        return read_small(path, BOOK_LIMIT_BYTES)
+    except OSError:
+        return b""
+
+
+def _decoded(data: bytes, owner: bytes) -> KeyBook | None:
+    """Give the owner's book, if it is one."""
+    try:
+        return decode_book(data, owner)
+    except OwnerKeyError:
         return None
 
 

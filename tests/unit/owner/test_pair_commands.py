@@ -246,6 +246,21 @@ def test_a_book_of_another_owner_is_not_taken(
     assert not (door / "book.json").exists()
 
 
+def test_a_doorbell_on_the_owners_own_machine_pairs_with_the_book_of_the_household(
+    sit: Sit, owner: HouseholdStore, door: Path, card: Path
+) -> None:
+    """As the README sets it up: what the settings name is the book that pairing signs anew meanwhile."""
+    (door / "door.toml").write_text(SETTINGS.replace('"book.json"', f'"{owner.book_path}"'))
+    there, _ = pair(sit, owner, door, card)
+    assert "it is key book 2" in there.shown
+    assert decode_book(owner.book_path.read_bytes()).number == 2
+    there, _ = begin_both(sit, owner, door, card, "--replace")
+    (card / "latchkey-book.json").write_bytes(owner.book_path.read_bytes())  # that of before, once more
+    there.types("yes")
+    assert there.ends() == 5
+    assert "is older than what this doorbell has" in there.shown
+
+
 def test_an_older_book_of_the_same_owner_is_not_taken_at_pairing_again(
     sit: Sit, owner: HouseholdStore, door: Path, card: Path
 ) -> None:
