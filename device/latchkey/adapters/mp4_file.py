@@ -15,6 +15,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 
 from latchkey.adapters.disk import disk_errors
+from latchkey.adapters.sound import is_sound, sound_header
 from latchkey.adapters.video_file import Look
 from latchkey.adapters.x264 import X264
 from latchkey.errors import EncoderError, UsageError
@@ -49,8 +50,11 @@ class Mp4File:
         self._audio: AudioStream | None = None
         self._audio_filter: BitStreamFilterContext | None = None
         self._audio_dts: int | None = None
+        self._audio_codec = ""
         self.lost_audio = 0
         """Packets of sound that were left out, since their times are missing or do not rise."""
+        self.foreign_audio = 0
+        """Packets among the sound that were left out, since they are none: tags, for instance."""
         options = {
             "movflags": "faststart",
             "fflags": "bitexact",
@@ -64,12 +68,7 @@ class Mp4File:
             context = self._x264.stream.codec_context
             context.color_primaries, context.color_trc = look.primaries, look.transfer
             if audio is not None:
-                self._check_audio(audio)
-                self._audio = self._container.add_stream_from_template(audio)
-                self._audio.metadata.clear()
-                if audio.codec_context.name.startswith("aac"):
-                    # in broadcast streams every packet has a header of its own, which MP4 does not take
-                    self._audio_filter = BitStreamFilterContext("aac_adtstoasc", audio)
+                self._add_audio_stream(audio)
             self._container.start_encoding()
         except (FFmpegError, ValueError) as error:
             raise EncoderError(f"cannot encode {spec.width}x{spec.height}: {error}") from error
@@ -112,10 +111,15 @@ class Mp4File:
         if (self._audio_dts is not None and dts <= self._audio_dts) or max(abs(pts), abs(dts)) > TIME_LIMIT:
             self.lost_audio += 1
             return
-        packet.pts, packet.dts = pts, dts
-        self._audio_dts = packet.dts
+        data = bytes(packet)
+        if not is_sound(self._audio_codec, data):
+            self.foreign_audio += 1
+            return
+        self._audio_dts = dts
+        bare = Packet(data)  # without what the source's carries beside the sound
+        bare.pts, bare.dts, bare.duration, bare.time_base = pts, dts, packet.duration, packet.time_base
         with self._errors():
-            for clean in self._audio_filter.filter(packet) if self._audio_filter else [packet]:
+            for clean in self._audio_filter.filter(bare) if self._audio_filter else [bare]:
                 clean.stream = self._audio
                 self._container.mux(clean)
 
@@ -130,10 +134,18 @@ class Mp4File:
         with suppress(FFmpegError, OSError, ValueError):
             self._container.close()
 
-    def _check_audio(self, audio: AudioStream) -> None:
+    def _add_audio_stream(self, audio: AudioStream) -> None:
         codec = audio.codec_context.name
         if codec not in self._container.supported_codecs:
             raise UsageError(f"MP4 cannot hold sound in {codec}", hint="leave --keep-audio out")
+        header = sound_header(codec, bytes(audio.codec_context.extradata or b""))
+        self._audio = self._container.add_stream_from_template(audio)
+        self._audio.metadata.clear()
+        self._audio.codec_context.extradata = header
+        self._audio_codec = codec
+        if codec == "aac":
+            # in broadcast streams every packet has a header of its own, which MP4 does not take
+            self._audio_filter = BitStreamFilterContext("aac_adtstoasc", audio)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -229,6 +229,8 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
     summary.damage, summary.notes = source.damage, source.notes
     if film.lost_audio:
         summary.damage.append(f"{film.lost_audio} packets of its sound are left out: their times do not rise")
+    if film.foreign_audio:
+        summary.damage.append(f"{film.foreign_audio} packets among its sound are left out: they are no sound")
     summary.wall_ns = clock.now_ns() - began_ns
     return summary
 
@@ -255,6 +257,7 @@ class _Film:
         self.path = ""
         self.size = (0, 0)
         self.lost_audio = 0
+        self.foreign_audio = 0
         self._source = source
         self._target = target
         self._settings = settings.recording
@@ -296,7 +299,8 @@ class _Film:
             groups = self._groups
             self._flight.append(self._workers.submit("film", lambda: groups.close().frames))
             yield from self._landed(0)
-            self.lost_audio = self._mp4.lost_audio if self._mp4 else 0
+            if self._mp4 is not None:
+                self.lost_audio, self.foreign_audio = self._mp4.lost_audio, self._mp4.foreign_audio
             self._mp4 = None
 
     def abandon(self) -> None:
