@@ -6,7 +6,7 @@ images of one public set and box numbers in them; faces it does not know carry n
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from latchkey.errors import UsageError
 from latchkey.frames import Box, Plane, RawFrame
 from latchkey.units import NS_PER_S
+from latchkey_sim.faces.references import Boxes, check_inside, photographs
 from latchkey_sim.faces.truth import SEEN_SHARE, Face, Moment, clipped
 from latchkey_sim.faces.weather import LIGHTS, Weather, line_kernel
 from latchkey_sim.scene.planar import Canvas, canvas
@@ -55,7 +56,6 @@ VARIANTS = (
     Variant("roll45", roll=45.0),
 )
 
-Boxes = tuple[tuple[float, float, float, float], ...]
 Matrix = NDArray[np.float64]
 
 
@@ -119,7 +119,9 @@ class Still:
         return size, np.column_stack([turn, shift])
 
     def moments(self) -> list[Moment]:
-        """Give the truth, a moment per frame."""
+        """Give the truth, a moment per frame. Raises UsageError where a box is not of this photograph."""
+        height, width = _size(self.path)
+        check_inside((*self.boxes, *self.ignored), width, height, f"boxes of {self.path}")
         return [
             Moment(round(number * NS_PER_S / FPS), tuple(self._faces(matrix)))
             for number, matrix in enumerate(self._matrices)
@@ -158,13 +160,13 @@ def stills(folder: Path, *, quick: bool = False) -> list[Still]:
     found = []
     marks = known_marks()
     variants = VARIANTS[:2] if quick else VARIANTS
-    for name, entry in list(_read(folder / "boxes.json").items())[:: 4 if quick else 1]:
+    for name, known_boxes in list(photographs(folder / "boxes.json").items())[:: 4 if quick else 1]:
         path = folder / "images" / name
         if not path.is_file():
             raise UsageError(f"{folder / 'boxes.json'} names {name}, which is not in {path.parent}")
         known = marks.get(name, {})
         wear = tuple((int(index), worn) for index, worn in known.get("wear", {}).items())
-        boxes, ignored = (_boxes(entry.get(key, [])) for key in ("faces", "ignore"))
+        boxes, ignored = known_boxes.faces, known_boxes.ignore
         unfit = frozenset(known.get("ignore", ()))
         found += [Still(path, boxes, ignored, one, known.get("tone", ""), wear, unfit) for one in variants]
     return found
@@ -175,20 +177,6 @@ def known_marks() -> dict[str, dict[str, Any]]:
     text = files("latchkey_sim.faces").joinpath("marks.json").read_text("utf-8")
     marks: dict[str, dict[str, Any]] = json.loads(text)["images"]
     return marks
-
-
-def _read(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        images = json.loads(path.read_text("utf-8"))["images"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path}: not a list of images and boxes ({error})") from error
-    if not isinstance(images, dict):
-        raise UsageError(f"{path}: `images` is not an object")
-    return images
-
-
-def _boxes(rows: Sequence[Sequence[float]]) -> Boxes:
-    return tuple((float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in rows)
 
 
 @lru_cache(maxsize=8)

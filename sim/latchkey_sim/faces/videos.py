@@ -20,6 +20,8 @@ import cv2
 
 from latchkey.errors import UsageError
 from latchkey.frames import Box, RawFrame
+from latchkey_sim.faces.references import check_inside
+from latchkey_sim.faces.references import footage as footage_boxes
 from latchkey_sim.faces.truth import SEEN_SHARE, Face, Moment, clipped
 from latchkey_sim.footage import decoded
 from latchkey_sim.scene.planar import bgr
@@ -64,7 +66,7 @@ class Footage:
         return decoded(self.path)
 
     def moments(self) -> list[Moment]:
-        """Give the truth, a moment per frame."""
+        """Give the truth, a moment per frame. Raises UsageError where boxes are not of this video."""
         return self._moments
 
     @cached_property
@@ -76,11 +78,15 @@ class Footage:
                 faces = self._faces(frame.width, frame.height)
             known = self.every and number % self.every == 0
             moments.append(Moment(frame.at_ns, tuple(faces.get(number, ())) if known else None))
+        if not self.checked and max(faces, default=0) >= len(moments):
+            raise UsageError(f"boxes of {self.path}: frame {max(faces)}, and it has {len(moments)} frames")
         return moments
 
     def _faces(self, width: int, height: int) -> dict[int, list[Face]]:
         found: dict[int, list[Face]] = {}
         for number, x0, y0, x1, y1, view in self.rows:
+            if not self.checked:
+                check_inside(((x0, y0, x1, y1),), width, height, f"boxes of {self.path}: frame {number}")
             box, share = clipped(Box(x0, y0, x1, y1), width, height)
             face = Face(box, view == "ignore" or share < SEEN_SHARE, {"view": VIEWS[view]})
             found.setdefault(number, []).append(face)
@@ -89,7 +95,7 @@ class Footage:
 
 def videos(folder: Path) -> list[Footage]:
     """Give all videos of a folder. Raises UsageError for references that cannot be read."""
-    loose = _loose(folder / "reference_boxes.json")
+    loose = footage_boxes(folder / "reference_boxes.json")
     known = _known()
     found = []
     for path in sorted(folder.iterdir()):
@@ -100,9 +106,7 @@ def videos(folder: Path) -> list[Footage]:
             rows = tuple((int(n), *map(float, box), view) for n, *box, view in entry["faces"])
             found.append(Footage(path, rows, int(entry["every"]), checked=True))
         elif path.name in loose:
-            rows = tuple(
-                (n, *map(float, box[:4]), "face") for n, boxes in enumerate(loose[path.name]) for box in boxes
-            )
+            rows = tuple((n, *box, "face") for n, boxes in enumerate(loose[path.name]) for box in boxes)
             found.append(Footage(path, rows, every=1))
         else:
             found.append(Footage(path))
@@ -113,18 +117,6 @@ def _known() -> dict[str, dict[str, Any]]:
     text = files("latchkey_sim.faces").joinpath("references.json").read_text("utf-8")
     known: dict[str, dict[str, Any]] = json.loads(text)["videos"]
     return known
-
-
-def _loose(path: Path) -> dict[str, list[list[list[float]]]]:
-    if not path.is_file():
-        return {}
-    try:
-        boxes = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: not a list of boxes ({error})") from error
-    if not isinstance(boxes, dict):
-        raise UsageError(f"{path}: not an object of videos")
-    return boxes
 
 
 def draw(video: Path, folder: Path) -> int:
