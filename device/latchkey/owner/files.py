@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -36,9 +37,10 @@ def writing_together(targets: Sequence[Path], *, force: bool = False) -> Iterato
     """Give a stream for each target; at the end all of them appear, or none.
 
     The bytes lie in hidden 0600 files beside the targets meanwhile, of which a kill leaves what was written.
-    They appear in that order, after all is written, and what `force` replaces goes first. So whoever is cut
-    off in between never leaves one without those before it, nor beside an older one. After an error what
-    was there is there again. Raises UsageError, DiskError.
+    They appear in that order, after all is written. Of what `force` replaces all but the first go before it,
+    and the first goes in the step in which the new one appears. So whoever is cut off in between never leaves
+    one without those before it, nor beside an older one, nor anything old under another name. After an
+    error what was there is there again, copied out of the open file. Raises UsageError, DiskError.
     """
     with _writing(targets, force=force, nameless=False) as streams:
         yield streams
@@ -114,25 +116,38 @@ def _draft_prefix(target: Path) -> str:
 
 
 def _appear(drafts: Sequence[tuple[Path, Path]]) -> None:
-    """Give hidden files their names, all or none; a single one replaces what is there in one step."""
+    """Give hidden files their names, all or none; what is there already loses its name for good."""
     if len(drafts) == 1:
         _rename(*drafts[0])
         return
-    replaced: list[Path] = []
-    with ExitStack() as undo:
-        for hidden, target in reversed(drafts):
-            if target.exists():
-                old = hidden.with_suffix(".old")
-                _rename(target, old)
-                undo.callback(old.rename, target)
-                replaced.append(old)
+    targets = [target for _, target in drafts]
+    with ExitStack() as files, ExitStack() as undo:
+        replaced = {target: files.enter_context(_opened(target)) for target in targets if target.exists()}
+        for target in reversed(targets[1:]):
+            if target in replaced:
+                with disk_errors(f"remove {target}"):
+                    target.unlink()
+                undo.callback(_restore, replaced[target], target)
         for hidden, target in drafts:
             _rename(hidden, target)
-            undo.callback(target.unlink)
+            undo.callback(*((_restore, replaced[target], target) if target in replaced else (target.unlink,)))
         undo.pop_all()
-    for old in replaced:
-        with disk_errors(f"remove {old}"):
-            old.unlink()
+
+
+def _opened(path: Path) -> BinaryIO:
+    with disk_errors(f"read {path}"):
+        return path.open("rb")
+
+
+def _restore(old: BinaryIO, target: Path) -> None:
+    """Write a file again that has no name any more."""
+    with _draft(target, force=True, nameless=True) as (draft, _, stream), disk_errors(f"write {target}"):
+        shutil.copyfileobj(old, stream)
+        os.fchmod(stream.fileno(), stat.S_IMODE(os.fstat(old.fileno()).st_mode))
+        stream.flush()
+        os.fsync(stream.fileno())
+        with _named(draft, target) as name:
+            _rename(name, target)
 
 
 def _rename(old: Path, new: Path) -> None:

@@ -55,12 +55,20 @@ def test_where_the_second_cannot_appear_the_first_does_not_either(
     assert left(tmp_path) == ({"b.json": None} if spoil == "folder in place" else {})
 
 
-def test_where_the_second_cannot_appear_what_was_there_is_there_again(tmp_path: Path) -> None:
-    (tmp_path / "a.mp4").write_bytes(b"old a")
-    (tmp_path / "b.json").write_bytes(b"old b")
+@pytest.mark.parametrize("has_nameless", [True, False])
+@pytest.mark.parametrize("before", [["a.mp4", "b.json"], ["a.mp4"], ["b.json"]])
+def test_where_the_second_cannot_appear_what_was_there_is_there_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: list[str], has_nameless: bool
+) -> None:
+    if not has_nameless:
+        monkeypatch.setattr("latchkey.owner.files._TEMPORARY", None)
+    for name in before:
+        (tmp_path / name).write_text(f"old {name}")
+        (tmp_path / name).chmod(0o640)
     with pytest.raises(DiskError):
         write(tmp_path, force=True, spoil="part gone")
-    assert left(tmp_path) == {"a.mp4": b"old a", "b.json": b"old b"}
+    assert left(tmp_path) == {name: f"old {name}".encode() for name in before}
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o640}
 
 
 def test_without_force_nothing_is_replaced(tmp_path: Path) -> None:
@@ -92,6 +100,46 @@ def test_a_kill_in_the_middle_of_writing_leaves_nothing_of_it(
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.mp4")], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert left(tmp_path) == before
+
+
+KILLED_BETWEEN = """
+import os, signal, sys
+from pathlib import Path
+from latchkey.owner.files import writing_together
+left = int(sys.argv[2])
+def watch(event, _):
+    global left
+    left -= event in ("os.rename", "os.remove", "os.link")
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+folder = Path(sys.argv[1])
+with writing_together((folder / "a.mp4", folder / "b.json"), force=True) as streams:
+    for stream in streams:
+        stream.write(b"new")
+    sys.addaudithook(watch)
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_step_of_replacing_leaves_no_old_file_hidden_nor_beside_a_new_one(
+    tmp_path: Path,
+) -> None:
+    """What is replaced may show faces: whoever asked for that must not find it in a hidden file later."""
+    for steps in range(20):
+        folder = tmp_path / str(steps)
+        folder.mkdir()
+        for name in ("a.mp4", "b.json"):
+            (folder / name).write_bytes(b"old")
+        ended = subprocess.run([sys.executable, "-c", KILLED_BETWEEN, folder, str(steps)], check=False)
+        found = left(folder)
+        pair = found.pop("a.mp4", None), found.pop("b.json", None)
+        assert pair in ((b"old", b"old"), (b"old", None), (b"new", None), (b"new", b"new"))
+        assert b"old" not in found.values()
+        if not ended.returncode:
+            break
+    assert steps > 2
+    assert ended.returncode == 0
+    assert found == {}
 
 
 @pytest.mark.parametrize("has_nameless", [True, False])
