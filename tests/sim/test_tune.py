@@ -179,6 +179,39 @@ def test_a_plot_that_cannot_be_written_is_refused_before_any_work(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("link", ["", "symlink_to", "hardlink_to"])
+def test_a_plot_does_not_destroy_the_video_whatever_it_is_called(
+    video: Path, tmp_path: Path, link: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    source = video.rename(tmp_path / "door.png")
+    before, plot = source.read_bytes(), source
+    if link:
+        plot = tmp_path / "plot.png"
+        getattr(plot, link)(source)
+    for words in ([], ["--force"]):
+        assert main(["tune", str(source), "--plot", str(plot), *words]) == EXIT_USAGE
+        assert "input and outputs must be different files" in capsys.readouterr().err
+    assert source.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_plot_replaces_a_file_only_if_told_to_and_is_readable_by_its_owner_alone(
+    video: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    plot = tmp_path / "plot.png"
+    plot.write_bytes(b"mine")
+    plot.chmod(0o644)
+    words = ["tune", str(video), "--detector", "none", "--plot", str(plot)]
+    assert main(words) == EXIT_USAGE
+    assert plot.read_bytes() == b"mine"
+    assert main([*words, "--force"]) == EXIT_OK
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert plot.stat().st_mode & 0o777 == 0o600
+    assert {path.name for path in tmp_path.iterdir()} == {"door.mp4", "plot.png"}
+
+
 def test_what_is_no_video_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "text.mp4"
     path.write_text("no video")

@@ -178,25 +178,29 @@ def hidden_area(covers: Sequence[Cover], width: int, height: int) -> float:
     return hidden_share(Box(0, 0, width, height), covers, width, height)
 
 
-def _check_names(options: Namespace) -> None:
-    """Refuse outputs that would destroy the input or each other, or that no file can replace."""
-    outputs: list[Path] = [options.out, *([options.covers] if options.covers else [])]
+def check_outputs(source: Path, outputs: Sequence[Path]) -> None:
+    """Refuse outputs that would destroy the input or each other, or that no file can replace.
+
+    Raises UsageError, DiskError.
+    """
     for path in outputs:
         with disk_errors(f"write {path}"):
             path.exists()  # raises for a name that no file can have
     if Path("-") in outputs:
-        raise UsageError("outputs are files, not standard output", hint="-o NAME.mp4, --covers NAME.json")
-    names = [options.input.resolve(), *(path.resolve() for path in outputs)]
-    linked = any(
-        path.exists() and options.input.exists() and path.samefile(options.input) for path in outputs
-    )
+        raise UsageError("outputs are files, not standard output", hint="give each of them a name")
+    names = [source.resolve(), *(path.resolve() for path in outputs)]
+    linked = any(path.exists() and source.exists() and path.samefile(source) for path in outputs)
     if linked or len(set(names)) < len(names):
         raise UsageError("input and outputs must be different files")
     for path in outputs:
         if path.is_dir():
-            raise UsageError(f"{path} is a folder", hint="-o FOLDER/NAME.mp4 writes into it")
+            raise UsageError(f"{path} is a folder", hint=f"{path}/NAME would be a file in it")
         if (path.exists() or path.is_symlink()) and not path.is_file():
             raise UsageError(f"{path} is not an ordinary file")
+
+
+def _check_names(options: Namespace) -> None:
+    check_outputs(options.input, [options.out, *([options.covers] if options.covers else [])])
     if options.out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{options.out} becomes an MP4, and is not called so", hint="-o NAME.mp4")
 

@@ -2,18 +2,22 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 from latchkey.adapters.clock import SystemClock
+from latchkey.adapters.disk import disk_errors
 from latchkey.adapters.finders import open_finder
 from latchkey.adapters.video_file import VideoFile
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.progress import Progress, scene_time
-from latchkey.cli.redact import add_filter_options, filter_settings, hidden_area, until_stopped
+from latchkey.cli.redact import add_filter_options, check_outputs, filter_settings, hidden_area, until_stopped
 from latchkey.errors import EXIT_OK, EXIT_PARTIAL, UsageError
 from latchkey.frames import FilterState
+from latchkey.owner.files import writing
 from latchkey.pipeline.redaction import FrameClock, Redaction
 from latchkey.pipeline.rehearsal import Rehearsal, Suggestion
 from latchkey.settings import Settings
@@ -29,24 +33,29 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("video", type=Path, metavar="VIDEO", help="a recording of your own door")
     add_filter_options(parser)
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="also draw it (needs matplotlib)")
+    parser.add_argument("--force", action="store_true", help="replace FILE.png if it is there")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Replay the recording and tell."""
     settings = filter_settings(options)
-    if options.plot:
-        _check_plot(options)
-    rehearsal, damage = _replay(options, settings, terminal)
-    suggestion = rehearsal.suggestion()
+    with ExitStack() as stack:
+        picture: BinaryIO | None = None
+        if options.plot:
+            _check_plot(options)
+            picture = stack.enter_context(writing(options.plot, force=options.force))
+        rehearsal, damage = _replay(options, settings, terminal)
+        suggestion = rehearsal.suggestion()
+        if picture is not None:
+            title = f"{options.video.name}, suggestion: {_advice(suggestion)}"
+            _plot(rehearsal, settings, title, picture, options.plot)
     for line in damage:
         terminal.say(f"latchkey: warning: {options.video}: {line}")
     if options.json:
         terminal.put(json.dumps(_record(rehearsal, suggestion), indent=1))
     else:
         _tell(rehearsal, suggestion, terminal)
-    if options.plot:
-        _plot(rehearsal, settings, f"{options.video.name}, suggestion: {_advice(suggestion)}", options.plot)
     return EXIT_PARTIAL if damage else EXIT_OK
 
 
@@ -137,12 +146,14 @@ def _check_plot(options: Namespace) -> None:
         ) from error
     if options.plot.suffix != ".png":
         raise UsageError(f"{options.plot} becomes a PNG, and is not called so", hint="--plot NAME.png")
-    if not options.plot.parent.is_dir():
-        raise UsageError(f"there is no folder {options.plot.parent}")
+    check_outputs(options.video, [options.plot])
 
 
-def _plot(rehearsal: Rehearsal, settings: Settings, title: str, path: Path) -> None:
-    """Draw motion, clips, and what is hidden, over time. No picture of the video is in it."""
+def _plot(rehearsal: Rehearsal, settings: Settings, title: str, sink: BinaryIO, path: Path) -> None:
+    """Draw motion, clips, and what is hidden, over time; `path` is what errors call it.
+
+    No picture of the video is in it. Raises DiskError.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 6), layout="constrained")
@@ -175,7 +186,8 @@ def _plot(rehearsal: Rehearsal, settings: Settings, title: str, path: Path) -> N
     for axes, below in ((top, -0.1), (bottom, -0.25)):
         axes.legend(loc="upper left", bbox_to_anchor=(0, below), ncols=3, frameon=False, fontsize="small")
     figure.draw_without_rendering()  # finer ticks after the first layout are wider: the second makes room
-    figure.savefig(path)
+    with disk_errors(f"write {path}"):
+        figure.savefig(sink, format="png")
 
 
 COMMAND = Command(
