@@ -26,6 +26,13 @@ def to_s(duration_ns: int) -> float:
     return duration_ns / NS_PER_S
 
 
+def size_text(n_bytes: int) -> str:
+    """Say a size for a person, in the unit in which it is a number of a few digits."""
+    if n_bytes < KIB:
+        return f"{n_bytes} B"
+    return f"{n_bytes / KIB:.1f} KiB" if n_bytes < MIB else f"{n_bytes / MIB:.1f} MiB"
+
+
 def next_ticks(since_start_ns: int, last_ticks: int) -> int:
     """Give the time of a clip's next picture in ticks: rounded, but after `last_ticks`, as MP4 demands.
 

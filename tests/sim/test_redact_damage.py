@@ -112,7 +112,7 @@ def test_sound_whose_times_do_not_rise_is_left_out_and_counted(
             bool(packet.size) for packet in after.demux(audio=0)
         )
     assert lost > 10
-    assert f"{lost} packets of its sound are left out" in capsys.readouterr().err
+    assert f"left out of its sound: {lost} packets whose times do not rise" in capsys.readouterr().err
 
 
 def test_an_avi_whose_writer_did_not_come_back_to_say_its_length_is_whole(tmp_path: Path) -> None:

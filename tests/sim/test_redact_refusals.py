@@ -1,6 +1,7 @@
 """What `latchkey redact` refuses before it touches anything, and what it does not pass off as good."""
 
 import io
+import struct
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from latchkey.cli import Stop, Terminal, main
 from latchkey.cli.redact import COMMAND
-from latchkey.errors import EXIT_DETECTOR, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, UsageError
+from latchkey.errors import EXIT_CAMERA, EXIT_DETECTOR, EXIT_OK, EXIT_PARTIAL, EXIT_USAGE, UsageError
 from latchkey_sim.footage import moving_face, write_video
 
 
@@ -107,7 +108,7 @@ def test_pictures_decoded_from_damaged_data_are_told(
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(data)
     assert redact(damaged, "-o", tmp_path / "o.mp4", "--detector", "none") == EXIT_PARTIAL
-    assert "of its pictures are damaged" in capsys.readouterr().err
+    assert "1 of its pictures is damaged" in capsys.readouterr().err
 
 
 def test_a_second_video_stream_is_left_out_and_that_is_told(
@@ -135,6 +136,31 @@ def test_covering_what_the_owner_asked_for_is_no_warning(
 ) -> None:
     assert redact(video, "-o", tmp_path / "o.mp4", "--mode", mode) == EXIT_OK
     assert "warning" not in capsys.readouterr().err
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def test_an_animated_webp_is_refused_as_what_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixel = _chunk(b"VP8L", bytes.fromhex("2f00000000071011fd0f4444ff03"))
+    moves = _chunk(b"ANIM", bytes(6)) + _chunk(b"ANMF", bytes(16) + pixel) * 2
+    body = b"WEBP" + _chunk(b"VP8X", b"\x02" + bytes(9)) + moves
+    (tmp_path / "in.webp").write_bytes(_chunk(b"RIFF", body))
+    assert redact(tmp_path / "in.webp", "-o", tmp_path / "o.mp4") == EXIT_CAMERA
+    told = capsys.readouterr().err
+    assert "in.webp: an animated WebP, which FFmpeg does not decode" in told
+    assert "0x0" not in told
+
+
+def test_a_dash_names_no_pipe_and_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert redact("-", "-o", "o.mp4") == EXIT_CAMERA
+    assert "error: `-` names no pipe" in capsys.readouterr().err
 
 
 class _Spoiling(Stop):

@@ -82,6 +82,9 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         raise CameraLost(
             f"{path}: it is no video, or damaged, or of a kind that FFmpeg cannot read"
         ) from error
+    except FileNotFoundError as error:
+        pipe = "`-` names no pipe, and there is no such file: videos are read from files"
+        raise CameraLost(pipe if path == Path("-") else f"{path}: {error.strerror}") from error
     except (FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CameraLost(f"{path}: {reason}") from error
@@ -99,6 +102,8 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     try:  # before anything is decoded, where the file tells
         if not can_decode(streams[0]):
             raise CameraLost(f"{path}: no decoder knows its video")
+        if streams[0].codec_context.name == "webp" and not streams[0].codec_context.width:
+            raise CameraLost(f"{path}: an animated WebP, which FFmpeg does not decode: convert it first")
         check_size(streams[0].codec_context.width, streams[0].codec_context.height, path)
     except CameraLost:
         container.close()
@@ -116,6 +121,8 @@ def can_decode(stream: Stream) -> bool:
 def check_size(width: int, height: int, path: Path) -> None:
     """Raise CameraLost where pictures are too small or too large to work with: memory is finite."""
     low, high = SIDE_LIMIT_PX
+    if not width or not height:
+        raise CameraLost(f"{path}: FFmpeg cannot tell the size of its pictures")
     if not (low <= width <= high and low <= height <= high):
         raise CameraLost(f"{path}: pictures of {width}x{height} pixels; sides of {low}..{high} work")
 

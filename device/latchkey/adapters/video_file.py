@@ -209,12 +209,14 @@ class VideoFile:
         if self._bad_packets:
             self.damage.append(f"{self._bad_packets} of its packets cannot be decoded")
         if self._bad_pictures:
-            self.damage.append(f"{self._bad_pictures} of its pictures are damaged")
+            are = "is" if self._bad_pictures == 1 else "are"
+            self.damage.append(f"{self._bad_pictures} of its pictures {are} damaged")
         joined = (
             self._container.format.name == "mpegts" and self.timeline.shift
         )  # its packets do not follow on
         if self._torn_packets and not joined:
-            self.damage.append(f"{self._torn_packets} of its packets are torn")
+            are = "is" if self._torn_packets == 1 else "are"
+            self.damage.append(f"{self._torn_packets} of its packets {are} torn")
         if self._complaints.count and not self.damage:
             times = "an error" if self._complaints.count == 1 else f"{self._complaints.count} errors"
             self.damage.append(f"FFmpeg finds {times} in it: {self._complaints.first}")

@@ -50,7 +50,7 @@ from latchkey.owner.opening import hash_clip
 from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
-from latchkey.units import MIB, NS_PER_S, to_s
+from latchkey.units import NS_PER_S, size_text, to_s
 from latchkey.vault import CLIPS, INDEX_NAME, ClipMeta, day_text
 
 
@@ -281,8 +281,8 @@ def _row(entry: ClipEntry, state: str, facts: Facts, layer_bytes: int | None) ->
 
 def _line(entry: ClipEntry, state: str, facts: Facts, layer_bytes: int | None) -> str:
     """Write a clip for a person; times are UTC, like the day."""
-    size = f"{entry.size_bytes / MIB:7.1f} MiB"
-    layer = "" if layer_bytes is None else f"  with faces, {layer_bytes / MIB:.1f} MiB"
+    size = f"{size_text(entry.size_bytes):>11}"
+    layer = "" if layer_bytes is None else f"  with faces, {size_text(layer_bytes)}"
     if isinstance(facts, ClipMeta):
         start = _moment(facts.start_wall_ns).strftime("%Y-%m-%d %H:%M:%S")
         about = f"{start} UTC  {facts.trigger:<6}  {to_s(facts.span_ns):6.1f} s  {facts.worst:<15}"
@@ -317,7 +317,7 @@ def _open(
         warn(disk, entry, identities, watch, options, terminal)
         return EXIT_OK
     n_bytes = open_clip(disk, entry, identities, Path(options.out), watch, force=options.force)
-    terminal.say(f"{options.out}: {n_bytes / MIB:.1f} MiB, readable by you only")
+    terminal.say(f"{options.out}: {size_text(n_bytes)}, readable by you only")
     warn(disk, entry, identities, watch, options, terminal)
     return EXIT_OK
 

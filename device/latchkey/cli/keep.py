@@ -16,7 +16,7 @@ from latchkey.owner.keeping import keep_clip, unkeep_clip
 from latchkey.pipeline.pinning import pinned_owner
 from latchkey.ports import ClipEntry
 from latchkey.settings import load
-from latchkey.units import MIB
+from latchkey.units import size_text
 from latchkey.vault import INDEX_NAME, crowding
 
 
@@ -46,9 +46,7 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
         terminal.say("until then it opens for your household alone: other viewers do not get it back")
     kept = [one for one in list_clips(disk) if one.state == "kept"]
     size_bytes = sum(one.size_bytes for one in kept)
-    terminal.say(
-        f"{len(kept)} clip(s) kept, {size_bytes / MIB:.1f} MiB: they count as room, and never expire"
-    )
+    terminal.say(f"{len(kept)} clip(s) kept, {size_text(size_bytes)}: they count as room, and never expire")
     if options.action == "keep" and options.config is None:
         terminal.say("with --config FILE, the doorbell's settings, this also says whether others still fit")
     elif options.action == "keep":

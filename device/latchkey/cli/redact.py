@@ -232,9 +232,11 @@ def _redact(options: Namespace, settings: Settings, finder: FaceFinder | None, t
     summary.times_moved = source.timeline.moved
     summary.damage, summary.notes = source.damage, source.notes
     if film.lost_audio:
-        summary.damage.append(f"{film.lost_audio} packets of its sound are left out: their times do not rise")
+        lost = _count(film.lost_audio, "packet")
+        summary.damage.append(f"left out of its sound: {lost} whose times do not rise")
     if film.foreign_audio:
-        summary.damage.append(f"{film.foreign_audio} packets among its sound are left out: they are no sound")
+        foreign = _count(film.foreign_audio, "packet")
+        summary.damage.append(f"left out of its sound: {foreign} of something else")
     summary.wall_ns = clock.now_ns() - began_ns
     return summary
 
@@ -351,20 +353,20 @@ def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:
     checked = "a face still showed when what was encoded was searched, or it could not be searched"
     for count, reason in ((unseen, summary.trouble), (summary.unrepaired, checked)):
         if count:
-            of = f"{count} of {_frames(summary.frames)}"
+            of = f"{count} of {_count(summary.frames, 'frame')}"
             terminal.say(f"latchkey: warning: covered whole, {of}: {reason}")
     if options.json:
         terminal.put(json.dumps(summary.record(), indent=1))
         return
     speed = f", {speed_text(summary.speed)}x real time" if summary.video_ns else ""
     terminal.say(
-        f"{options.out}: {_frames(summary.frames)}, {summary.hidden_area:.1%} hidden, "
+        f"{options.out}: {_count(summary.frames, 'frame')}, {summary.hidden_area:.1%} hidden, "
         f"detector {summary.detector}{speed}; readable by you only"
     )
 
 
-def _frames(count: int) -> str:
-    return f"{count} frame{'' if count == 1 else 's'}"
+def _count(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 COMMAND = Command("redact", "hide the faces in any video", configure, run, minds_stop=True)

@@ -39,7 +39,7 @@ from latchkey.owner.trust import TrustSource
 from latchkey.owner.verifying import judge_file
 from latchkey.ports import ClipEntry
 from latchkey.reading import check_ordinary, read_small
-from latchkey.units import MIB, NS_PER_S
+from latchkey.units import NS_PER_S, size_text
 from latchkey.vault import (
     CLIPS,
     HEAD_LIMIT_BYTES,
@@ -263,7 +263,7 @@ def recover(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Te
         raise UsageError("what is proved is known only at the end", hint="-o FILE writes it to a file")
     keys = load_keys(options, terminal).of(entry.day)
     progress = recover_clip(disk, entry, keys, Path(options.out), force=options.force)
-    size = f"{progress.proved_bytes / MIB:.1f} MiB"
+    size = size_text(progress.proved_bytes)
     terminal.say(f"{options.out}: the first {progress.proved_s:.1f} s, {size}, readable by you only")
     if not progress.is_complete:
         terminal.say(TORN_LOSS if entry.state == "torn" else WHOLE_LOSS)

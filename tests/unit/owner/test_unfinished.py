@@ -94,7 +94,9 @@ def test_a_clip_cut_off_between_its_record_and_its_name_is_whole(
     code, out, _ = clips(vault, capsys, "verify", WHOLE, "--json")
     assert (code, json.loads(out)["outcome"]) == (0, "whole")
     assert clips(vault, capsys, "open", WHOLE, "-o", tmp_path / "all.mp4")[0] == 0
-    assert "unfinished" in clips(vault, capsys, "list")[1]
+    listed = clips(vault, capsys, "list")[1]
+    assert "unfinished" in listed
+    assert " KiB " in listed
 
 
 @pytest.mark.parametrize("action", ["keep", "unkeep", "rm"])
