@@ -49,6 +49,9 @@ all of its sound in one piece."""
 EARLY_LIMIT_BYTES = 64 * MIB
 """Sound before the first picture, which waits in memory: a quarter of an hour of it uncompressed."""
 
+MUCH_HIDDEN = 0.2
+"""More than this share of the picture, in the mean, is seldom faces: the camera moves, or a crowd does."""
+
 MODES = ("faces", "people", "motion", "everything")
 DETECTORS = ("auto", "yunet", "centerface", "none")
 EVERY_MAX = 8
@@ -82,6 +85,12 @@ class Summary:
         """How many times faster than the video plays."""
         return self.video_ns / max(self.wall_ns, 1)
 
+    @property
+    def much_hidden(self) -> bool:
+        """Whether so much is hidden, by a filter that looks for faces, that its user should know why."""
+        seeks = self.mode in ("faces", "people") and self.detector != "none"
+        return seeks and self.hidden_area > MUCH_HIDDEN
+
     def see(self, frame: Kept, size: tuple[int, int]) -> None:
         """Count one frame of that (width, height)."""
         self.frames += 1
@@ -97,6 +106,7 @@ class Summary:
             "frames": self.frames,
             "states": self.states,
             "hidden_area": round(self.hidden_area, 6),
+            "much_hidden": self.much_hidden,
             "detector": self.detector,
             "mode": self.mode,
             "failed_looks": self.failed_looks,
@@ -355,6 +365,10 @@ def _report(summary: Summary, options: Namespace, terminal: Terminal) -> None:
         if count:
             of = f"{count} of {_count(summary.frames, 'frame')}"
             terminal.say(f"latchkey: warning: covered whole, {of}: {reason}")
+    if summary.much_hidden:
+        much = f"{summary.hidden_area:.0%} of the picture is hidden on average"
+        reason = "where the camera moves, what moves counts as people (docs/redact.md)"
+        terminal.say(f"latchkey: warning: {options.input}: {much}: {reason}")
     if options.json:
         terminal.put(json.dumps(summary.record(), indent=1))
         return
