@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from latchkey.adapters.finders import open_finder
+from latchkey.adapters.finders import centerface, open_finder, yunet
 from latchkey.adapters.models import CENTERFACE, YUNET
 from latchkey.settings import PrivacySettings
 
@@ -53,3 +53,12 @@ def test_a_mode_that_hides_more_than_people_runs_no_detector_and_that_is_no_faul
     assert (found.finder, found.chosen) == (None, True)
     assert "by the settings" not in found.note
     assert "the mode hides" in found.note
+
+
+@pytest.mark.parametrize(
+    ("name", "side_px"), [("YuNet", yunet.LONG_SIDE_PX), ("CenterFace", centerface.LONG_SIDE_PX)]
+)
+def test_the_documents_say_at_which_size_the_whole_picture_is_looked_at(name: str, side_px: int) -> None:
+    root = Path(__file__).parents[3]
+    assert f"{side_px} pixels ({name})" in (root / "README.md").read_text()
+    assert f"| `{name.lower()}` | {side_px} px |" in (root / "device" / "FILTER.md").read_text()
