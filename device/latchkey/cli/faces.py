@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.cli.command import Terminal
 from latchkey.cli.keys import load_keys, note_seen
-from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, UsageError
+from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, LatchkeyError, UsageError
 from latchkey.owner.actlog import NAME, acts, note_act
 from latchkey.owner.composing import FaceLayer, compose
 from latchkey.owner.files import writing
+from latchkey.owner.opening import read_meta
 from latchkey.ports import ClipEntry
 from latchkey.vault import day_text
 
@@ -23,6 +25,8 @@ _TOLD = {
     "unkeep": "asked to be kept no longer",
 }
 """An act is noted before it is done, so the log does not know what came of it."""
+
+WITHHELD = "of pictures that are hidden by more than half, or to be safe, nothing is kept"
 TYPED_CHARS = 6
 """So many characters of the id are typed to open faces."""
 
@@ -52,12 +56,22 @@ def open_with_faces(
             note_act(disk, "faces", entry.clip, SystemClock().wall_ns())
             done = compose(disk, entry, keys.of(entry.day), layer, sink.name, Path(options.out))
     faces = f"{done.frames_with_faces} of {done.frames} pictures with faces put back"
+    if not done.torn and (covered := _covered(disk, entry, keys.of(entry.day)) - done.frames_with_faces) > 0:
+        faces += f", {covered} with their covers ({WITHHELD})"
     terminal.say(f"{options.out}: {faces}; encoded anew, so it is no proof of anything; readable by you only")
     terminal.say(f"that it was opened is noted in {vault / NAME}; delete {options.out} when you are done")
     if done.torn:
         terminal.say(f"latchkey: warning: the face layer breaks off, the rest keeps its covers: {done.torn}")
         return EXIT_PARTIAL
     return EXIT_OK
+
+
+def _covered(disk: FolderDisk, entry: ClipEntry, identities: Sequence[str]) -> int:
+    """Give how many pictures have covers by the clip's record; 0 where it cannot be read."""
+    try:
+        return read_meta(disk, entry.clip, identities).frames_with_covers
+    except LatchkeyError:
+        return 0
 
 
 def show_log(vault: Path, options: Namespace, terminal: Terminal) -> int:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ OWNER, STRANGER = (X25519Identity(bytes(range(first, first + 32))) for first in 
 ID = "ab" * 16
 DAY = 20_781
 HALF = Cover(0, 40, 320, 130)
+MOST = Cover(0, 0, 320, 130)
 STILL = Motion(moving=False, share=0.0, boxes=(), zones=())
 
 
@@ -74,6 +76,11 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
+    return furnished(tmp_path, [CoverPlan(FilterState.OK, (HALF,))] * 20)
+
+
+def furnished(tmp_path: Path, plans: Sequence[CoverPlan]) -> House:
+    """Record a clip with these covers, a picture each."""
     vault, key = tmp_path / "vault", tmp_path / "owner.key"
     key.write_text(OWNER.text + "\n")
     key.chmod(0o600)
@@ -82,8 +89,8 @@ def house(tmp_path: Path) -> House:
     faces = FaceVault(disk, take, VirtualClock(0), readers, 24)
     keeper = VaultKeeper(disk, index, readers, take, VaultSettings(), faces)
     film = Film(ID, 10, keeper, H264Encoder(RecordingSettings()), None)
-    for frame in masked_street(2):
-        film.expose(Held(frame, STILL), CoverPlan(FilterState.OK, (HALF,)))
+    for frame, plan in zip(masked_street(2), plans, strict=True):
+        film.expose(Held(frame, STILL), plan)
     film.finish(ClipFacts(Trigger.RING, (Trigger.RING,), 0, "paint", 0))
     return House(vault, key, tmp_path / "faces.mp4")
 
@@ -105,6 +112,20 @@ def test_yes_opens_the_clip_with_its_faces_for_the_owner_alone_and_notes_it(hous
         assert sum(1 for _ in video.decode(video=0)) == 20
     assert house.logged == [ID]
     assert (house.vault / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_pictures_whose_covers_stay_are_counted_and_the_reason_is_told(tmp_path: Path) -> None:
+    faces, bare = CoverPlan(FilterState.OK, (HALF,)), CoverPlan(FilterState.OK, ())
+    most, unsure = CoverPlan(FilterState.OK, (MOST,)), CoverPlan(FilterState.FALLBACK_FULL, ())
+    _, _, err = furnished(tmp_path, [faces] * 11 + [most] * 4 + [unsure] * 2 + [bare] * 3).open("--yes")
+    told = (
+        "11 of 20 pictures with faces put back, 6 with their covers (of pictures that are hidden by more than"
+    )
+    assert told in err
+
+
+def test_where_every_cover_is_lifted_none_is_said_to_stay(house: House) -> None:
+    assert "20 pictures with faces put back; encoded anew" in house.open("--yes")[2]
 
 
 def test_the_log_tells_each_opening_in_order(house: House) -> None:
