@@ -20,7 +20,7 @@ from av.video.frame import PictureType, VideoFrame
 from latchkey.adapters.disk import disk_errors
 from latchkey.adapters.planes import rows_of
 from latchkey.adapters.x264 import X264
-from latchkey.clip import ClipDamaged, ClipTruncated, NoIdentityMatched, decrypt
+from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, NoIdentityMatched, decrypt
 from latchkey.errors import ClipError, EncoderError, NotOnDisk
 from latchkey.frames import Cover, Plane
 from latchkey.owner.opening import FaceKeyErased, FacesForOthers, FacesGone, ReadableDisk, open_chunks
@@ -49,7 +49,7 @@ class FaceLayer:
     """The face layer of a clip, open and known to be of that clip; use it in a `with`.
 
     `identities` are those for faces, not the clip's; () = they are erased.
-    Raises FacesGone, FaceKeyErased, FacesForOthers, LayerDamaged, ClipError.
+    Raises FacesGone, FaceKeyErased, FacesForOthers, LayerDamaged, ClipError, DiskError.
     """
 
     def __init__(self, disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> None:
@@ -66,6 +66,9 @@ class FaceLayer:
         except NoIdentityMatched as error:
             self._file.close()
             raise FacesForOthers(entry.clip) from error
+        except (HeaderDamaged, ClipTruncated, ClipDamaged) as error:
+            self._file.close()
+            raise LayerDamaged(str(error)) from error
         except BaseException:
             self._file.close()
             raise

@@ -237,6 +237,19 @@ def test_a_torn_layer_gives_faces_up_to_the_tear_and_a_code_of_its_own(house: Ho
     assert "20 of 20" not in err
 
 
+@pytest.mark.parametrize("cut", [0, 40, 400])
+def test_a_layer_that_is_damaged_from_its_beginning_is_not_taken_for_a_damaged_clip(
+    house: House, cut: int
+) -> None:
+    house.layer.write_bytes(house.layer.read_bytes()[:cut])
+    with pytest.raises(LayerDamaged, match="the face layer cannot be used") as caught:
+        house.open("--yes")
+    assert "without --with-faces" in str(caught.value.hint)
+    assert caught.value.exit_code == 6
+    assert not house.target.exists()
+    assert house.logged == []
+
+
 def test_the_layer_of_another_clip_is_refused_and_leaves_no_file(house: House) -> None:
     clips = house.vault / "clips"
     other = "cd" * 16

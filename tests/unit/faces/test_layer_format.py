@@ -169,7 +169,7 @@ def test_a_bit_flipped_at_any_byte_of_a_small_layer_is_noticed() -> None:
         with pytest.raises(LatchkeyError) as caught:
             FaceLayer(disk, entry, [OWNER.text])
         assert caught.value.exit_code in (5, 6)
-    assert isinstance(caught.value, ClipDamaged)
+    assert isinstance(caught.value.__cause__, ClipDamaged)
 
 
 def _images() -> Iterator[bytes]:
