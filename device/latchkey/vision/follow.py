@@ -18,7 +18,7 @@ import numpy as np
 from latchkey.frames import Box, Cover, Plane
 from latchkey.units import NS_PER_S
 from latchkey.vision.rectangles import on_grid
-from latchkey.vision.tracks import REACH_SIZES, alike
+from latchkey.vision.tracks import FAR_NS, REACH_SIZES, alike, far
 
 FOLLOW_NS = 2 * NS_PER_S
 """A face that was not found again for so long is given up."""
@@ -97,14 +97,19 @@ class Follower:
 
     def lost(self, y: Plane, at_ns: int, found: Sequence[Box]) -> list[Trace]:
         """Give the faces of the last look that are not found now, where they are now by their pixels."""
-        links = self._links(at_ns, found)
-        lost = [trace for i, trace in enumerate(self._traces) if i not in links.values()]
-        moved = [_moved(trace, y, at_ns) for trace in lost[:LOST_LIMIT] if at_ns - trace.found_ns < FOLLOW_NS]
+        links, ran = self._links(at_ns, found)
+        lost = [(i, trace) for i, trace in enumerate(self._traces) if i not in links.values()]
+        moved = [
+            _moved(trace, y, at_ns, near=i in ran.values())
+            for i, trace in lost[:LOST_LIMIT]
+            if at_ns - trace.found_ns < FOLLOW_NS
+        ]
         return [trace for trace in moved if trace is not None and trace.is_credible]
 
     def keep(self, y: Plane, at_ns: int, found: Sequence[Box], followed: Sequence[Trace]) -> None:
         """Note the faces of a look, found and followed, for the next one."""
-        links = self._links(at_ns, found)
+        links, ran = self._links(at_ns, found)
+        links = {**ran, **links}
         traces = []
         for j, box in enumerate(found):
             before = self._traces[links[j]] if j in links else None
@@ -112,16 +117,22 @@ class Follower:
         traces += followed
         self._traces = [trace for trace in traces if trace is not None]
 
-    def _links(self, at_ns: int, found: Sequence[Box]) -> dict[int, int]:
-        """Give, for the index of a face found now, the index of its trace."""
+    def _links(self, at_ns: int, found: Sequence[Box]) -> tuple[dict[int, int], dict[int, int]]:
+        """Give, for the index of a face found now, that of its trace: near, or from where it may have run."""
         links: dict[int, int] = {}
+        ran: dict[int, int] = {}
         used: set[int] = set()
         expected = [trace.expected(at_ns) for trace in self._traces]
+        looks = [(at_ns - trace.at_ns) / FAR_NS for trace in self._traces]
         for i, j in alike(expected, list(found)):
             if i not in used and j not in links:
                 links[j] = i
                 used.add(i)
-        return links
+        for i, j in far(expected, looks, list(found)):
+            if i not in used and j not in links and j not in ran:
+                ran[j] = i
+                used.add(i)
+        return links, ran
 
 
 def _step(before: Trace, box: Box, at_ns: int) -> tuple[float, float] | None:
@@ -176,10 +187,12 @@ def _scaled(luma: Plane, scale: float) -> Plane:
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _moved(trace: Trace, y: Plane, at_ns: int) -> Trace | None:
-    """Give the face where its pixels are now, or None if they are nowhere near."""
+def _moved(trace: Trace, y: Plane, at_ns: int, *, near: bool) -> Trace | None:
+    """Give the face where its pixels are now, or None if they are nowhere; `near` = it seems to have run."""
     place, now, old = trace.place, trace.expected(at_ns), trace.box
     sizes, alike_from = (REACH_SIZES, SURELY_ALIKE) if trace.step is None else (ROOM, ALIKE)
+    if near:
+        sizes, alike_from = ROOM, SURELY_ALIKE
     wide, high = place.x1 - place.x0, place.y1 - place.y0
     room, beyond = math.ceil(sizes * max(wide, high)), round((1 - LEAST_SHARE) * max(wide, high))
     left, top = round(place.x0 + now.x0 - old.x0) - room, round(place.y0 + now.y0 - old.y0) - room

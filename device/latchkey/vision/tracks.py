@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from latchkey.frames import Box
 from latchkey.units import NS_PER_MS
@@ -28,8 +29,12 @@ TURN_SIZES = 0.75
 else. It is taken to have moved straight on as well, before and after."""
 
 REACH_SIZES = 3.0
-"""How far a face may have moved between two sightings, in its own sizes: whoever runs past near the camera
-moves by more than two between looks. The nearest are linked first."""
+"""How far a face may have moved between two sightings, or from where it was bound for, in its own sizes. The
+nearest are linked first."""
+
+FAR_SIZES, FAR_NS, FAR_RATIO, FAR_SCORE = 6.0, 135 * NS_PER_MS, 1.5, 0.3
+"""A face of that score that finds none so near may be somebody who runs or cycles past: so many sizes away
+in so much time, the longest between two looks (9 m/s), a third of that up or down, and about as large."""
 
 SIZE_RATIO = 2.0
 """How much larger or smaller it may have become."""
@@ -58,6 +63,8 @@ DOUBT = 0.5
 """How much larger a face is taken to be `LEAD_NS` beyond what was seen of it: boxes jitter."""
 
 
+Table = NDArray[np.float64]
+
 Seen = tuple[int, Box]
 """When a look found a face, and where."""
 
@@ -68,7 +75,8 @@ class Passage:
 
     `begins` tells whether no other passage leads to it without a gap or a turn; `next_ns` is the time of the
     look that found the face again after it, None if there is none within `GAP_NS`, or it had turned.
-    `before` and `after` are the passages it goes on from and into without a gap or a turn.
+    `is_far` tells that it begins and is longer than `REACH_SIZES`: it may lead to another face, unless the
+    face is found straight on. `before` and `after` are the passages it goes on from and into so.
     """
 
     from_ns: int
@@ -76,14 +84,20 @@ class Passage:
     first: Box
     last: Box
     begins: bool
+    is_far: bool = False
     next_ns: int | None = None
     before: "Passage | None" = None
     after: "Passage | None" = None
 
-    @property
-    def is_followed(self) -> bool:
+    def is_sure(self, until_ns: int) -> bool:
+        """Whether both ends are the same face, by looks up to `until_ns`: near, or on a straight way."""
+        goes_on = self.after is not None and self.after.to_ns <= until_ns
+        return not self.is_far or goes_on
+
+    def is_followed(self, until_ns: int) -> bool:
         """Whether the face was surely seen at both ends, and no look has missed it in between."""
-        return min(self.first.score, self.last.score) >= FOLLOWED_SCORE and not self.is_gap
+        seen = min(self.first.score, self.last.score) >= FOLLOWED_SCORE and not self.is_gap
+        return seen and self.is_sure(until_ns)
 
     @property
     def is_gap(self) -> bool:
@@ -114,18 +128,25 @@ class Passage:
 
 @dataclass(slots=True)
 class Sighting:
-    """A face in one look; `passage` led to it, `next_ns` is the time of the look that found it again."""
+    """A face in one look; `passage` led to it, `onward` leads on from it."""
 
     at_ns: int
     box: Box
     passage: Passage | None = None
-    next_ns: int | None = None
+    onward: Passage | None = None
+
+    def bound(self, at_ns: int) -> Box:
+        """Give where the face would be at a later time, straight on from where it came."""
+        before = self.passage
+        if before is None:
+            return self.box
+        return between(before.first, before.last, (at_ns - before.from_ns) / (before.to_ns - before.from_ns))
 
     def reach(self, at_ns: int, until_ns: int) -> Box | None:
         """Give where it may be, if by looks up to `until_ns` it was surely a face, found once only."""
         apart_ns = abs(at_ns - self.at_ns)
-        again = self.passage is not None or (self.next_ns is not None and self.next_ns <= until_ns)
-        if again or apart_ns > LONE_NS or self.box.score < LONE_SCORE:
+        ways = [way for way in (self.passage, self.onward) if way is not None and way.to_ns <= until_ns]
+        if any(way.is_sure(until_ns) for way in ways) or apart_ns > LONE_NS or self.box.score < LONE_SCORE:
             return None
         box, far = self.box, max(self.box.x1 - self.box.x0, self.box.y1 - self.box.y0) * apart_ns / LONE_NS
         across, down = LONE_SIZES * far, LONE_SIZES / 3 * far
@@ -143,42 +164,49 @@ class Tracks:
     def add(self, at_ns: int, boxes: list[Box]) -> None:
         """Take the faces of one look."""
         self._open = [sighting for sighting in self._open if 0 < at_ns - sighting.at_ns <= BRIDGE_NS]
-        pairs = alike([sighting.box for sighting in self._open], boxes)
         linked_old: set[int] = set()
         linked_new: dict[int, Passage] = {}
-        for i, j in pairs:
-            if i in linked_old or j in linked_new:
+        for (i, j), is_far in self._pairs(at_ns, boxes):
+            sighting = self._open[i]
+            if i in linked_old or j in linked_new or (is_far and sighting.onward is not None):
                 continue
             linked_old.add(i)
-            sighting = self._open[i]
-            from_ns, before = sighting.at_ns, sighting.passage
-            begins = before is None or before.is_gap or _turns(before, boxes[j], at_ns)
-            if before is not None and at_ns - from_ns <= GAP_NS and (before.is_gap or not begins):
-                before.next_ns = at_ns
-            sighting.next_ns = at_ns
-            passage = Passage(from_ns, at_ns, sighting.box, boxes[j], begins=begins)
-            if before is not None and not begins:
-                before.after, passage.before = passage, before
-            linked_new[j] = passage
+            linked_new[j] = _passage(sighting, at_ns, boxes[j], is_far=is_far)
         self.passages += linked_new.values()
-        left = [sighting for i, sighting in enumerate(self._open) if i not in linked_old]
+        left = [one for one in self._open if one.onward is None or not one.onward.is_sure(at_ns)]
         fresh = [Sighting(at_ns, box, linked_new.get(j)) for j, box in enumerate(boxes)]
         self._open = [*left, *fresh][-OPEN_LIMIT:]
         self._recent += fresh
 
+    def _pairs(self, at_ns: int, boxes: list[Box]) -> Iterator[tuple[tuple[int, int], bool]]:
+        """Give what may be the same face, the surest first, and whether it is far from where it was seen."""
+        seen = [sighting.box for sighting in self._open]
+        for pair in alike(seen, boxes):
+            yield pair, False
+        for pair in alike([sighting.bound(at_ns) for sighting in self._open], boxes):
+            yield pair, True
+        for pair in far(seen, [(at_ns - sighting.at_ns) / FAR_NS for sighting in self._open], boxes):
+            yield pair, True
+
     def at(self, at_ns: int, until_ns: int) -> list[Box]:
+        """Give the faces on their way at a time, and where those that one look found may be."""
+        return [*self.on_their_way(at_ns, until_ns), *self._lone(at_ns, until_ns)]
+
+    def on_their_way(self, at_ns: int, until_ns: int) -> list[Box]:
         """Give the faces on their way at a time, by looks up to `until_ns`."""
         first = bisect_left(
             self.passages, at_ns - LEAD_NS, key=_end_ns
         )  # they stand in the order of their ends
         last = bisect_right(self.passages, until_ns, key=_end_ns)
-        moving = [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
+        return [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
+
+    def _lone(self, at_ns: int, until_ns: int) -> list[Box]:
         first = bisect_left(
             self._recent, at_ns - LONE_NS, key=_seen_ns
         )  # so do these, in that of their looks
         last = bisect_right(self._recent, min(until_ns, at_ns + LONE_NS), key=_seen_ns)
         lone = (sighting.reach(at_ns, until_ns) for sighting in self._recent[first:last])
-        return [*moving, *(box for box in lone if box)]
+        return [box for box in lone if box]
 
     def forget_before(self, at_ns: int) -> None:
         """Drop passages that reach no later time."""
@@ -196,7 +224,7 @@ class Tracks:
         """
         left: set[Seen] = set()
         for one in self.passages[bisect_left(self.passages, at_ns, key=_end_ns) :]:
-            if one.from_ns <= at_ns and one.to_ns <= until_ns and one.is_followed:
+            if one.from_ns <= at_ns and one.to_ns <= until_ns and one.is_followed(until_ns):
                 here = one.at(at_ns)
                 left.update(seen for seen in _way(one, since_ns, until_ns) if is_elsewhere(seen[1], here))
         return left
@@ -207,12 +235,25 @@ def _way(one: Passage, since_ns: int, until_ns: int) -> Iterator[Seen]:
     yield one.from_ns, one.first
     yield one.to_ns, one.last
     before, after = one.before, one.after
-    while before is not None and before.is_followed and before.from_ns >= since_ns:
+    while before is not None and before.is_followed(until_ns) and before.from_ns >= since_ns:
         yield before.from_ns, before.first
         before = before.before
-    while after is not None and after.is_followed and after.to_ns <= until_ns:
+    while after is not None and after.is_followed(until_ns) and after.to_ns <= until_ns:
         yield after.to_ns, after.last
         after = after.after
+
+
+def _passage(sighting: Sighting, at_ns: int, box: Box, *, is_far: bool) -> Passage:
+    """Link a sighting with the face of a later look."""
+    before = sighting.passage
+    begins = before is None or before.is_gap or _turns(sighting, box, at_ns)
+    if before is not None and at_ns - sighting.at_ns <= GAP_NS and (before.is_gap or not begins):
+        before.next_ns = at_ns
+    passage = Passage(sighting.at_ns, at_ns, sighting.box, box, begins=begins, is_far=is_far and begins)
+    sighting.onward = passage
+    if before is not None and not begins:
+        before.after, passage.before = passage, before
+    return passage
 
 
 def is_elsewhere(seen: Box, here: Box) -> bool:
@@ -222,9 +263,9 @@ def is_elsewhere(seen: Box, here: Box) -> bool:
     return math.hypot(across, down) / 2 > ELSEWHERE_SIZES * size
 
 
-def _turns(before: Passage, box: Box, at_ns: int) -> bool:
-    """Whether a face that came that way is found elsewhere than straight on."""
-    bound = between(before.first, before.last, (at_ns - before.from_ns) / (before.to_ns - before.from_ns))
+def _turns(sighting: Sighting, box: Box, at_ns: int) -> bool:
+    """Whether a face is found elsewhere than straight on from where it came."""
+    bound = sighting.bound(at_ns)
     across, down = box.x0 + box.x1 - bound.x0 - bound.x1, box.y0 + box.y1 - bound.y0 - bound.y1
     return math.hypot(across, down) / 2 > TURN_SIZES * max(box.x1 - box.x0, box.y1 - box.y0)
 
@@ -238,19 +279,38 @@ def _seen_ns(sighting: Sighting) -> int:
 
 
 def alike(old: list[Box], new: list[Box]) -> list[tuple[int, int]]:
-    """Give the pairs that may be the same face, the nearest in sizes first: (index of old, index of new).
+    """Give the pairs that may be the same face, the nearest in sizes first: (index of old, index of new)."""
+    if not old or not new:
+        return []
+    across, down, ratio = _compared(old, new)
+    return _nearest(np.hypot(across, down), (ratio <= SIZE_RATIO) & (np.hypot(across, down) <= REACH_SIZES))
+
+
+def far(old: list[Box], looks: list[float], new: list[Box]) -> list[tuple[int, int]]:
+    """Give the pairs that may be somebody who runs past, the nearest first; `looks` = `FAR_NS` since each."""
+    if not old or not new:
+        return []
+    across, down, ratio = _compared(old, new)
+    reach = FAR_SIZES * np.clip(looks, 1, 2)[:, None]
+    surely = np.array([box.score for box in old])[:, None] >= FAR_SCORE
+    surely = surely & (np.array([box.score for box in new]) >= FAR_SCORE)
+    return _nearest(across, surely & (ratio <= FAR_RATIO) & (across <= reach) & (down <= reach / 3))
+
+
+def _compared(old: list[Box], new: list[Box]) -> tuple[Table, Table, Table]:
+    """Give how far each old is from each new, in sizes, across and down, and how much larger one of them is.
 
     All at once: a crowd makes thousands of pairs.
     """
-    if not old or not new:
-        return []
     a, b = (np.array([box[:4] for box in boxes]) for boxes in (old, new))
     size_a, size_b = (np.maximum((box[:, 2:] - box[:, :2]).max(axis=1), 1.0) for box in (a, b))
     middle_a, middle_b = ((box[:, :2] + box[:, 2:]) / 2 for box in (a, b))
-    larger = np.maximum(size_a[:, None], size_b)
-    distance = np.hypot(*np.moveaxis(middle_a[:, None] - middle_b, 2, 0)) / larger
-    ratio = size_a[:, None] / size_b
-    fits = (ratio >= 1 / SIZE_RATIO) & (ratio <= SIZE_RATIO) & (distance <= REACH_SIZES)
+    larger, smaller = np.maximum(size_a[:, None], size_b), np.minimum(size_a[:, None], size_b)
+    across, down = np.moveaxis(np.abs(middle_a[:, None] - middle_b), 2, 0) / larger
+    return across, down, larger / smaller
+
+
+def _nearest(distance: Table, fits: NDArray[np.bool_]) -> list[tuple[int, int]]:
     rows, columns = np.nonzero(fits)
     nearest = np.lexsort((columns, rows, distance[fits]))
     return list(zip(rows[nearest].tolist(), columns[nearest].tolist(), strict=True))

@@ -52,6 +52,22 @@ def test_a_face_seen_once_is_found_three_of_its_sizes_away() -> None:
     assert trace.box.x0 == pytest.approx(230, abs=2)
 
 
+def test_a_face_that_has_run_on_is_followed_nowhere_else() -> None:
+    alike_and_ahead = picture((190, 110), (300, 100))
+    assert walked((100, 100)).lost(alike_and_ahead, STEP_NS, [box(300, 100)]) == []
+
+
+def test_a_face_that_has_run_on_is_expected_further_on() -> None:
+    follower = walked((100, 100), (300, 100))
+    (trace,) = follower.lost(picture((500, 110)), 2 * STEP_NS, [])
+    assert trace.box.x0 == pytest.approx(500, abs=2)
+
+
+def test_whoever_stays_is_followed_though_a_stranger_shows_far_away() -> None:
+    (trace,) = walked((100, 100)).lost(picture((110, 100), (300, 100)), STEP_NS, [box(300, 100)])
+    assert trace.box.x0 == pytest.approx(110, abs=2)
+
+
 def test_a_face_that_is_gone_is_followed_nowhere() -> None:
     assert walked((100, 100), (120, 104)).lost(picture(), 2 * STEP_NS, []) == []
 

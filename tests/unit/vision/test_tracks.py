@@ -109,3 +109,36 @@ def test_whoever_stays_is_not_remembered_look_by_look() -> None:
     while passage.before is not None:
         passage, count = passage.before, count + 1
     assert 0 < count < 15
+
+
+@pytest.mark.parametrize("speed", [160, 225, 290])
+def test_somebody_who_runs_or_cycles_past_is_covered_between_looks(speed: int) -> None:
+    """4 to 8 m/s where a face is 50 px high, so many of its pixels from look to look."""
+    tracks = Tracks()
+    for number in range(4):
+        tracks.add(number * LOOK_NS, [Box(speed * number, 50, speed * number + 40, 100, 0.6)])
+    at_ns = LOOK_NS + LOOK_NS // 2
+    assert _middles(tracks, at_ns) == pytest.approx([20 + 1.5 * speed], abs=1)
+
+
+def test_somebody_who_runs_is_linked_over_a_look_that_missed_them() -> None:
+    tracks = Tracks()
+    for number in (0, 1, 3):
+        tracks.add(number * LOOK_NS, [Box(225 * number, 50, 225 * number + 40, 100, 0.6)])
+    assert any(middle == pytest.approx(20 + 2 * 225, abs=1) for middle in _middles(tracks, 2 * LOOK_NS))
+
+
+def test_a_stranger_far_away_does_not_end_the_way_of_whoever_was_missed_meanwhile() -> None:
+    stays, stranger = Box(100, 50, 140, 100, 0.6), Box(320, 50, 360, 100, 0.6)
+    tracks = Tracks()
+    for number, found in enumerate([[stays], [stranger], [stays, stranger]]):
+        tracks.add(number * LOOK_NS, found)
+    assert any(middle == pytest.approx(120, abs=1) for middle in _middles(tracks, LOOK_NS))
+    assert (0, stays) not in tracks.elsewhere(LOOK_NS // 2, -LEAD_NS, LEAD_NS)
+
+
+def test_faint_boxes_far_from_each_other_are_not_linked() -> None:
+    tracks = Tracks()
+    for number in range(3):
+        tracks.add(number * LOOK_NS, [Box(225 * number, 50, 225 * number + 40, 100, 0.2)])
+    assert tracks.passages == []
