@@ -29,7 +29,7 @@ from latchkey.units import NS_PER_MS, to_ns
 from latchkey.vision.borders import Borders
 from latchkey.vision.motion import Motion
 from latchkey.vision.parts import ALL_PARTS, Parts
-from latchkey.vision.persons import body_of
+from latchkey.vision.persons import Person, body_of
 from latchkey.vision.precaution import Bystanders, precaution
 from latchkey.vision.rectangles import dilate, on_grid, outermost
 from latchkey.vision.redactor import CoverPlan
@@ -186,8 +186,9 @@ class CoverPlanner:
         whole = self._settings.mode == "people"
         people = self._people.around(*self._union(at_ns), width, height)
         caution = precaution(people, [*faces, *elsewhere], whole=whole)
+        here = self._here(at_ns, people, width, height, whole=whole)
         across = self._across(at_ns, width, height, whole=whole)
-        caution = replace(caution, places=(*caution.places, *across) if self._parts.precaution else ())
+        caution = replace(caution, places=(*caution.places, *here, *across) if self._parts.precaution else ())
         places = [self._grown(box, width, height) for box in faces]
         if whole:
             places += map(body_of, faces)
@@ -206,6 +207,17 @@ class CoverPlanner:
             )
         cause = Cause.PRECAUTION if caution.places and not whole else None
         return CoverPlan(FilterState.OK, outermost(covers), cause, has_face=bool(faces))
+
+    def _here(
+        self, at_ns: int, around: Sequence[Person], width: int, height: int, *, whole: bool
+    ) -> tuple[Box, ...]:
+        """Say where somebody moves in the frame who has no face in that very frame, found or on its way."""
+        people = [person for person in self._people.at(at_ns, width, height) if person in around]
+        if not people or not self._parts.tracks:
+            return ()
+        until_ns = at_ns + (self.look_ahead_ns if self._parts.look_ahead else 0)
+        present = [*self._faces.get(at_ns, ()), *self._tracks.on_their_way(at_ns, until_ns)]
+        return precaution(people, present, whole=whole).places
 
     def _across(self, at_ns: int, width: int, height: int, *, whole: bool) -> list[Box]:
         """Say where somebody may stand across the border of a zone, in whom the looks around find no face.

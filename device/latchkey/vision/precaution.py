@@ -2,7 +2,8 @@
 
 A face that a detector misses belongs to somebody who moves. Persons (`persons`) of the frames within the
 union count, so the cover is there before and after, and does not flicker with the blobs. A face releases
-what it explains only in frames that it covers itself: there its own cover takes over.
+what it explains only in frames that it covers itself: there its own cover takes over. Whoever moves in the
+frame itself is released only by a face that is there in it: one seen a moment before may have run on.
 """
 
 from bisect import bisect_left, bisect_right
@@ -92,6 +93,11 @@ class Bystanders:
         small = [one for one in found if not is_large(one.blob, width, height)]
         passing = {one for one, stays in zip(small, _stay(small, frames), strict=True) if not stays}
         return [one for one in found if one not in passing]
+
+    def at(self, at_ns: int, width: int, height: int) -> list[Person]:
+        """Give the persons of one frame."""
+        index = bisect_left(self._times, at_ns)
+        return self._at(index, width, height) if self._times[index : index + 1] == [at_ns] else []
 
     def across(self, from_ns: int, to_ns: int, width: int, height: int) -> list[Person]:
         """Give who may stand across the border of a privacy zone in the frames from `from_ns` to `to_ns`."""

@@ -54,6 +54,19 @@ def test_a_face_that_is_found_takes_over() -> None:
     assert (cover.x1 - cover.x0, cover.y1 - cover.y0) == (64, 80)
 
 
+def test_a_face_found_a_moment_before_explains_nobody_who_has_run_on() -> None:
+    """Looks at the frames 0 and 3, two face widths a frame; the second look misses the face."""
+    made = CoverPlanner(PrivacySettings(), has_finder=True)
+    step, between_ns = 80, 40 * NS_PER_MS
+    for number in range(12):
+        blob = WALKER._replace(x0=WALKER.x0 + step * number, x1=WALKER.x1 + step * number)
+        made.add_motion(number * between_ns, Motion(moving=True, share=0.1, boxes=(blob,), zones=()))
+    for number in (0, 3, 6, 9, 12, 15):
+        made.add_look(number * between_ns, [HEAD] if number == 0 else [])
+    head = HEAD._replace(x0=HEAD.x0 + step, x1=HEAD.x1 + step)
+    assert hides(list(made.plan(between_ns, WIDTH, HEIGHT).covers), head)
+
+
 @pytest.mark.parametrize(
     "blob",
     [
