@@ -149,7 +149,7 @@ def test_a_sudden_frame_is_looked_at_where_the_worker_keeps_up_or_covered_there(
     assert bench.state(after) is FilterState.OK
 
 
-def _raise(error: Exception) -> list[Box]:
+def _raise(error: BaseException) -> list[Box]:
     raise error
 
 
@@ -159,6 +159,7 @@ def _raise(error: Exception) -> list[Box]:
         lambda: _raise(FinderError("broken")),
         lambda: _raise(ValueError("a bug")),
         lambda: _raise(MemoryError()),
+        lambda: _raise(SystemExit(0)),
         lambda: [Box(float("nan"), 0, 1, 1)],
         lambda: [Box(1e20, 0, 1e21, 1)],
         lambda: [Box(0, 0, 9, 9, 7.0)],

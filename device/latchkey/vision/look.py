@@ -93,6 +93,10 @@ def _asked(finder: FaceFinder, bgr: Bgr) -> list[Box]:
         answer: object = finder.find(bgr)
     except cv2.error as error:
         raise FinderError(f"{finder.name} failed: in OpenCV") from error
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit and the like: it would end the program, not the look
+        raise FinderError(f"{finder.name} failed: {type(error).__name__}") from error
     if not isinstance(answer, list):
         raise FinderError(f"{finder.name} answered no list but a {type(answer).__name__}")
     if len(answer) > FACE_LIMIT:
