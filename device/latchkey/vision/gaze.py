@@ -27,7 +27,7 @@ from latchkey.units import NS_PER_S
 from latchkey.vision.follow import Follower
 from latchkey.vision.light import contrast
 from latchkey.vision.likeness import distinct, is_rolled, shared
-from latchkey.vision.look import search, search_turned
+from latchkey.vision.look import search, search_parts, search_turned
 from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.rectangles import on_grid
 from latchkey.vision.staying import FACE_ROOM, Staying, is_same, room_of
@@ -50,7 +50,7 @@ WHOLE_LOOKS = 8
 """At most so many looks between two at the whole picture, where times are not to be believed."""
 
 ROWS = 180
-"""Luma rows that are compared, as many as motion has."""
+"""Luma rows that are compared, as many as motion has; so many in each part of an upright strip."""
 
 CHANGED_LEVELS = 10
 """A smoothed pixel that differs by more has changed, unless it stands alone: 3.5 sigma of the noise of a
@@ -115,8 +115,8 @@ class Gaze:
 
     def look(self, frame: RawFrame, moving: Iterable[Cover] = ()) -> list[Box]:
         """Give all faces of the frame, in its pixels; `moving` is what differs from the background."""
-        small, before = _small(frame.y), self._searched
         view = optics(frame.width, frame.height, self._finder.long_side_px)
+        small, before = _small(frame.y, view), self._searched
         self._searched = None
         if before is None or view != self._view:
             self._begin(view, contrast(cv2.mean(small)[0]))
@@ -177,9 +177,7 @@ class Gaze:
         if self._survey is not None:
             degrees, tiles = self._survey.next(whole=whole)
             if degrees is not None:
-                turned = search_turned(
-                    self._finder, frame, view.whole, degrees, brighten=self._parts.brightening
-                )
+                turned = self._turned(frame, view, degrees)
                 found += [box for box in turned if is_rolled(box, view, upright, dusk=self._dusk)]
             for tile in tiles:
                 found += self._search_closer(frame, view, tile)
@@ -241,8 +239,7 @@ class Gaze:
     ) -> list[Box]:
         self._staying.keep(frame.at_ns, changes)
         staying = self._renewed(frame, view) if self._dusk else self._staying.faces
-        picture = Cover(0, 0, view.width, view.height)
-        found = self._search(frame, picture, view.whole)
+        found = search_parts(self._finder, frame, view.parts, brighten=self._parts.brightening)
         found += self._closer(frame, view, moving, found)
         faint = [box for box in changes or () if not any(meet(box, blob) for blob in moving)]
         return [*found, *self._closer(frame, view, faint, found), *staying]
@@ -263,6 +260,14 @@ class Gaze:
                 self._empty.append((window, frame.at_ns))
         return more
 
+    def _turned(self, frame: RawFrame, view: Optics, degrees: float) -> list[Box]:
+        brighten = self._parts.brightening
+        return [
+            box
+            for part in view.parts
+            for box in search_turned(self._finder, frame, part, view.whole, degrees, brighten=brighten)
+        ]
+
     def _search_closer(self, frame: RawFrame, view: Optics, window: Cover) -> list[Box]:
         return self._search(frame, window, (view.window, view.window))
 
@@ -282,9 +287,9 @@ class Gaze:
         )
 
 
-def _small(y: Plane) -> Plane:
+def _small(y: Plane, view: Optics) -> Plane:
     height, width = y.shape
-    rows = min(ROWS, height)
+    rows = min(ROWS * (len(view.parts) if height > width else 1), height)
     size = (max(round(width * rows / height), 1), rows)
     return np.asarray(cv2.blur(cv2.resize(y, size, interpolation=cv2.INTER_NEAREST), (3, 3)), np.uint8)
 

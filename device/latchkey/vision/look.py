@@ -5,6 +5,7 @@ be true is refused as a whole, because a box that is nonsense hides nothing.
 """
 
 import math
+from collections.abc import Sequence
 from numbers import Real
 
 import cv2
@@ -31,6 +32,16 @@ FINE_SCALE = 1.5
 walk at dusk CenterFace misses 80 if they are smoothed, none so."""
 
 Affine = NDArray[np.float64]
+
+STRIP, PART = 2.5, 2.0
+"""A picture more than so many times as long as it is wide is searched in parts at most so long, too: as a
+whole it is shown so small that only large faces are left in it."""
+
+SEAM = 0.25
+"""Parts overlap by this share of the shorter side: no face that is less is cut by all."""
+
+STRIP_LIMIT = 8.0
+"""A picture longer than that is no doorbell's: it is not searched, and so covered whole."""
 
 FACE_LIMIT = 100
 """More faces than this at a door are a detector gone wrong; the frame is covered whole instead."""
@@ -68,22 +79,62 @@ def search(
 
 
 def search_turned(
-    finder: FaceFinder, frame: RawFrame, size: tuple[int, int], degrees: float, *, brighten: bool = True
+    finder: FaceFinder,
+    frame: RawFrame,
+    part: Cover,
+    size: tuple[int, int],
+    degrees: float,
+    *,
+    brighten: bool = True,
 ) -> list[Box]:
-    """Find faces in the whole frame, scaled to `size` (width, height) and turned by `degrees` to the left.
+    """Find faces in a part of the frame, scaled to `size` (width, height), turned by `degrees` to the left.
 
     A head that is rolled so far to the right stands upright in it. Boxes are upright, in pixels of the frame,
     around what was found. Raises FinderError as `search` does.
     """
-    turned, back = _turned(small_bgr(frame, *size, brighten=brighten), degrees)
-    scale = np.array([frame.width / size[0], frame.height / size[1]])
-    return [_upright(box, back, scale) for box in _asked(finder, turned)]
+    turned, back = _turned(small_bgr(_cut(frame, part), *size, brighten=brighten), degrees)
+    scale = np.array([(part.x1 - part.x0) / size[0], (part.y1 - part.y0) / size[1]])
+    upright = (_upright(box, back, scale) for box in _asked(finder, turned))
+    return [
+        Box(box.x0 + part.x0, box.y0 + part.y0, box.x1 + part.x0, box.y1 + part.y0, box.score)
+        for box in upright
+    ]
 
 
 def search_whole(finder: FaceFinder, frame: RawFrame) -> list[Box]:
     """Find faces in the whole frame at the detector's size. Raises FinderError as `search` does."""
-    size = small_size(frame.width, frame.height, finder.long_side_px)
-    return search(finder, frame, Cover(0, 0, frame.width, frame.height), size)
+    return search_parts(finder, frame, parts_of(frame.width, frame.height))
+
+
+def search_parts(
+    finder: FaceFinder, frame: RawFrame, parts: Sequence[Cover], *, brighten: bool = True
+) -> list[Box]:
+    """Find faces in the whole frame, at the detector's size: in parts that are alike, and in all of it."""
+    all_of_it = Cover(0, 0, frame.width, frame.height)
+    searched = dict.fromkeys([*parts, all_of_it])
+    return [
+        box
+        for part in searched
+        for box in search(finder, frame, part, size_of(part, finder.long_side_px), brighten=brighten)
+    ]
+
+
+def parts_of(width: int, height: int) -> list[Cover]:
+    """Give the parts, alike and on even pixels, in which a picture is searched whole: one, if it is no strip.
+
+    Raises FinderError for a picture that is too long.
+    """
+    long, short = max(width, height), min(width, height)
+    if long > STRIP_LIMIT * short:
+        raise FinderError(f"no detector is asked about a picture of {width}x{height}")
+    if long <= STRIP * short:
+        return [Cover(0, 0, width, height)]
+    count = math.ceil((long / short - SEAM) / (PART - SEAM))
+    side = math.ceil((long + (count - 1) * SEAM * short) / count) & ~1
+    begins = [(long - side) * number // (count - 1) & ~1 for number in range(count)]
+    if width > height:
+        return [Cover(x0, 0, x0 + side, height) for x0 in begins]
+    return [Cover(0, y0, width, y0 + side) for y0 in begins]
 
 
 def _asked(finder: FaceFinder, bgr: Bgr) -> list[Box]:
@@ -137,6 +188,11 @@ def _cut(frame: RawFrame, window: Cover) -> RawFrame:
         frame.at_ns,
         frame.colour,
     )
+
+
+def size_of(part: Cover, long_side_px: int) -> tuple[int, int]:
+    """Give (width, height) of the small picture of a part, with that longer side."""
+    return small_size(part.x1 - part.x0, part.y1 - part.y0, long_side_px)
 
 
 def small_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:

@@ -15,7 +15,8 @@ LOOKS = 3
 
 TILES, TILES_TURNED = 17, 8
 """these: with a look as it is, and with one that searches the picture turned, too, which costs as much as
-six to eight tiles. The tiles of Full HD, 45 with YuNet and 66 with CenterFace, take four and five looks."""
+six to eight tiles; so many for each part of a strip. The tiles of Full HD, 45 with YuNet and 66 with
+CenterFace, take four and five looks."""
 
 REACHED_LOOKS = 5
 """Looks from the first on that frames wait for when a recording begins."""
@@ -41,6 +42,7 @@ class Survey:
     def __init__(self, view: Optics, *, dusk: bool = False) -> None:
         self._tiles = deque(survey(view, dusk=dusk))
         self._share = -(-len(self._tiles) // LOOKS)
+        self._parts = len(view.parts)
         self._first_left = len(self._tiles)
         self._turns = deque(TURNS_DEGREES)
 
@@ -54,7 +56,8 @@ class Survey:
         degrees = self._turns.popleft() if self._turns else None
         count = int(whole)
         if self._first_left:
-            count = min(self._share, TILES if degrees is None else TILES_TURNED, self._first_left)
+            most = (TILES if degrees is None else TILES_TURNED) * self._parts
+            count = min(self._share, most, self._first_left)
             self._first_left -= count
         tiles = list(self._tiles)[:count]
         self._tiles.rotate(-count)

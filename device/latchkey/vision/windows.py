@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from latchkey.frames import Box, Cover
-from latchkey.vision.look import STRIDE_PX, small_size
+from latchkey.vision.look import STRIDE_PX, parts_of, size_of
 from latchkey.vision.rectangles import area, bounding
 
 WINDOW_SHARE = 1 / 3
@@ -66,13 +66,14 @@ OWN_ROOM = 0.75
 class Optics:
     """What one detector makes of pictures of one size.
 
-    `whole` is (width, height) of the small picture of the whole; `window` the side of a window's
-    small picture; `finest_px` and `widest_px` bound the side of a window in pixels of the frame:
-    from 1:1 to the scale of the whole.
+    `parts` make up the whole, one unless it is a strip; `whole` is (width, height) of the small picture of
+    each; `window` the side of a window's small picture; `finest_px` and `widest_px` bound the side of a
+    window in pixels of the frame: from 1:1 to the scale of the whole.
     """
 
     width: int
     height: int
+    parts: tuple[Cover, ...]
     whole: tuple[int, int]
     window: int
     finest_px: int
@@ -85,12 +86,13 @@ class Optics:
 
 
 def optics(width: int, height: int, long_side_px: int) -> Optics:
-    """Give the optics of a detector for pictures of width x height pixels."""
-    whole = small_size(width, height, long_side_px)
+    """Give the optics of a detector for pictures of width x height pixels; FinderError if too long."""
+    parts = parts_of(width, height)
+    whole = size_of(parts[0], long_side_px)
     window = max(round(long_side_px * WINDOW_SHARE / STRIDE_PX), 1) * STRIDE_PX
-    scale = max(whole[0] / width, whole[1] / height)
+    scale = max(whole[0] / (parts[0].x1 - parts[0].x0), whole[1] / (parts[0].y1 - parts[0].y0))
     widest = int(window / scale) & ~1
-    return Optics(width, height, whole, window, min(window, widest), widest)
+    return Optics(width, height, tuple(parts), whole, window, min(window, widest), widest)
 
 
 def close_ups(moving: Iterable[Cover], view: Optics) -> list[Cover]:

@@ -62,7 +62,8 @@ def test_a_turned_search_shows_all_of_the_picture_and_tells_the_place(
     bgr[top : top + 80, left : left + 80] = PAINT_BGR
     planes = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
     u, v = planes[720:].reshape(2, 360, 640)
-    (box,) = search_turned(PaintFinder(), RawFrame(planes[:720], u, v, 0), (480, 256), degrees)
+    whole = Cover(0, 0, 1280, 720)
+    (box,) = search_turned(PaintFinder(), RawFrame(planes[:720], u, v, 0), whole, (480, 256), degrees)
     slack = 8  # three pixels of the small picture
     assert box.x0 <= left + slack
     assert left + 80 <= box.x1 + slack
