@@ -211,12 +211,12 @@ class CoverPlanner:
     def _here(
         self, at_ns: int, around: Sequence[Person], width: int, height: int, *, whole: bool
     ) -> tuple[Box, ...]:
-        """Say where somebody moves in the frame who has no face in that very frame, found or on its way."""
-        people = [person for person in self._people.at(at_ns, width, height) if person in around]
+        """Say where somebody runs in the frame who has no face in that very frame, found or on its way."""
+        people = [person for person in self._people.running(at_ns, width, height) if person in around]
         if not people or not self._parts.tracks:
             return ()
         until_ns = at_ns + (self.look_ahead_ns if self._parts.look_ahead else 0)
-        present = [*self._faces.get(at_ns, ()), *self._tracks.on_their_way(at_ns, until_ns)]
+        present = [*self._faces.get(at_ns, ()), *self._tracks.present(at_ns, until_ns)]
         return precaution(people, present, whole=whole).places
 
     def _across(self, at_ns: int, width: int, height: int, *, whole: bool) -> list[Box]:

@@ -2,7 +2,7 @@
 
 A face that a detector misses belongs to somebody who moves. Persons (`persons`) of the frames within the
 union count, so the cover is there before and after, and does not flicker with the blobs. A face releases
-what it explains only in frames that it covers itself: there its own cover takes over. Whoever moves in the
+what it explains only in frames that it covers itself: there its own cover takes over. Whoever runs in the
 frame itself is released only by a face that is there in it: one seen a moment before may have run on.
 """
 
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from latchkey.frames import Box, Cover
+from latchkey.units import NS_PER_MS
 from latchkey.vision.borders import Borders
 from latchkey.vision.persons import Person, is_large, persons
 
@@ -39,6 +40,10 @@ SURE = 0.4
 
 HAIR = 1.0
 """A head with hair or a hat begins at most so many heights of its face above it."""
+
+
+MOMENT_NS, STEP = 135 * NS_PER_MS, 0.25
+"""Whoever has moved by more than this share of their width in that time, the longest between looks, runs."""
 
 
 class _Side(NamedTuple):
@@ -94,10 +99,20 @@ class Bystanders:
         passing = {one for one, stays in zip(small, _stay(small, frames), strict=True) if not stays}
         return [one for one in found if one not in passing]
 
-    def at(self, at_ns: int, width: int, height: int) -> list[Person]:
-        """Give the persons of one frame."""
+    def running(self, at_ns: int, width: int, height: int) -> list[Person]:
+        """Give the persons of one frame who were not there, or nearly, a moment before or after."""
         index = bisect_left(self._times, at_ns)
-        return self._at(index, width, height) if self._times[index : index + 1] == [at_ns] else []
+        if self._times[index : index + 1] != [at_ns]:
+            return []
+        first, last = (
+            bisect_left(self._times, at_ns - MOMENT_NS),
+            bisect_right(self._times, at_ns + MOMENT_NS),
+        )
+        around = [self._at(other, width, height) for other in range(first, last)]
+        here = self._at(index, width, height)
+        return [
+            one for one in here if not all(any(_is_near(one, other) for other in some) for some in around)
+        ]
 
     def across(self, from_ns: int, to_ns: int, width: int, height: int) -> list[Person]:
         """Give who may stand across the border of a privacy zone in the frames from `from_ns` to `to_ns`."""
@@ -124,6 +139,12 @@ def precaution(found: Sequence[Person], faces: Sequence[Box], *, whole: bool = F
     if whole:
         return Precaution(tuple(person.body for person in found), explained)
     return Precaution(tuple(place for rest in rests for place in rest), explained)
+
+
+def _is_near(one: Person, other: Person) -> bool:
+    """Whether a person may be another one, who has not run."""
+    moved = abs(one.blob.x0 + one.blob.x1 - other.blob.x0 - other.blob.x1) / 2
+    return moved <= STEP * (one.blob.x1 - one.blob.x0)
 
 
 def _stay(some: list[Person], frames: list[list[Person]]) -> list[bool]:

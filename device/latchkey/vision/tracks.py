@@ -36,6 +36,10 @@ FAR_SIZES, FAR_NS, FAR_RATIO, FAR_SCORE = 6.0, 135 * NS_PER_MS, 1.5, 0.3
 """A face of that score that finds none so near may be somebody who runs or cycles past: so many sizes away
 in so much time, the longest between two looks (9 m/s), a third of that up or down, and about as large."""
 
+RUN_SIZES = 1.0
+"""Who moves by more than this from look to look runs. The edge of the picture may cut them in one of two
+looks, so between them they are as large as in the larger one. Beyond, nobody knows closely where they are."""
+
 SIZE_RATIO = 2.0
 """How much larger or smaller it may have become."""
 
@@ -104,6 +108,11 @@ class Passage:
         """Whether looks have missed the face on this way."""
         return self.to_ns - self.from_ns > GAP_NS
 
+    @property
+    def is_run(self) -> bool:
+        """Whether it is longer than a step."""
+        return _apart(self.first, self.last) > RUN_SIZES * _size(self.first, self.last)
+
     def reaches(self, at_ns: int, until_ns: int) -> bool:
         """Whether the face may have been on this way, or on its straight continuation.
 
@@ -116,9 +125,9 @@ class Passage:
     def at(self, at_ns: int) -> Box:
         """Where the face is at a time, on a straight line; beyond its ends larger, the further the more."""
         box = between(self.first, self.last, (at_ns - self.from_ns) / (self.to_ns - self.from_ns))
-        if self.from_ns <= at_ns <= self.to_ns:
+        beyond_ns = max(self.from_ns - at_ns, at_ns - self.to_ns, 0)
+        if not beyond_ns and (not self.is_run or at_ns in (self.from_ns, self.to_ns)):
             return box
-        beyond_ns = max(self.from_ns - at_ns, at_ns - self.to_ns)
         grown = (1 + DOUBT * beyond_ns / LEAD_NS) / 2
         half_w = max(self.first.x1 - self.first.x0, self.last.x1 - self.last.x0) * grown
         half_h = max(self.first.y1 - self.first.y0, self.last.y1 - self.last.y0) * grown
@@ -194,11 +203,19 @@ class Tracks:
 
     def on_their_way(self, at_ns: int, until_ns: int) -> list[Box]:
         """Give the faces on their way at a time, by looks up to `until_ns`."""
+        return [passage.at(at_ns) for passage in self._reaching(at_ns, until_ns)]
+
+    def present(self, at_ns: int, until_ns: int) -> list[Box]:
+        """Give those of them of whom it is known closely where they are."""
+        ways = self._reaching(at_ns, until_ns)
+        return [way.at(at_ns) for way in ways if way.from_ns <= at_ns <= way.to_ns or not way.is_run]
+
+    def _reaching(self, at_ns: int, until_ns: int) -> list[Passage]:
         first = bisect_left(
             self.passages, at_ns - LEAD_NS, key=_end_ns
         )  # they stand in the order of their ends
         last = bisect_right(self.passages, until_ns, key=_end_ns)
-        return [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
+        return [passage for passage in self.passages[first:last] if passage.reaches(at_ns, until_ns)]
 
     def _lone(self, at_ns: int, until_ns: int) -> list[Box]:
         first = bisect_left(
@@ -258,16 +275,22 @@ def _passage(sighting: Sighting, at_ns: int, box: Box, *, is_far: bool) -> Passa
 
 def is_elsewhere(seen: Box, here: Box) -> bool:
     """Whether a face was seen too far from where it is to hide it there."""
-    across, down = seen.x0 + seen.x1 - here.x0 - here.x1, seen.y0 + seen.y1 - here.y0 - here.y1
-    size = max(here.x1 - here.x0, here.y1 - here.y0, seen.x1 - seen.x0, seen.y1 - seen.y0)
-    return math.hypot(across, down) / 2 > ELSEWHERE_SIZES * size
+    return _apart(seen, here) > ELSEWHERE_SIZES * _size(seen, here)
+
+
+def _apart(a: Box, b: Box) -> float:
+    """Distance of the middles of two boxes."""
+    return math.hypot(a.x0 + a.x1 - b.x0 - b.x1, a.y0 + a.y1 - b.y0 - b.y1) / 2
+
+
+def _size(a: Box, b: Box) -> float:
+    """Longest side of two boxes."""
+    return max(a.x1 - a.x0, a.y1 - a.y0, b.x1 - b.x0, b.y1 - b.y0)
 
 
 def _turns(sighting: Sighting, box: Box, at_ns: int) -> bool:
     """Whether a face is found elsewhere than straight on from where it came."""
-    bound = sighting.bound(at_ns)
-    across, down = box.x0 + box.x1 - bound.x0 - bound.x1, box.y0 + box.y1 - bound.y0 - bound.y1
-    return math.hypot(across, down) / 2 > TURN_SIZES * max(box.x1 - box.x0, box.y1 - box.y0)
+    return _apart(box, sighting.bound(at_ns)) > TURN_SIZES * max(box.x1 - box.x0, box.y1 - box.y0)
 
 
 def _end_ns(passage: Passage) -> int:

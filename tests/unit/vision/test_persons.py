@@ -67,6 +67,13 @@ def test_a_face_found_a_moment_before_explains_nobody_who_has_run_on() -> None:
     assert hides(list(made.plan(between_ns, WIDTH, HEIGHT).covers), head)
 
 
+def test_a_face_lost_for_a_look_still_explains_whoever_has_not_run() -> None:
+    faces: list[list[Box]] = [[], [], [HEAD], [], [], [], []]
+    plan = planner([(WALKER,)] * 7, faces).plan(3 * FRAME_NS, WIDTH, HEIGHT)
+    assert plan.cause is None
+    assert hides(list(plan.covers), HEAD)
+
+
 @pytest.mark.parametrize(
     "blob",
     [

@@ -121,6 +121,25 @@ def test_somebody_who_runs_or_cycles_past_is_covered_between_looks(speed: int) -
     assert _middles(tracks, at_ns) == pytest.approx([20 + 1.5 * speed], abs=1)
 
 
+def test_a_runner_whom_the_edge_cuts_in_one_look_is_covered_whole_between() -> None:
+    tracks = Tracks()
+    tracks.add(0, [Box(0, 50, 10, 100, 0.6)])
+    tracks.add(LOOK_NS, [Box(195, 50, 235, 100, 0.6)])
+    (box,) = tracks.on_their_way(LOOK_NS // 2, 2 * LOOK_NS)
+    assert box.x0 <= (-30 + 195) / 2 + 15  # the dilation hides the rest
+    assert box.x1 - box.x0 == pytest.approx(40)
+
+
+def test_a_runner_is_present_between_looks_only_and_a_walker_a_little_beyond() -> None:
+    walker, runner = _walk(range(2)), Tracks()
+    for number in range(2):
+        runner.add(number * LOOK_NS, [Box(100 + 200 * number, 50, 140 + 200 * number, 100, 0.9)])
+    between_ns, beyond_ns = LOOK_NS // 2, LOOK_NS + LOOK_NS // 2
+    assert [len(tracks.present(between_ns, 10**9)) for tracks in (walker, runner)] == [1, 1]
+    assert [len(tracks.present(beyond_ns, 10**9)) for tracks in (walker, runner)] == [1, 0]
+    assert len(runner.on_their_way(beyond_ns, 10**9)) == 1
+
+
 def test_somebody_who_runs_is_linked_over_a_look_that_missed_them() -> None:
     tracks = Tracks()
     for number in (0, 1, 3):
