@@ -104,6 +104,23 @@ class Cross:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPast:
+    """Cross the picture once, at so many metres a second, from `after_s` on."""
+
+    width_px: float
+    pace_mps: float
+    after_s: float = 1.0
+    yaw: float = 20.0
+
+    def poses(self, stage: Stage, rng: np.random.Generator) -> list[Pose]:
+        """See `Path`."""
+        gone_px = np.maximum(stage.times_s - self.after_s, 0) * self.pace_mps * self.width_px / FACE_M
+        x = gone_px / stage.width - BEYOND - self.width_px / stage.width
+        back = bool(rng.integers(0, 2))
+        return _poses(stage, 1 - x if back else x, self.width_px, -self.yaw if back else self.yaw)
+
+
+@dataclass(frozen=True, slots=True)
 class EnterAndStop:
     """Come in from an edge, stop for a while, leave by the same edge."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from latchkey.frames import Box, RawFrame
 from latchkey.units import NS_PER_S
 from latchkey_sim.faces.backdrops import backdrop
-from latchkey_sim.faces.paths import Approach, Cross, EnterAndStop, Path, Peek, Stage, Stand
+from latchkey_sim.faces.paths import Approach, Cross, EnterAndStop, Path, Peek, RunPast, Stage, Stand
 from latchkey_sim.faces.people import COATS, TONES, Looks, Pose, face_box, person
 from latchkey_sim.faces.truth import SEEN_SHARE, Face, Moment, bucket, clipped
 from latchkey_sim.faces.weather import LIGHTS, Weather, smear
@@ -71,9 +71,14 @@ WALKS = (
     Script("mask-dusk", (Approach(24, 110),), light="-3 stops", wear="mask"),
     Script("hat", (Approach(20, 120, turn=40),), wear="hat"),
     Script("hat-roll", (Stand(44, roll=45),), wear="hat"),
+    Script("runner", (RunPast(70, 4.0),), seconds=2.6),
+    Script("runner-blurred", (RunPast(70, 5.0),), fps=25.0, seconds=2.4, blur=True),
+    Script("runner-hd", (RunPast(70, 4.5),), FULL_HD, fps=30.0, seconds=2.4),
+    Script("cyclist", (RunPast(60, 7.0),), fps=30.0, seconds=2.2),
+    Script("cyclist-far", (RunPast(40, 6.0),), fps=15.0, seconds=2.6),
 )
 """In order; the number of a scene is its seed. A face is 0.17 m wide: across the picture people walk at 0.7
-to 1.5 m/s, jog at 2.2, run at 3.2."""
+to 1.5 m/s, jog at 2.2, run at 3.2 to 5, cycle at 6 and 7."""
 
 DARK_WALKS = (
     Script("night", (Approach(24, 120),), light="12 %", seconds=4.0),

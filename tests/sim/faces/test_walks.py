@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from latchkey.frames import RawFrame
-from latchkey_sim.faces.paths import Cross, Stage, Stand
-from latchkey_sim.faces.people import TONES, Looks, Person, Pose, face_box, toned
+from latchkey_sim.faces.paths import Cross, RunPast, Stage, Stand
+from latchkey_sim.faces.people import FACE_M, TONES, Looks, Person, Pose, face_box, toned
 from latchkey_sim.faces.truth import SEEN_SHARE, bucket
 from latchkey_sim.faces.walks import WALKS, Script, Walk, walks
 from latchkey_sim.scene.planar import Canvas, bgr
@@ -129,3 +129,20 @@ def test_names_tell_walks_apart() -> None:
 @pytest.mark.parametrize(("value", "name"), [(3, "<16 px"), (16, "16-24 px"), (200, ">=24 px")])
 def test_a_bucket_begins_at_its_lower_edge(value: float, name: str) -> None:
     assert bucket(value, (16.0, 24.0), " px") == name
+
+
+def test_somebody_runs_past_at_the_pace_that_is_told_and_leaves_the_picture() -> None:
+    stage = Stage(1280, 720, 25.0, 60)
+    poses = RunPast(50, 6.0).poses(stage, np.random.default_rng(1))
+    shown = [pose.x for pose in poses if 0 <= pose.x <= 1280]
+    step = abs(shown[1] - shown[0])
+    assert step * stage.fps / 50 * FACE_M == pytest.approx(6.0)
+    assert len(shown) == pytest.approx(1280 / step, abs=1)
+    assert not 0 <= poses[0].x <= 1280
+    assert not 0 <= poses[-1].x <= 1280
+
+
+def test_people_who_run_and_cycle_past_are_among_the_walks() -> None:
+    paces = [path.pace_mps for script in WALKS for path in script.people if isinstance(path, RunPast)]
+    assert min(paces) <= 4
+    assert max(paces) >= 7
