@@ -18,7 +18,7 @@ from latchkey.vision.rectangles import dilate, hidden_share, on_grid
 from latchkey.vision.redactor import COVER_YUV, CoverPlan, cover_more, redact
 from latchkey.vision.zones import PrivacyZones
 
-FILTER_VERSION = 4
+FILTER_VERSION = 5
 """Written into every clip's sealed record; raised when the filter decides differently."""
 
 __all__ = [
