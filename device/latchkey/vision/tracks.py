@@ -66,6 +66,9 @@ FOLLOWED_SCORE = 0.4
 DOUBT = 0.5
 """How much larger a face is taken to be `LEAD_NS` beyond what was seen of it: boxes jitter."""
 
+SWAY = 0.25
+"""Whoever runs, or jumps up, may have been faster or slower by this share in the look before and after."""
+
 
 Table = NDArray[np.float64]
 
@@ -132,6 +135,10 @@ class Passage:
         half_w = max(self.first.x1 - self.first.x0, self.last.x1 - self.last.x0) * grown
         half_h = max(self.first.y1 - self.first.y0, self.last.y1 - self.last.y0) * grown
         x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        if self.is_run:
+            sway = SWAY * min(beyond_ns, FAR_NS) / (self.to_ns - self.from_ns) / 2
+            half_w += sway * abs(self.last.x0 + self.last.x1 - self.first.x0 - self.first.x1)
+            half_h += sway * abs(self.last.y0 + self.last.y1 - self.first.y0 - self.first.y1)
         return Box(x - half_w, y - half_h, x + half_w, y + half_h, box.score)
 
 

@@ -130,6 +130,16 @@ def test_a_runner_whom_the_edge_cuts_in_one_look_is_covered_whole_between() -> N
     assert box.x1 - box.x0 == pytest.approx(40)
 
 
+def test_somebody_who_jumps_up_may_have_been_faster_before_they_were_seen() -> None:
+    """A child that rises by 120 px from one look to the next, and by 25 more than that before."""
+    tracks = Tracks()
+    for number, y in ((1, 400), (2, 280)):
+        tracks.add(number * LOOK_NS, [Box(100, y, 140, y + 50, 0.9)])
+    (box,) = tracks.on_their_way(0, 3 * LOOK_NS)
+    assert box.y1 >= 520 + 25 + 50
+    assert box.x1 - box.x0 < 50
+
+
 def test_a_runner_is_present_between_looks_only_and_a_walker_a_little_beyond() -> None:
     walker, runner = _walk(range(2)), Tracks()
     for number in range(2):
