@@ -216,7 +216,7 @@ class CoverPlanner:
         if not people or not self._parts.tracks:
             return ()
         until_ns = at_ns + (self.look_ahead_ns if self._parts.look_ahead else 0)
-        present = [*self._faces.get(at_ns, ()), *self._tracks.present(at_ns, until_ns)]
+        present = [*self._faces.get(at_ns, ()), *self._tracks.on_their_way(at_ns, until_ns)]
         return precaution(people, present, whole=whole).places
 
     def _across(self, at_ns: int, width: int, height: int, *, whole: bool) -> list[Box]:

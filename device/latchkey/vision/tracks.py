@@ -36,9 +36,9 @@ FAR_SIZES, FAR_NS, FAR_RATIO, FAR_SCORE = 6.0, 135 * NS_PER_MS, 1.5, 0.3
 """A face of that score that finds none so near may be somebody who runs or cycles past: so many sizes away
 in so much time, the longest between two looks (9 m/s), a third of that up or down, and about as large."""
 
-RUN_SIZES = 1.0
+RUN_SIZES = 2.0
 """Who moves by more than this from look to look runs. The edge of the picture may cut them in one of two
-looks, so between them they are as large as in the larger one. Beyond, nobody knows closely where they are."""
+looks, so between them they are as large as in the larger one."""
 
 SIZE_RATIO = 2.0
 """How much larger or smaller it may have become."""
@@ -67,7 +67,7 @@ DOUBT = 0.5
 """How much larger a face is taken to be `LEAD_NS` beyond what was seen of it: boxes jitter."""
 
 SWAY = 0.25
-"""Whoever runs, or jumps up, may have been faster or slower by this share in the look before and after."""
+"""Whoever jumps up that fast may have been faster or slower by this share in the look before and after."""
 
 
 Table = NDArray[np.float64]
@@ -113,7 +113,7 @@ class Passage:
 
     @property
     def is_run(self) -> bool:
-        """Whether it is longer than a step."""
+        """Whether it is longer than anybody jogs."""
         return _apart(self.first, self.last) > RUN_SIZES * _size(self.first, self.last)
 
     def reaches(self, at_ns: int, until_ns: int) -> bool:
@@ -137,7 +137,6 @@ class Passage:
         x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
         if self.is_run:
             sway = SWAY * min(beyond_ns, FAR_NS) / (self.to_ns - self.from_ns) / 2
-            half_w += sway * abs(self.last.x0 + self.last.x1 - self.first.x0 - self.first.x1)
             half_h += sway * abs(self.last.y0 + self.last.y1 - self.first.y0 - self.first.y1)
         return Box(x - half_w, y - half_h, x + half_w, y + half_h, box.score)
 
@@ -210,19 +209,11 @@ class Tracks:
 
     def on_their_way(self, at_ns: int, until_ns: int) -> list[Box]:
         """Give the faces on their way at a time, by looks up to `until_ns`."""
-        return [passage.at(at_ns) for passage in self._reaching(at_ns, until_ns)]
-
-    def present(self, at_ns: int, until_ns: int) -> list[Box]:
-        """Give those of them of whom it is known closely where they are."""
-        ways = self._reaching(at_ns, until_ns)
-        return [way.at(at_ns) for way in ways if way.from_ns <= at_ns <= way.to_ns or not way.is_run]
-
-    def _reaching(self, at_ns: int, until_ns: int) -> list[Passage]:
         first = bisect_left(
             self.passages, at_ns - LEAD_NS, key=_end_ns
         )  # they stand in the order of their ends
         last = bisect_right(self.passages, until_ns, key=_end_ns)
-        return [passage for passage in self.passages[first:last] if passage.reaches(at_ns, until_ns)]
+        return [p.at(at_ns) for p in self.passages[first:last] if p.reaches(at_ns, until_ns)]
 
     def _lone(self, at_ns: int, until_ns: int) -> list[Box]:
         first = bisect_left(

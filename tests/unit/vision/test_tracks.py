@@ -140,16 +140,6 @@ def test_somebody_who_jumps_up_may_have_been_faster_before_they_were_seen() -> N
     assert box.x1 - box.x0 < 50
 
 
-def test_a_runner_is_present_between_looks_only_and_a_walker_a_little_beyond() -> None:
-    walker, runner = _walk(range(2)), Tracks()
-    for number in range(2):
-        runner.add(number * LOOK_NS, [Box(100 + 200 * number, 50, 140 + 200 * number, 100, 0.9)])
-    between_ns, beyond_ns = LOOK_NS // 2, LOOK_NS + LOOK_NS // 2
-    assert [len(tracks.present(between_ns, 10**9)) for tracks in (walker, runner)] == [1, 1]
-    assert [len(tracks.present(beyond_ns, 10**9)) for tracks in (walker, runner)] == [1, 0]
-    assert len(runner.on_their_way(beyond_ns, 10**9)) == 1
-
-
 def test_somebody_who_runs_is_linked_over_a_look_that_missed_them() -> None:
     tracks = Tracks()
     for number in (0, 1, 3):
