@@ -30,7 +30,7 @@ from latchkey.vision.borders import Borders
 from latchkey.vision.motion import Motion
 from latchkey.vision.parts import ALL_PARTS, Parts
 from latchkey.vision.persons import Person, body_of
-from latchkey.vision.precaution import Bystanders, precaution
+from latchkey.vision.precaution import RUNNER_SCORE, Bystanders, precaution
 from latchkey.vision.rectangles import dilate, on_grid, outermost
 from latchkey.vision.redactor import CoverPlan
 from latchkey.vision.region import MovedRegion
@@ -211,13 +211,15 @@ class CoverPlanner:
     def _here(
         self, at_ns: int, around: Sequence[Person], width: int, height: int, *, whole: bool
     ) -> tuple[Box, ...]:
-        """Say where somebody runs in the frame who has no face in that very frame, found or on its way."""
+        """Say where somebody runs in the frame who has no fair face in it, found or on its way."""
         people = [person for person in self._people.running(at_ns, width, height) if person in around]
         if not people or not self._parts.tracks:
             return ()
         until_ns = at_ns + (self.look_ahead_ns if self._parts.look_ahead else 0)
         present = [*self._faces.get(at_ns, ()), *self._tracks.on_their_way(at_ns, until_ns)]
-        return precaution(people, present, whole=whole).places
+        return precaution(
+            people, [face for face in present if face.score >= RUNNER_SCORE], whole=whole
+        ).places
 
     def _across(self, at_ns: int, width: int, height: int, *, whole: bool) -> list[Box]:
         """Say where somebody may stand across the border of a zone, in whom the looks around find no face.

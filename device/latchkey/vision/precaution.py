@@ -3,7 +3,7 @@
 A face that a detector misses belongs to somebody who moves. Persons (`persons`) of the frames within the
 union count, so the cover is there before and after, and does not flicker with the blobs. A face releases
 what it explains only in frames that it covers itself: there its own cover takes over. Whoever runs in the
-frame itself is released only by a face that is there in it: one seen a moment before may have run on.
+frame itself is released only by a fair face that is there in it: one seen a moment before may have run on.
 """
 
 from bisect import bisect_left, bisect_right
@@ -44,6 +44,9 @@ HAIR = 1.0
 
 MOMENT_NS, STEP = 135 * NS_PER_MS, 0.25
 """Whoever has moved by more than this share of their width in that time, the longest between looks, runs."""
+
+RUNNER_SCORE = 0.3
+"""What scores less explains nobody who runs: a face that is blurred by it is found half its size away."""
 
 
 class _Side(NamedTuple):

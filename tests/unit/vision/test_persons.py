@@ -67,6 +67,20 @@ def test_a_face_found_a_moment_before_explains_nobody_who_has_run_on() -> None:
     assert hides(list(made.plan(between_ns, WIDTH, HEIGHT).covers), head)
 
 
+@pytest.mark.parametrize(("score", "released"), [(0.2, False), (0.6, True)])
+def test_a_faint_face_explains_nobody_who_runs(score: float, released: bool) -> None:
+    """Blurred by the run, faces are found beside where they are, and hardly."""
+    step, made = 60, CoverPlanner(PrivacySettings(), has_finder=True)
+    for number in range(12):
+        blob = WALKER._replace(x0=WALKER.x0 + step * number, x1=WALKER.x1 + step * number)
+        made.add_motion(number * FRAME_NS, Motion(moving=True, share=0.1, boxes=(blob,), zones=()))
+        face = Box(HEAD.x0 + step * number, HEAD.y0 + 40, HEAD.x1 + step * number, HEAD.y1 + 40, score)
+        made.add_look(number * FRAME_NS, [face])
+    plan = made.plan(5 * FRAME_NS, WIDTH, HEIGHT)
+    head = HEAD._replace(x0=HEAD.x0 + step * 5, x1=HEAD.x1 + step * 5)
+    assert hides(list(plan.covers), head) is not released
+
+
 def test_a_face_lost_for_a_look_still_explains_whoever_has_not_run() -> None:
     faces: list[list[Box]] = [[], [], [HEAD], [], [], [], []]
     plan = planner([(WALKER,)] * 7, faces).plan(3 * FRAME_NS, WIDTH, HEIGHT)
