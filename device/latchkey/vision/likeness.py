@@ -19,6 +19,11 @@ a turned one is half as large again, which only matters near the lens. For small
 UPRIGHT_SIZE = 0.5
 """It is the same if it has more than this share of the turned one's height, or may be somebody beside it."""
 
+MIDDLE, MIDDLE_SCORE = 0.25, 0.7
+"""Faces are opaque: a turned one is none if the middle of an upright one of that score, and of less than
+`UPRIGHT_SIZE`, is so near its own, as a share of its sides. YuNet takes a corridor with somebody far down it
+for a face, turned, and its pixels are followed."""
+
 LARGE, LARGE_SCORE = 0.5, 0.75
 """A face of more than this share of the picture's height must have that score in the turned picture:
 brightened noise at dusk looks like large faces, and somebody so near moves."""
@@ -53,7 +58,10 @@ def is_rolled(box: Box, view: Optics, upright: Sequence[Box], *, dusk: bool = Fa
     return not any(
         face.score >= box.score
         and shared(face, box) > SAME_FACE
-        and face.y1 - face.y0 > max(UPRIGHT_SIZE * (box.y1 - box.y0), NEAR * view.height)
+        and (
+            face.y1 - face.y0 > max(UPRIGHT_SIZE * (box.y1 - box.y0), NEAR * view.height)
+            or _is_before(face, box)
+        )
         for face in upright
     )
 
@@ -64,6 +72,17 @@ def shared(a: Box, b: Box) -> float:
     if across <= 0 or down <= 0:
         return 0.0
     return across * down / min((a.x1 - a.x0) * (a.y1 - a.y0), (b.x1 - b.x0) * (b.y1 - b.y0))
+
+
+def _is_before(face: Box, box: Box) -> bool:
+    """Whether a sure face is so small and so far within a box that nobody's face can be around it."""
+    wide, tall = box.x1 - box.x0, box.y1 - box.y0
+    return (
+        face.score >= MIDDLE_SCORE
+        and face.y1 - face.y0 < UPRIGHT_SIZE * tall
+        and abs(face.x0 + face.x1 - box.x0 - box.x1) / 2 < MIDDLE * wide
+        and abs(face.y0 + face.y1 - box.y0 - box.y1) / 2 < MIDDLE * tall
+    )
 
 
 def _asked_of(share: float, *, dusk: bool) -> float:

@@ -20,6 +20,8 @@ FAR = Box(500, 300, 550, 355, 0.6)
         pytest.param(ROLLED, [Box(514, 310, 586, 400, 0.5)], True, id="the same face, less sure"),
         pytest.param(ROLLED, [Box(575, 370, 605, 408, 0.9)], True, id="somebody small in its corner"),
         pytest.param(ROLLED, [Box(570, 310, 642, 400, 0.9)], True, id="somebody beside it"),
+        pytest.param(ROLLED, [Box(535, 332, 565, 376, 0.9)], False, id="a small face before its middle"),
+        pytest.param(ROLLED, [Box(535, 332, 565, 376, 0.65)], True, id="what may be one, before its middle"),
         pytest.param(FAR, [Box(507, 305, 543, 350, 0.9)], True, id="the same face, far away"),
     ],
 )
