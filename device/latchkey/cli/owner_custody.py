@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,10 +123,11 @@ def _passphrase(options: Namespace, terminal: Terminal) -> int:
 
 def _recover(options: Namespace, terminal: Terminal) -> int:
     store = owner_store(options)
-    store.check_absent()
+    copies = _copies(options)
+    store.check_recoverable(copies)
     chosen = None if options.passphrase_file is None else read_passphrase(options.passphrase_file)
     take = OsEntropy().take
-    state = recovered(_open_copy(options, terminal), take).advance(own_day())
+    state = recovered(_open_copy(copies, options, terminal), take).advance(own_day())
     state = replace(state, custody=state.custody.with_passphrase(chosen, take))
     try:
         after, book = state.book(own_day())
@@ -138,8 +140,7 @@ def _recover(options: Namespace, terminal: Terminal) -> int:
     return EXIT_OK
 
 
-def _open_copy(options: Namespace, terminal: Terminal) -> Household:
-    copies = _copies(options)
+def _open_copy(copies: Sequence[bytes], options: Namespace, terminal: Terminal) -> Household:
     if options.phrase_file is not None:
         return open_newest(copies, identity_of(read_secret(options.phrase_file, "the recovery phrase")))
     need_terminal("the recovery phrase", "--phrase-file FILE gives it")

@@ -36,6 +36,7 @@ STATE_NAME, BOOK_NAME, LOCK_NAME = "state.json", "book.json", "lock"
 COPY_NAME = "recovery.state"
 """The copy for the recovery phrase."""
 
+_ELSEWHERE = "--household FOLDER names another place"
 STATE_LIMIT_BYTES = 4 * MIB
 _DAY_LIMIT = 10**7
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -225,27 +226,60 @@ class HouseholdStore:
             with self._disk.reader(STATE_NAME) as file:
                 data = file.read(STATE_LIMIT_BYTES + 1)
         except DiskError as error:
-            hint = (
-                "`latchkey owner init` makes a household, `latchkey owner recover` one of a copy;"
-                " `latchkey clips open --key FILE` opens with a key file instead"
-            )
-            raise OwnerKeyError(str(error), hint=hint) from error
+            raise OwnerKeyError(str(error), hint=self._way_back()) from error
         return self._opened(data) if is_sealed(data) else decode_household(self._checked(data))
 
     def check_absent(self) -> None:
-        """Raise UsageError where there is a state: it is never written over, for clips may need it."""
-        if self.exists:
+        """Raise UsageError where there is a household, or what is left of one: the copy for the phrase may be
+        all that still opens its clips, and no other household is written over it.
+        """
+        self._check_no_state()
+        left = [name for name in (COPY_NAME, BOOK_NAME) if name in self._disk.names("")]
+        if left:
             raise UsageError(
-                f"there is a household in {self.folder} already, and it is left as it is",
-                hint="--household FOLDER names another place",
+                f"there was a household in {self.folder}: {left[0]} is there still, and is left as it is",
+                hint=self._way_back() if left[0] == COPY_NAME else _ELSEWHERE,
             )
 
+    def check_recoverable(self, copies: Sequence[bytes]) -> None:
+        """Raise UsageError where recovering one of these copies would write over another household, or over a
+        copy for the phrase that is not among them: it may be newer, or somebody else's.
+        """
+        self._check_no_state()
+        with suppress(NotOnDisk):
+            with self._disk.reader(COPY_NAME) as file:
+                beside = file.read(STATE_LIMIT_BYTES + 1)
+            if beside not in copies:
+                raise UsageError(
+                    f"{self.copy_path} is another copy, and would be written over", hint=self._way_back()
+                )
+
+    def _check_no_state(self) -> None:
+        if self.exists:
+            raise UsageError(
+                f"there is a household in {self.folder} already, and it is left as it is", hint=_ELSEWHERE
+            )
+
+    def _way_back(self) -> str:
+        """Say what to do where there is no state: first of all to recover it, where that can be."""
+        if COPY_NAME in self._disk.names(""):
+            return (
+                f"`latchkey owner recover {self.copy_path}`, with your phrase, brings it back; {_ELSEWHERE}"
+            )
+        return (
+            "`latchkey owner init` makes a household, `latchkey owner recover` one of a copy;"
+            " `latchkey clips open --key FILE` opens with a key file instead"
+        )
+
     def create(self, state: Household, book: bytes) -> None:
-        """Write a first state. Raises UsageError where there is one: clips may need it. Raises DiskError."""
+        """Write a first state, and then its book. Raises UsageError where there is a state, DiskError.
+
+        What else may be there of a household is for the caller to look at, before.
+        """
         with self._locked():
-            self.check_absent()
-            write_whole(self._disk, BOOK_NAME, book)
+            self._check_no_state()
             self._write_state(state)
+            write_whole(self._disk, BOOK_NAME, book)
 
     def change(self, act: Callable[[Household], Household]) -> Household:
         """Replace the state by what `act` makes of it, durably. Raises OwnerKeyError, DiskError.
