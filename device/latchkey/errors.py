@@ -115,6 +115,10 @@ class NotOnDisk(DiskError):
     """There is no file of that name."""
 
 
+class VaultBusy(DiskError):
+    """Somebody else deletes clips, or seals them anew, at this moment: it is for the next time."""
+
+
 class LinkDown(LatchkeyError):
     """There is no connection to the broker at this moment."""
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from latchkey.errors import DiskError, DiskFull, NotOnDisk
+from latchkey.errors import DiskError, DiskFull, NotOnDisk, VaultBusy
 from latchkey.ports import ClipEntry
 from latchkey.vault.names import check_disk_name
 
@@ -257,7 +257,7 @@ class MemoryIndex:
     def alone(self, *, wait: bool) -> Iterator[None]:
         """Keep other threads out."""
         if not self._lock.acquire(blocking=wait):
-            raise DiskError("cannot lock the index: somebody has it")
+            raise VaultBusy("cannot lock the index: somebody has it")
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from latchkey.adapters.disk import FOLDER_MODE, disk_errors, open_made
-from latchkey.errors import DiskError, DiskFull
+from latchkey.errors import DiskError, DiskFull, VaultBusy
 from latchkey.ports import ClipEntry
 
 T = TypeVar("T")
@@ -86,7 +86,10 @@ class SqliteIndex:
             handle = open_made(place, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             with disk_errors(f"lock {place}"):
-                fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise VaultBusy(f"cannot lock {place}: somebody holds it") from error
             yield
         finally:
             os.close(handle)

@@ -5,10 +5,11 @@ moves everything on by what is due now and returns when it wants to be called ne
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from latchkey.device.disk_watch import DiskAnswer, DiskWatch
-from latchkey.errors import CameraLost, DiskError, FootageEnded
+from latchkey.errors import CameraLost, DiskError, FootageEnded, VaultBusy
 from latchkey.events import (
     BellRang,
     CameraState,
@@ -279,7 +280,8 @@ class CaptureSide:
     def _check_vault(self) -> DiskAnswer:
         """Look after the vault; runs in the film worker."""
         found = self._keeper.check()
-        self._readers.check(self._date)
+        with suppress(VaultBusy):  # a clip is being kept: the order waits for the next look
+            self._readers.check(self._date)
         room = DiskState.NO_KEYS if self._readers.is_out else found.room
         news = [_torn(found.torn)] if found.torn else []
         if found.crowding not in ("", self._crowding):

@@ -1,11 +1,20 @@
 """Deleting a clip and all that belongs to it."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 from latchkey.errors import NotOnDisk
 from latchkey.ports import ClipEntry, ClipIndex, Disk
-from latchkey.vault import CLIPS, chain_name, faces_name, meta_name, sealed_name, slip_name, tail_name
+from latchkey.vault import (
+    CLIPS,
+    UNDATED,
+    chain_name,
+    faces_name,
+    meta_name,
+    parse_name,
+    sealed_name,
+    slip_name,
+    tail_name,
+)
 
 
 def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> bool:
@@ -21,9 +30,10 @@ def remove_clip(disk: Disk, index: ClipIndex, entry: ClipEntry) -> bool:
 
 
 def _remove(disk: Disk, index: ClipIndex, entry: ClipEntry) -> bool:
-    if entry.state != "kept" and is_there(disk, sealed_name(entry.clip, entry.day, "kept")):
+    kept = None if entry.state == "kept" else _kept(disk, entry.clip)
+    if kept is not None:
         remove_copy(disk, entry)
-        index.put(replace(entry, state="kept"))
+        index.put(kept)
         return False
     names = (
         faces_name(entry.clip, entry.day),
@@ -40,6 +50,17 @@ def _remove(disk: Disk, index: ClipIndex, entry: ClipEntry) -> bool:
     disk.sync_folder(CLIPS)
     index.drop(entry.clip)
     return True
+
+
+def _kept(disk: Disk, clip: str) -> ClipEntry | None:
+    """Give a clip as it is kept, under whatever day: it may have got another than its row has. None = it is
+    not kept.
+    """
+    for name in disk.names(CLIPS):
+        if clip in name and (parsed := parse_name(name)) is not None and parsed.kind == "kept":
+            day = UNDATED if parsed.day is None else parsed.day
+            return ClipEntry(clip, day, disk.size_bytes(f"{CLIPS}/{name}"), "kept")
+    return None
 
 
 def remove_copy(disk: Disk, entry: ClipEntry) -> None:

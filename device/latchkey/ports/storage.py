@@ -108,7 +108,7 @@ class ClipIndex(Protocol):
     def alone(self, *, wait: bool) -> AbstractContextManager[None]:
         """Keep everybody else who asks out meanwhile, in any process: who deletes clips, or seals them anew.
 
-        Raises DiskError where somebody is in and `wait` is not asked for. Never twice in one thread.
+        Raises VaultBusy where somebody is in and `wait` is not asked for. Never twice in one thread.
         """
         ...
 
