@@ -13,6 +13,7 @@ from latchkey.cli.command import Terminal
 from latchkey.errors import NotOnDisk
 from latchkey.owner.depositing import leave_deposit, sign_deposit
 from latchkey.owner.household import ClockBehind, Household
+from latchkey.owner.lifting import lifted, seen_in
 from latchkey.owner.memory import HouseholdMemory
 from latchkey.owner.store import HouseholdStore, default_folder
 from latchkey.pipeline.durable import write_whole
@@ -102,6 +103,24 @@ def open_vault(folder: Path) -> FolderDisk:
     return FolderDisk(folder)
 
 
+def lift(state: Household, vault: FolderDisk, terminal: Terminal) -> Household:
+    """Give the state whose next order the doorbell of a vault takes, and say so where it is an older one.
+
+    Raises OwnerKeyError, DiskError.
+    """
+    after = lifted(state, seen_in(vault, state.signing_key.public))
+    if after != state:
+        terminal.say(
+            f"latchkey: warning: the doorbell has seen order {after.number} of your household already,"
+        )
+        terminal.say(
+            f"and the last one here is {state.number}: this household was put back from a backup, or"
+        )
+        terminal.say("another machine has it too. It goes on above that; it does not know what was added or")
+        terminal.say("revoked since, and two machines with one household undo what the other did")
+    return after
+
+
 def hand_over(vault: Path, name: str, order: bytes, terminal: Terminal) -> None:
     """Put an order where the doorbell of a vault finds it. Raises DiskError."""
     write_whole(open_vault(vault), f"{ORDERS}/{name}", order)
@@ -117,7 +136,7 @@ def hand_over_copy(store: HouseholdStore, vault: Path, terminal: Terminal) -> No
 
     def sign(state: Household) -> Household:
         nonlocal signed
-        after, signed = sign_deposit(state.advance(own_day()), OsEntropy().take)
+        after, signed = sign_deposit(lift(state.advance(own_day()), disk, terminal), OsEntropy().take)
         return after
 
     if store.load().custody.recovery is None:

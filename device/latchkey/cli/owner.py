@@ -17,6 +17,7 @@ from latchkey.cli.household import (
     change_and_sign,
     hand_over,
     hand_over_copy,
+    lift,
     open_vault,
     own_day,
     owner_store,
@@ -194,9 +195,13 @@ def _typed(day: int, state: Household, terminal: Terminal) -> bool:
 
 def _book(options: Namespace, terminal: Terminal) -> int:
     store = owner_store(options)
-    if options.vault is not None:
-        open_vault(options.vault)  # raises before a number is spent
-    state, book = change_and_sign(store, lambda now: _with_face_days(now, options.face_days))
+    vault = None if options.vault is None else open_vault(options.vault)  # raises before a number is spent
+
+    def change(state: Household) -> Household:
+        after = _with_face_days(state, options.face_days)
+        return after if vault is None else lift(after, vault, terminal)
+
+    state, book = change_and_sign(store, change)
     warn_of_clock(state, terminal)
     terminal.put(str(store.book_path))
     terminal.say(f"key book {state.number} has keys from {day_text(own_day())}, by this machine's clock, for")
@@ -222,11 +227,11 @@ def _check_face_days(days: int, clip_days: int) -> None:
 
 def _time(options: Namespace, terminal: Terminal) -> int:
     order, number = b"", 0
-    open_vault(options.vault)  # raises before a number is spent
+    vault = open_vault(options.vault)  # raises before a number is spent
 
     def sign(state: Household) -> Household:
         nonlocal order, number
-        after, order = state.advance(own_day()).time_order(own_day())
+        after, order = lift(state.advance(own_day()), vault, terminal).time_order(own_day())
         number = after.number
         return after
 

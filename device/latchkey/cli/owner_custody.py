@@ -24,6 +24,7 @@ from latchkey.owner import writing
 from latchkey.owner.custody import Custody, draw_phrase, identity_of
 from latchkey.owner.depositing import copies_in
 from latchkey.owner.household import ClockWrong, Household
+from latchkey.owner.lifting import seen_in
 from latchkey.owner.phrase import SHORT_CHARS
 from latchkey.owner.qr import page
 from latchkey.owner.rescue import open_newest, paper_text, read_copy, recovered
@@ -127,7 +128,9 @@ def _recover(options: Namespace, terminal: Terminal) -> int:
     store.check_recoverable(copies)
     chosen = None if options.passphrase_file is None else read_passphrase(options.passphrase_file)
     take = OsEntropy().take
-    state = recovered(_open_copy(copies, options, terminal), take).advance(own_day())
+    copy = _open_copy(copies, options, terminal)
+    seen = seen_in(open_vault(options.vault), copy.signing_key.public).number if options.vault else 0
+    state = recovered(copy, take, seen).advance(own_day())
     state = replace(state, custody=state.custody.with_passphrase(chosen, take))
     try:
         after, book = state.book(own_day())

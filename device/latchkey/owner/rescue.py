@@ -73,14 +73,16 @@ def open_newest(copies: Sequence[bytes], identity: X25519Identity) -> Household:
     return open_copy(copies[-1], identity)
 
 
-def recovered(state: Household, take: Take) -> Household:
+def recovered(state: Household, take: Take, seen: int = 0) -> Household:
     """Give the state to go on with: no passphrase yet, the same phrase, numbers that no device has seen.
+
+    `seen` is the highest that a vault has seen, where there is one.
 
     A copy from before face layers had keys of their own gains them.
     """
     after = replace(
         state,
-        number=state.number + ORDERS_SKIPPED,
+        number=max(state.number + ORDERS_SKIPPED, seen),
         custody=replace(state.custody, passphrase=None),
     )
     return after.with_face_ratchet(take).with_holding_keys(take)

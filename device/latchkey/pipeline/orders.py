@@ -156,7 +156,7 @@ class Orders:
                 if self._disk.size_bytes(f"{ORDERS}/{name}") > DEPOSIT_LIMIT_BYTES:
                     raise OrderWrong(f"it is over {DEPOSIT_LIMIT_BYTES} bytes")
                 data = self._disk.read(f"{ORDERS}/{name}")
-                yield name, _order(data), data
+                yield name, decode_order(data), data
             except NotOnDisk:
                 continue
             except (OwnerKeyError, DiskError) as error:  # it keeps no other from its turn
@@ -281,8 +281,8 @@ def _of(book: KeyBook) -> str:
     return f"key book {book.number} is in use, for {len(book.viewers)} viewer(s), until {end}"
 
 
-def _order(data: bytes) -> Order:
-    """Read an order of any kind. Raises OwnerKeyError."""
+def decode_order(data: bytes) -> Order:
+    """Read an order of any kind, of whatever owner it names. Raises OwnerKeyError."""
     for decode in (decode_time, decode_deposit):
         with suppress(OrderWrong):
             return decode(data)
