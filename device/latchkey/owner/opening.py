@@ -23,6 +23,7 @@ from latchkey.owner.files import writing
 from latchkey.owner.watching import ProofWatch
 from latchkey.ports import ClipEntry, Disk, DiskFile
 from latchkey.vault import (
+    CLIP_LIMIT_BYTES,
     CLIPS,
     META_LIMIT_BYTES,
     ClipMeta,
@@ -36,10 +37,6 @@ from latchkey.vault import (
 
 PREFIX_MIN_CHARS = 6
 """Shortest prefix of an id that is accepted: 24 bits, so a typing error rarely names a clip."""
-
-
-CLIP_LIMIT_BYTES = 32 << 30
-"""No clip takes more: the longest (`longest_clip_s` and the pre-roll) comes to this at 400 Mbit/s."""
 
 
 class ReadableDisk(Disk, Protocol):

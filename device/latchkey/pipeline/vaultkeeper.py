@@ -26,15 +26,15 @@ from latchkey.vault import (
     ClipMeta,
     crowding,
     encode_meta,
-    expired,
     expires_day,
+    kept_bytes,
     meta_name,
-    overflow,
     part_name,
     reconcile,
     room_state,
     sealed_name,
     slip_name,
+    to_delete,
 )
 from latchkey.vision import FacePatches
 
@@ -172,26 +172,26 @@ class VaultKeeper:
         return opened
 
     def tidy(self) -> TidyReport:
-        """Delete what is past its days or beyond the room, oldest first, and face layers that are due.
+        """Delete what is past its days, larger than a clip, or beyond the room, and face layers that are due.
 
         A clip counts with its face layer. Kept clips count, and are never deleted. Raises DiskError.
         """
         failures = self._faces.tidy() if self._faces is not None else 0
         known = self._index.entries()
-        entries = [entry for entry in known if entry.state != "kept"]
-        kept_bytes = sum(entry.size_bytes for entry in known if entry.state == "kept")
-        due = expired(entries, self._readers.today(), self._days)
-        sizes = {entry.clip: entry.size_bytes + self._faces_bytes(entry.clip) for entry in entries}
-        due_ids = {entry.clip for entry in due}
-        over = overflow(
-            [replace(entry, size_bytes=sizes[entry.clip]) for entry in entries if entry.clip not in due_ids],
+        entries = {entry.clip: entry for entry in known if entry.state != "kept"}
+        chosen = to_delete(
+            [
+                replace(one, size_bytes=one.size_bytes + self._faces_bytes(one.clip))
+                for one in entries.values()
+            ],
+            today=self._readers.today(),
+            days=self._days,
             max_bytes=self._settings.max_bytes,
-            free_bytes=self._disk.free_bytes() + sum(sizes[clip] for clip in due_ids),
+            free_bytes=self._disk.free_bytes(),
             spare_bytes=self._settings.spare_bytes,
-            open_bytes=kept_bytes + sum(opened.size_bytes for opened in self._open),
+            open_bytes=kept_bytes(known) + sum(opened.size_bytes for opened in self._open),
         )
-        over_ids = {entry.clip for entry in over}
-        due += [entry for entry in entries if entry.clip in over_ids]
+        due = [entries[entry.clip] for entry in chosen]
         removed = []
         for entry in due:
             try:
@@ -218,8 +218,8 @@ class VaultKeeper:
         self.tidy()
         if is_full:
             probe(self._disk)
-        kept_bytes = sum(entry.size_bytes for entry in self._index.entries() if entry.state == "kept")
-        crowded, room = crowding(kept_bytes, self._settings.max_bytes), self.room()
+        kept = kept_bytes(self._index.entries())
+        crowded, room = crowding(kept, self._settings.max_bytes), self.room()
         return VaultCheck(DiskState.LOW if crowded and room is DiskState.OK else room, torn, crowded)
 
     def room(self) -> DiskState:

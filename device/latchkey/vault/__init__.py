@@ -33,13 +33,16 @@ from latchkey.vault.names import (
 from latchkey.vault.offering import sealed_clip
 from latchkey.vault.reconcile import Repair, reconcile
 from latchkey.vault.retention import (
+    CLIP_LIMIT_BYTES,
     crowding,
     expired,
     expires_day,
     faces_left_ns,
     faces_surely_over,
+    kept_bytes,
     overflow,
     room_state,
+    to_delete,
 )
 from latchkey.vault.slip import (
     HEAD_CONTEXT,
@@ -60,6 +63,7 @@ from latchkey.vault.trust import UNDATED
 
 __all__ = [
     "CLIPS",
+    "CLIP_LIMIT_BYTES",
     "HEAD_CONTEXT",
     "HEAD_LIMIT_BYTES",
     "HEAD_NAME",
@@ -99,6 +103,7 @@ __all__ = [
     "faces_part_name",
     "faces_surely_over",
     "is_clip_id",
+    "kept_bytes",
     "meta_name",
     "overflow",
     "parse_day",
@@ -112,4 +117,5 @@ __all__ = [
     "sign_told",
     "slip_name",
     "tail_name",
+    "to_delete",
 ]

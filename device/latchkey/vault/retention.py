@@ -10,6 +10,9 @@ from latchkey.ports import ClipEntry
 from latchkey.units import MIB, NS_PER_HOUR, NS_PER_S, S_PER_DAY
 from latchkey.vault.days import LAST_DAY
 
+CLIP_LIMIT_BYTES = 32 << 30
+"""No clip takes more: the longest (`longest_clip_s` and the pre-roll) comes to this at 400 Mbit/s."""
+
 FULL_SHARE = 4
 """Below a quarter of the spare room no new clip begins: outbox and index need the rest."""
 
@@ -49,6 +52,13 @@ def faces_surely_over(day: int, hours: int, wall_ns: int) -> bool:
     return wall_ns >= (day + 1) * S_PER_DAY * NS_PER_S + hours * NS_PER_HOUR
 
 
+def oversized(entries: Sequence[ClipEntry], max_bytes: int) -> list[ClipEntry]:
+    """Choose the files that no clip can be, or that want all the room for themselves: a sparse one may be of
+    any length. They go first, lest all others are deleted for them.
+    """
+    return [entry for entry in entries if entry.size_bytes > min(CLIP_LIMIT_BYTES, max_bytes)]
+
+
 def overflow(
     entries: Sequence[ClipEntry],
     *,
@@ -75,6 +85,37 @@ def overflow(
         chosen.append(entry)
         freed_bytes += entry.size_bytes
     return chosen
+
+
+def to_delete(
+    entries: Sequence[ClipEntry],
+    *,
+    today: int,
+    days: int,
+    max_bytes: int,
+    free_bytes: int,
+    spare_bytes: int,
+    open_bytes: int = 0,
+) -> list[ClipEntry]:
+    """Choose what has to go: first clips past their days and files larger than any, then for room."""
+    first = {entry.clip for entry in (*expired(entries, today, days), *oversized(entries, max_bytes))}
+    due = [entry for entry in entries if entry.clip in first]
+    over = overflow(
+        [entry for entry in entries if entry.clip not in first],
+        max_bytes=max_bytes,
+        free_bytes=free_bytes + sum(entry.size_bytes for entry in due),
+        spare_bytes=spare_bytes,
+        open_bytes=open_bytes,
+    )
+    return due + over
+
+
+def kept_bytes(entries: Sequence[ClipEntry]) -> int:
+    """Give what kept clips take. A file larger than any clip is none, whatever its name, and counts for
+    nothing: only its owner deletes it.
+    """
+    kept = [entry for entry in entries if entry.state == "kept" and entry.size_bytes <= CLIP_LIMIT_BYTES]
+    return sum(entry.size_bytes for entry in kept)
 
 
 def crowding(kept_bytes: int, max_bytes: int) -> str:
