@@ -67,7 +67,7 @@ def warn_of_clock(state: Household, terminal: Terminal) -> None:
     """Tell where this machine's clock says a day that is past by what a doorbell has signed."""
     newest = state.newest_day
     if newest is not None and own_day() < newest:
-        behind = ClockBehind(own_day(), newest)
+        behind = ClockBehind(own_day(), newest, by_doorbell=True)
         terminal.say(f"latchkey: warning: {behind}")
         terminal.say(f"latchkey: hint: {behind.hint}")
 

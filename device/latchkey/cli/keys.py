@@ -46,7 +46,7 @@ def note_seen(disk: ReadableDisk, entries: Sequence[ClipEntry], keys: Keys, opti
     numbers, days = seen_holding(disk, entries, keys.state), dated_holding(disk, entries, keys.state)
 
     def note(state: Household) -> Household:
-        seen = hear(disk, entries, state).saw_holding(numbers, own_day())
+        seen = hear(disk, entries, state).saw_holding(numbers)
         return seen.dated_holding(days, own_day()).advance(own_day())
 
     owner_store(options).change(note)

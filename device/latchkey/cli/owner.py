@@ -65,6 +65,9 @@ def configure(parser: ArgumentParser) -> None:
     )
     book.add_argument("--vault", type=Path, metavar="DIR", help="hand it to the doorbell of this vault")
     time.add_argument("--vault", type=Path, metavar="DIR", required=True, help="the vault of the doorbell")
+    time.add_argument(
+        "--today", type=_day, metavar="DAY", help="yes, it is DAY, though a doorbell has signed later days"
+    )
     owner_custody.add_check_option(init)
     for action in (init, advance, identities, book, time):
         add_household_options(action)
@@ -229,9 +232,16 @@ def _time(options: Namespace, terminal: Terminal) -> int:
     order, number = b"", 0
     vault = open_vault(options.vault)  # raises before a number is spent
 
+    if options.today not in (None, own_day()):
+        raise UsageError(
+            f"this machine's clock says {day_text(own_day())}, not {day_text(options.today)}",
+            hint="set the clock first: it is the day that is signed",
+        )
+
     def sign(state: Household) -> Household:
         nonlocal order, number
-        after, order = lift(state.advance(own_day()), vault, terminal).time_order(own_day())
+        known = lift(state.advance(own_day()), vault, terminal)
+        after, order = (known if options.today is None else known.put_back(own_day())).time_order(own_day())
         number = after.number
         return after
 

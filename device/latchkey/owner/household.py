@@ -6,8 +6,8 @@
 - The floor moves with the earlier of the owner's own day and the newest day that a device signed: a clock
   that is wrong by ten years erases nothing. Before a device was heard nothing is erased without a yes.
 - Nor does such a clock sign anything: a device deletes by the day that its owner signs.
-- A holding key is erased T days after the owner first saw a clip that it opens, or after the day that this
-  clip has got since, if that is later.
+- A holding key is erased T days after the owner first saw a clip that it opens, by the newest day that a
+  device had signed then, or after the day that this clip has got since, if that is later.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from latchkey.owner.ratchet import REACH_DAYS, Ratchet, Use
 from latchkey.vault.book import KEY_DAYS, LONGEST_DAYS, HoldingKey, KeyBook, Viewer, encode_book
 from latchkey.vault.days import day_text
 from latchkey.vault.signed import whole
-from latchkey.vault.trust import TimeOrder, encode_time
+from latchkey.vault.trust import LEAP_DAYS, TimeOrder, encode_time
 
 SHORTEST_DAYS = 1
 HOLDING_KEYS = 64
@@ -42,12 +42,18 @@ class ClockWrong(OwnerKeyError):
 
 
 class ClockBehind(OwnerKeyError):
-    """The owner's clock says a day that is past by what is known."""
+    """The owner's clock says a day that is past by what is known: by its own keys, or `by_doorbell`."""
 
-    def __init__(self, today: int, known: int) -> None:
+    def __init__(self, today: int, known: int, *, by_doorbell: bool = False) -> None:
+        hint = "set the clock"
+        if by_doorbell:
+            hint += (
+                "; if it is right, a doorbell's ran ahead:"
+                f" `latchkey owner time --vault DIR --today {day_text(today)}` puts that right"
+            )
         super().__init__(
             f"this machine's clock says {day_text(today)}, past by what is known, {day_text(known)}",
-            hint="set the clock",
+            hint=hint,
         )
         self.today = today
         self.known = known
@@ -121,7 +127,7 @@ class Household:
     def book(self, today: int) -> tuple["Household", bytes]:
         """Sign a new book with the owner's keys for the next 400 days; give the state after it, and the book.
 
-        Raises ClockBehind for a day whose key is erased, ClockWrong, OwnerKeyError.
+        Raises ClockBehind for a day that is past by what is known, ClockWrong, OwnerKeyError.
         """
         self._check_signing_day(today)
         after = replace(self, number=self.number + 1)
@@ -157,12 +163,27 @@ class Household:
         return after, encode_time(order, self.signing_key)
 
     def _check_signing_day(self, today: int) -> None:
-        """Refuse to sign a day that only a wrong clock can have: devices delete by it, and believe it."""
+        """Refuse to sign a day that only a wrong clock can have: devices delete by it, and believe it.
+
+        One that is told a day more than `LEAP_DAYS` past does not believe the right day any more. By up to so
+        many a doorbell's own clock may run ahead: then the owner's is the right one.
+        """
         if today < self.ratchet.day:
             raise ClockBehind(today, self.ratchet.day)
-        known = max(self.ratchet.day + self.days, self.newest_day or 0)
+        newest = self.newest_day
+        if newest is not None and today < newest - LEAP_DAYS:
+            raise ClockBehind(today, newest, by_doorbell=True)
+        known = max(self.ratchet.day + self.days, newest or 0)
         if today > known + KEY_DAYS:
             raise ClockWrong(today, known)
+
+    def put_back(self, today: int) -> "Household":
+        """Give the state for which no device has signed a day after `today`: the clock of one ran ahead."""
+        devices = tuple(
+            one if one.newest_day is None else replace(one, newest_day=min(one.newest_day, today))
+            for one in self.devices
+        )
+        return replace(self, devices=devices)
 
     def with_holding_keys(self, take: Take) -> "Household":
         """Give the state with `HOLDING_KEYS` unused holding keys, drawing those that are missing."""
@@ -191,10 +212,16 @@ class Household:
         )
         return replace(self, devices=devices)
 
-    def saw_holding(self, numbers: Sequence[int], own_day: int) -> "Household":
-        """Take note that the owner has seen clips of these holding keys: their days begin."""
-        sure_day = self.sure_day(own_day)
-        today = own_day if sure_day is None else sure_day
+    def saw_holding(self, numbers: Sequence[int]) -> "Household":
+        """Take note that the owner has seen clips of these holding keys: their days begin.
+
+        They begin with the newest day that a device signed, whatever the owner's clock says: at 1970 it would
+        erase these keys at the next look, years ahead it would hold them for years. Before a device was heard
+        they do not begin.
+        """
+        if self.newest_day is None:
+            return self
+        today = max(self.newest_day, self.ratchet.day)
         holding = tuple(
             replace(one, seen_day=today) if one.number in numbers and one.seen_day is None else one
             for one in self.holding

@@ -68,14 +68,27 @@ def test_a_clock_that_is_behind_the_doorbell_is_told_of(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "vault/keys").mkdir(parents=True)
-    said = f"clock says {day_text(DAY)}, past by what is known, {day_text(DAY + 5)}"
+    said = f"clock says {day_text(DAY)}, past by what is known, {day_text(DAY + 2)}"
     assert main(["owner", *words]) == 0
     assert said not in capsys.readouterr().err
-    hear(owner, DAY + 5)
+    hear(owner, DAY + 2)
     assert main(["owner", *words]) == 0
     err = capsys.readouterr().err
     assert said in err
-    assert "latchkey: hint: set the clock\n" in err
+    assert "latchkey: hint: set the clock; if it is right, " in err
+
+
+def test_a_clock_that_is_far_behind_the_doorbell_signs_no_book_and_no_day(
+    owner: HouseholdStore, tmp_path: Path, capsys: Shown
+) -> None:
+    (tmp_path / "vault/keys").mkdir(parents=True)
+    hear(owner, DAY + 3)
+    before = owner.load()
+    for words in (["book"], ["time", "--vault", str(tmp_path / "vault")]):
+        assert main(["owner", *words]) == 5
+        assert f"past by what is known, {day_text(DAY + 3)}" in capsys.readouterr().err
+    assert owner.load() == before
+    assert not (tmp_path / "vault/orders").exists()
 
 
 def test_a_clock_before_the_oldest_day_that_is_held_signs_nothing_and_says_why(

@@ -130,13 +130,38 @@ def test_a_clock_before_the_oldest_day_that_is_held_signs_nothing() -> None:
         assert caught.value.hint == "set the clock"
 
 
+@pytest.mark.parametrize("behind", [3, 8, 14])
+def test_a_clock_behind_what_a_doorbell_has_signed_signs_no_day_that_takes_its_day_away(behind: int) -> None:
+    state = HOUSE.heard(DEVICE, DAY + 20)
+    for sign in (state.book, state.time_order):
+        with pytest.raises(ClockBehind, match="past by what is known") as caught:
+            sign(DAY + 20 - behind)
+        assert f"time --vault DIR --today {day_text(DAY + 20 - behind)}" in (caught.value.hint or "")
+        assert sign(DAY + 18)[0].number == 1  # so far ahead a doorbell's own clock may be, and be believed
+    right = state.put_back(DAY + 20 - behind)
+    assert right.newest_day == DAY + 20 - behind
+    assert right.time_order(DAY + 20 - behind)[0].number == 1
+
+
+def test_a_holding_key_lives_for_t_days_after_what_a_doorbell_has_signed_whatever_the_owners_clock_says() -> (
+    None
+):
+    for clock_day in (0, DAY - 14, DAY + 3650):
+        seen = HOUSE.heard(DEVICE, DAY + 2).saw_holding([2]).advance(clock_day).advance(DAY + T)
+        assert [one.seen_day for one in seen.holding if one.number == 2] == [DAY + 2]
+    assert HOUSE.saw_holding([2]) == HOUSE  # no day is known: its days have not begun
+    erased = HOUSE.advance_to(DAY + 50).heard(DEVICE, DAY + 2).saw_holding([2])
+    assert [one.seen_day for one in erased.holding if one.number == 2] == [DAY + 50 - T]
+
+
 def test_days_of_strangers_and_older_days_are_not_taken_for_news() -> None:
     assert HOUSE.heard(b"x" * 32, DAY + 9) == HOUSE
     assert HOUSE.heard(DEVICE, DAY + 9).heard(DEVICE, DAY + 4).newest_day == DAY + 9
 
 
 def test_a_holding_key_is_erased_t_days_after_its_clip_was_first_seen() -> None:
-    seen = HOUSE.heard(DEVICE, DAY).saw_holding([2], DAY).saw_holding([2], DAY + 9)
+    seen = HOUSE.heard(DEVICE, DAY).saw_holding([2])
+    seen = seen.heard(DEVICE, DAY + 2).saw_holding([2])
     key = X25519Identity(seen.holding[1].secret).text
     for day in range(DAY, DAY + 6):
         assert (key in seen.heard(DEVICE, day).advance(day).identities(0)) is (day <= DAY + T)
@@ -146,7 +171,7 @@ def test_a_holding_key_is_erased_t_days_after_its_clip_was_first_seen() -> None:
 
 
 def test_the_state_survives_its_file_and_says_no_secret() -> None:
-    state = HOUSE.heard(DEVICE, DAY).saw_holding([1], DAY)
+    state = HOUSE.heard(DEVICE, DAY).saw_holding([1])
     other = decode_book(new_household(DAY, 2, SeededEntropy(5).take).book(DAY)[1]).viewers[0]
     state = replace(state, others=(other,))
     assert decode_household(encode_household(state)) == state
@@ -219,7 +244,8 @@ class Watched(FolderDisk):
 def test_no_other_command_comes_between_a_state_and_its_book(tmp_path: Path) -> None:
     disk = Watched(tmp_path / "owner")
     store = HouseholdStore(tmp_path / "owner", disk=disk)
-    store.create(*HOUSE.heard(DEVICE, own_day()).book(DAY))
+    state, book = HOUSE.book(DAY)
+    store.create(state.heard(DEVICE, own_day()), book)
     disk.writes.clear()
     after, book = change_and_sign(store, lambda now: now)
     assert disk.writes == [("state.json", False), ("book.json", False)]

@@ -310,6 +310,7 @@ def test_the_days_of_a_holding_key_begin_when_its_clip_is_listed(home: Home, tmp
     readers = Readers(MemoryDisk(), SystemClock(), home.store.book_path.read_bytes())
     readers.check(lambda _: None)
     home.record("cd" * 16, UNDATED, readers.recipients(UNDATED))
+    home.store.change(lambda now: now.heard(DEVICE.public, today()))
     assert all(one.seen_day is None for one in state.holding)
     run(CLIPS, "list", "--vault", home.vault)
     seen = [one for one in home.store.load().holding if one.seen_day is not None]

@@ -19,7 +19,7 @@ from latchkey.pipeline.readers import Readers
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
 from latchkey.units import NS_PER_S, S_PER_DAY, utc_day
-from latchkey.vault import INDEX_NAME, UNDATED, ClipMeta
+from latchkey.vault import INDEX_NAME, UNDATED, ClipMeta, day_text
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.entropy import SeededEntropy
 
@@ -119,3 +119,52 @@ def test_a_damaged_clip_without_a_day_uses_up_no_holding_key(home: Home) -> None
     (home.vault / f"clips/9999-12-31.{UNDATED_CLIP}.age").write_bytes(b"garbage")
     home.clips("list")
     assert {one.seen_day for one in home.store.load().holding} == {None}
+
+
+@pytest.mark.parametrize("wrong_day", [0, FIRST - 14, FIRST - 2])
+def test_a_list_under_a_clock_that_is_behind_erases_no_key_of_a_clip_without_a_day(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong_day: int
+) -> None:
+    home.clock = VirtualClock(0)
+    home.start()
+    home.record(UNDATED_CLIP)
+    with monkeypatch.context() as wrong:
+        wrong.setattr("time.time_ns", lambda: day_ns(wrong_day))
+        assert home.clips("list") == 0
+    assert {one.seen_day for one in home.store.load().holding} == {None, FIRST}
+    assert (home.clips("list"), home.clips("list")) == (0, 0)
+    assert home.clips("open", UNDATED_CLIP, "-o", tmp_path / "clip.mp4") == 0
+
+
+def test_a_list_under_a_clock_ten_years_ahead_begins_no_days_that_a_doorbell_has_not_signed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.clock = VirtualClock(0)
+    home.start()
+    home.record(UNDATED_CLIP)
+    for path in (home.vault / "clips").glob(f"*{BEFORE}*"):
+        path.unlink()  # no day that a doorbell has signed is left
+    with monkeypatch.context() as wrong:
+        wrong.setattr("time.time_ns", lambda: day_ns(DAY + 3650))
+        assert home.clips("list") == 0
+    assert {one.seen_day for one in home.store.load().holding} == {None}
+    home.clock = VirtualClock(day_ns(FIRST))
+    home.start()
+    home.record(AFTER)
+    assert home.clips("list") == 0
+    assert {one.seen_day for one in home.store.load().holding} == {None, FIRST}
+
+
+def test_a_doorbell_whose_clock_ran_ahead_is_told_the_day_by_a_typed_word_only(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = home.store.load().devices[0].public
+    home.store.change(lambda state: state.heard(public, DAY + 10))
+    time = ["owner", "time", "--vault", str(home.vault)]
+    assert main(time) == 5
+    assert f"--today {day_text(DAY)}" in capsys.readouterr().err
+    assert main(["owner", "book"]) == 5
+    assert main([*time, "--today", day_text(DAY + 10)]) == 2
+    assert main([*time, "--today", day_text(DAY)]) == 0
+    assert home.store.load().newest_day == DAY
+    assert main(["owner", "book"]) == 0
