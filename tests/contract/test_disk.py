@@ -274,3 +274,11 @@ def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(DiskError, match="Not a directory"):
         FolderDisk(tmp_path / "file" / "root").create("a")
+
+
+def test_what_a_disk_cannot_read_on_is_an_error_that_names_the_file() -> None:
+    """Of a process's own memory the kernel reads nothing at address 0: as of a bad sector, `EIO`."""
+    disk = FolderDisk(Path("/proc/self"))
+    for n_bytes in (10, -1, 1 << 20):
+        with disk.reader("mem") as file, pytest.raises(DiskError, match="cannot read /proc/self/mem"):
+            file.read(n_bytes)

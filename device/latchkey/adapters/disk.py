@@ -7,6 +7,7 @@ and only grow; symbolic links are never followed. Errors of the system become Di
 
 import errno
 import fcntl
+import io
 import os
 import stat
 import time
@@ -14,10 +15,13 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from latchkey.errors import DiskError, DiskFull, NotOnDisk
 from latchkey.vault.names import check_disk_name
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -26,6 +30,9 @@ LOCK_NAME = "latchkey.lock"
 
 READ_LIMIT_BYTES = 64 << 20
 """`read` is for small files: what is larger goes through `reader`."""
+
+READ_AHEAD_BYTES = 64 << 10
+"""What a stream reads at once: a chunk of a clip."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -148,14 +155,16 @@ class FolderDisk:
         return data
 
     def reader(self, name: str) -> BinaryIO:
-        """Give a stream over a file of any size; the caller closes it. Raises NotOnDisk, DiskError."""
+        """Give a stream over a file of any size; the caller closes it. Raises NotOnDisk, DiskError; also
+        the stream does, where the disk cannot read on.
+        """
         place = self._place(name)
         with disk_errors(f"read {place}"):
             handle = os.open(place, _READ)
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 os.close(handle)
                 raise DiskError(f"cannot read {place}: it is not a file")
-            return os.fdopen(handle, "rb")
+            return io.BufferedReader(_ReadFile(handle, place), READ_AHEAD_BYTES)
 
     def rename(self, name: str, new_name: str) -> None:
         """Move a file atomically over what has the new name."""
@@ -256,6 +265,24 @@ def _sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+class _ReadFile(io.FileIO):
+    """A file whose read errors are ours, and name it: a sector that cannot be read is met at any place."""
+
+    def __init__(self, handle: int, place: str) -> None:
+        super().__init__(handle, "rb")
+        self._place = place
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int | None:
+        """Read into a buffer. Raises DiskError."""
+        with disk_errors(f"read {self._place}"):
+            return super().readinto(buffer)
+
+    def readall(self) -> bytes:
+        """Read to the end. Raises DiskError."""
+        with disk_errors(f"read {self._place}"):
+            return super().readall()
 
 
 class FolderFile:

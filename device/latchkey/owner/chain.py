@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from latchkey.clip import Companion, Link, decode_companion, verify
-from latchkey.errors import ClipError, NotOnDisk
+from latchkey.errors import ClipError, DiskError, NotOnDisk
 from latchkey.owner.memory import Deeds
 from latchkey.owner.opening import ReadableDisk, hash_clip
 from latchkey.owner.verifying import Findings, Place, read_companion
@@ -67,6 +67,7 @@ class VaultChain:
         self._device = device
         self._deeds = held.deeds
         self._heads = [(decode_held_head(data, self._check), data) for data in held.heads]
+        self._unread: list[str] = []
         self._own_head = self._read_head()
         self._numbers: dict[int, ClipEntry] = {}
         self._witnesses: list[int] = []
@@ -92,6 +93,7 @@ class VaultChain:
             self._newest(own, said)
         elif not is_complete:
             self._whole_once(own, said)
+        said.remarks += [f"{name} could not be read, and counts as missing" for name in self._unread]
         return Place(number, tuple(dict.fromkeys(said.broken)), tuple(dict.fromkeys(said.remarks)))
 
     def head_to_keep(self) -> bytes | None:
@@ -201,7 +203,7 @@ class VaultChain:
         try:
             data = read_companion(self._disk, clip, self._identities)
             read = decode_companion(data) if data else None
-        except ClipError:
+        except (ClipError, DiskError):
             return None
         return read.previous if read is not None and read.device_key == self._device else None
 
@@ -213,16 +215,29 @@ class VaultChain:
 
     def _slip(self, clip: str) -> Slip | None:
         try:
-            slip = decode_slip(self._disk.read(slip_name(clip)), self._check)
+            slip = decode_slip(self._read(slip_name(clip)), self._check)
         except (NotOnDisk, SlipDamaged):
             return None
         return slip if slip.clip == clip else None
 
     def _read_head(self) -> tuple[ChainHead, bytes] | None:
         with suppress(NotOnDisk, SlipDamaged):
-            data = self._disk.read(HEAD_NAME)
+            data = self._read(HEAD_NAME)
             return decode_held_head(data, self._check), data
         return None
+
+    def _read(self, name: str) -> bytes:
+        """Give a note of the device. One that the disk cannot read counts as missing, and is remarked on.
+
+        Raises NotOnDisk.
+        """
+        try:
+            return self._disk.read(name)
+        except NotOnDisk:
+            raise
+        except DiskError as error:
+            self._unread.append(name)
+            raise NotOnDisk(str(error)) from error
 
     def _check(self, context: bytes, message: bytes, signature: bytes) -> None:
         verify(self._device, context, message, signature)

@@ -6,7 +6,7 @@ A slip is plain, so who can write to the vault can remove it, and only a device 
 from collections.abc import Sequence
 
 from latchkey.clip import verify
-from latchkey.errors import NotOnDisk
+from latchkey.errors import DiskError
 from latchkey.owner.household import Household
 from latchkey.ports import ClipEntry, Disk
 from latchkey.vault import UNDATED, SlipDamaged, decode_slip, slip_name
@@ -16,7 +16,7 @@ SLIP_LIMIT = 64
 
 
 def hear(disk: Disk, entries: Sequence[ClipEntry], state: Household) -> Household:
-    """Give the state that has heard each of its devices whose slips lie in a vault. Raises DiskError."""
+    """Give the state that has heard each of its devices whose slips lie in a vault."""
     dated = [entry for entry in entries if entry.day != UNDATED]
     newest = sorted(dated, key=lambda entry: -entry.day)[:SLIP_LIMIT]
     for device in state.devices:
@@ -28,13 +28,13 @@ def hear(disk: Disk, entries: Sequence[ClipEntry], state: Household) -> Househol
 
 
 def signed_day(disk: Disk, clip: str, public: bytes) -> int | None:
-    """Give the UTC day on the slip of a clip, None where there is no slip that this device signed."""
+    """Give the UTC day on the slip of a clip, None where there is none to read that this device signed."""
 
     def check(context: bytes, message: bytes, signature: bytes) -> None:
         verify(public, context, message, signature)
 
     try:
         slip = decode_slip(disk.read(slip_name(clip)), check)
-    except (NotOnDisk, SlipDamaged):
+    except (DiskError, SlipDamaged):  # a pipe of that name, or a sector gone: it says nothing of others
         return None
     return slip.day if slip.clip == clip else None

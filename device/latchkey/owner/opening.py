@@ -18,7 +18,7 @@ from latchkey.clip import (
     open_seekable,
     payload_hash,
 )
-from latchkey.errors import ClipError, NotOnDisk, OwnerKeyError, UsageError
+from latchkey.errors import ClipError, DiskError, NotOnDisk, OwnerKeyError, UsageError
 from latchkey.owner.files import writing
 from latchkey.owner.watching import ProofWatch
 from latchkey.ports import ClipEntry, Disk, DiskFile
@@ -43,7 +43,7 @@ class ReadableDisk(Disk, Protocol):
     """A disk whose large files can be read piece by piece."""
 
     def reader(self, name: str) -> BinaryIO:
-        """Give a stream over a file; the caller closes it. Raises NotOnDisk, DiskError."""
+        """Give a stream over a file; the caller closes it. Raises NotOnDisk; both raise DiskError."""
         ...
 
 
@@ -158,7 +158,7 @@ def check_size(entry: ClipEntry) -> None:
 def is_seen_damaged(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> bool:
     """Whether the ends of a clip that was whole tell that it is damaged: all of it is not read for this.
 
-    Without a key that opens it only the header can tell. Raises DiskError.
+    Without a key that opens it only the header can tell. So is one whose ends the disk cannot read.
     """
     if entry.state == "torn":
         return False
@@ -167,7 +167,7 @@ def is_seen_damaged(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[s
             open_seekable(file, identities)
     except (NoIdentityMatched, NotOnDisk):  # nothing can be said; the device deleted it meanwhile
         return False
-    except ClipError:
+    except (ClipError, DiskError):
         return True
     return False
 

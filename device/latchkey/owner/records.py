@@ -7,7 +7,7 @@ clip's manifest says the same things, and is signed with the clip.
 from collections.abc import Sequence
 
 from latchkey.clip import Manifest
-from latchkey.errors import ClipError, NotOnDisk
+from latchkey.errors import ClipError, DiskError, NotOnDisk
 from latchkey.owner.opening import ReadableDisk, read_meta
 
 SHARED = {
@@ -24,12 +24,12 @@ SHARED = {
 
 
 def record_trouble(disk: ReadableDisk, clip: str, identities: Sequence[str], manifest: Manifest) -> str:
-    """Say what is wrong with the record of a whole clip, nothing where it says the same. Raises DiskError."""
+    """Say what is wrong with the record of a whole clip, nothing where it says the same."""
     try:
         meta = read_meta(disk, clip, identities)
     except NotOnDisk:
         return "its record is missing"
-    except ClipError as error:
+    except (ClipError, DiskError) as error:
         return f"its record cannot be read: {error}"
     differing = (name for name in SHARED if getattr(meta, name) != getattr(manifest, name))
     other = dict.fromkeys(SHARED[name] for name in differing)

@@ -15,7 +15,7 @@ from latchkey.clip import (
     decode_tail,
     decrypt,
 )
-from latchkey.errors import ClipError, NotOnDisk
+from latchkey.errors import ClipError, DiskError
 from latchkey.owner.files import writing
 from latchkey.owner.opening import ReadableDisk
 from latchkey.owner.watching import ProofWatch
@@ -39,17 +39,21 @@ def recover_clip(
 ) -> Progress:
     """Write the proved part of a clip to `target`, 0600; say how far that is.
 
-    What follows the end mark of the seal is left out, and is the `failure` of what is given.
-    Raises NothingProved, NoIdentityMatched, HeaderDamaged, UsageError (target is there), DiskError; then
-    nothing is left.
+    What follows the end mark of the seal is left out, and is the `failure` of what is given; and so what
+    follows a place that the disk cannot read. Raises NothingProved, NoIdentityMatched, HeaderDamaged,
+    UsageError (target is there), DiskError, also where nothing can be read; then nothing is left.
     """
-    watch = ProofWatch()
+    watch, unread = ProofWatch(), list[DiskError]()
     with writing(target, force=force) as sink:
         with suppress(TrailingBytes):  # noted by `watch`
-            for chunk in watch.through(joined_chunks(disk, entry, identities)):
+            for chunk in watch.through(_readable(joined_chunks(disk, entry, identities), unread)):
                 with disk_errors(f"write {target}"):
                     sink.write(chunk)
         progress = watch.progress
+        if unread:
+            if not progress.fragments:
+                raise unread[0]
+            progress.failure = progress.failure or ClipError(str(unread[0]))
         if not progress.fragments:
             raise NothingProved(entry.clip, str(progress.failure or "it breaks off too early"))
         with disk_errors(f"write {target}"):
@@ -60,22 +64,34 @@ def recover_clip(
 def joined_chunks(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> Iterator[bytes]:
     """Give the plaintext of a clip that opens, piece by piece: of its chunks, and then of its tail.
 
-    Raises NoIdentityMatched, HeaderDamaged, TrailingBytes; where a chunk does not verify it just ends.
+    Raises NoIdentityMatched, HeaderDamaged, TrailingBytes; where a chunk does not verify it just ends, where
+    one cannot be read it ends likewise, and raises DiskError then.
     """
-    n_bytes = 0
+    n_bytes, unread = 0, None
     try:
         with disk.reader(sealed_name(entry.clip, entry.day, entry.state)) as file:
             for chunk in decrypt(file, identities):
                 n_bytes += len(chunk)
                 yield chunk
-    except (ClipTruncated, ClipDamaged):
+    except (ClipTruncated, ClipDamaged, DiskError) as error:
+        unread = error if isinstance(error, DiskError) else None
         tail = _read_tail(disk, entry.clip, identities)
         if tail is not None and tail.at <= n_bytes < tail.at + len(tail.data):
             yield tail.data[n_bytes - tail.at :]
+    if unread is not None:
+        raise unread
+
+
+def _readable(chunks: Iterator[bytes], unread: list[DiskError]) -> Iterator[bytes]:
+    """Give the pieces up to where the disk fails, and put what it says into `unread`."""
+    try:
+        yield from chunks
+    except DiskError as error:
+        unread.append(error)
 
 
 def _read_tail(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> Tail | None:
-    """Give the tail; None where there is none, or it does not verify."""
+    """Give the tail; None where there is none, or it cannot be read, or does not verify."""
     try:
         with disk.reader(tail_name(clip)) as file:
             data = b""
@@ -84,5 +100,5 @@ def _read_tail(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> Tail
                 if len(data) > TAIL_LIMIT_BYTES:
                     break
         return decode_tail(data, clip)
-    except (NotOnDisk, ClipError):
+    except (DiskError, ClipError):
         return None
