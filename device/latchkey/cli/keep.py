@@ -12,12 +12,18 @@ from latchkey.errors import EXIT_OK, UsageError
 from latchkey.owner import list_clips
 from latchkey.owner.actlog import note_act
 from latchkey.owner.household import Household
-from latchkey.owner.keeping import keep_clip, unkeep_clip
+from latchkey.owner.keeping import keep_clip, missing_beside, unkeep_clip
 from latchkey.pipeline.pinning import pinned_owner
 from latchkey.ports import ClipEntry
 from latchkey.settings import load
 from latchkey.units import size_text
 from latchkey.vault import INDEX_NAME, crowding
+
+LACKS = {
+    "record": "when and why it was recorded its proof says, and `clips list` does not",
+    "companion": "`clips verify` tells that it is unchanged, and not whose doorbell recorded it",
+}
+"""What a clip is without that which lies beside it."""
 
 
 def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
@@ -40,6 +46,8 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
         keys = state.identities(entry.day)
         keep_clip(disk, index, entry, keys, state.long_term_recipient, note)
         terminal.say(f"clip {entry.clip} is kept: your household opens it until you delete it; others cannot")
+        for what in missing_beside(disk, entry.clip, state.identities(entry.day)):
+            terminal.say(f"latchkey: warning: its {what} is missing, or cannot be opened: {LACKS[what]}")
     else:
         unkeep_clip(disk, index, entry, state, note)
         terminal.say(f"clip {entry.clip} is kept no longer: it goes when its days are over")

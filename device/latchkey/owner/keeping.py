@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from latchkey.clip import NoIdentityMatched, new_header, take_header
-from latchkey.errors import DiskError, NotOnDisk, UsageError
+from latchkey.clip import NoIdentityMatched, decrypt, new_header, take_header
+from latchkey.errors import ClipError, DiskError, NotOnDisk, UsageError
 from latchkey.owner.household import Household
 from latchkey.owner.opening import ReadableDisk, check_size, open_chunks
 from latchkey.pipeline.durable import write_whole
@@ -40,9 +40,41 @@ def keep_clip(
 ) -> ClipEntry:
     """Seal a whole clip, its record and companion to `recipient` alone; only its owner deletes it now.
 
-    Its face layer goes in its own time. `note` is called once nothing forbids it. Raises UsageError,
+    Its face layer goes in its own time. `note` is called once nothing forbids it. A record or companion that
+    is missing, or cannot be opened, forbids nothing: `missing_beside` tells of it. Raises UsageError,
     NoIdentityMatched, ClipError, DiskError.
     """
+    try:
+        return _keep(disk, index, entry, identities, recipient, note)
+    except NotOnDisk as error:
+        if entry.state != "kept" and is_there(disk, sealed_name(entry.clip, entry.day, "kept")):
+            raise UsageError(f"clip {entry.clip} is kept already") from error  # by somebody else, meanwhile
+        raise
+
+
+def missing_beside(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> list[str]:
+    """Say in words what of a clip's record and companion is not there, or does not open with these keys."""
+    words = {"record": meta_name(clip), "companion": chain_name(clip)}
+    return [word for word, name in words.items() if not _opens(disk, name, identities)]
+
+
+def _opens(disk: ReadableDisk, name: str, identities: Sequence[str]) -> bool:
+    try:
+        with disk.reader(name) as file:
+            decrypt(file, identities)
+    except (ClipError, DiskError):
+        return False
+    return True
+
+
+def _keep(
+    disk: ReadableDisk,
+    index: ClipIndex,
+    entry: ClipEntry,
+    identities: Sequence[str],
+    recipient: str,
+    note: Note,
+) -> ClipEntry:
     if entry.state == "kept":
         return _end_keeping(disk, index, entry, identities, note)
     if entry.state != "whole":
@@ -72,8 +104,13 @@ def unkeep_clip(
     readers = state.readers_of(entry.day)
     if not readers:
         raise UsageError(f"the days of clip {entry.clip} are over: nobody could open it", hint=hint)
-    with index.alone(wait=True):
-        return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
+    try:
+        with index.alone(wait=True):
+            return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
+    except NotOnDisk as error:
+        if is_there(disk, sealed_name(entry.clip, entry.day, "whole")):  # somebody else's doing, meanwhile
+            raise UsageError(f"clip {entry.clip} is not kept") from error
+        raise
 
 
 def _check_whole(disk: ReadableDisk, entry: ClipEntry, identities: Sequence[str]) -> None:
@@ -118,8 +155,9 @@ def _seal_anew(
         header = _header(take_header(source), identities, recipients)
     beside = {}
     for small in (meta_name(entry.clip), chain_name(entry.clip)):
-        file = io.BytesIO(disk.read(small))
-        beside[small] = _header(take_header(file), identities, recipients) + file.read()
+        with suppress(ClipError, DiskError):  # it is lost already, or nobody's: the clip need not be
+            file = io.BytesIO(disk.read(small))
+            beside[small] = _header(take_header(file), identities, recipients) + file.read()
     note()
     with suppress(NotOnDisk):
         disk.remove(part)  # an earlier attempt that was cut off

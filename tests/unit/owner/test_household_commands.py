@@ -18,7 +18,7 @@ from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.clips import COMMAND as CLIPS
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.owner import COMMAND as OWNER
-from latchkey.clip import NoIdentityMatched
+from latchkey.clip import ClipDamaged, NoIdentityMatched
 from latchkey.errors import NotOnDisk, UsageError
 from latchkey.events import Trigger
 from latchkey.owner import list_clips, parse_identity_file
@@ -297,8 +297,9 @@ def test_keeping_more_than_leaves_room_for_others_is_told_by_the_settings(home: 
 def test_what_cannot_be_kept_leaves_no_line_in_the_log(home: Home) -> None:
     with pytest.raises(UsageError, match="not kept"):
         run(CLIPS, "unkeep", ID[:8], "--vault", home.vault)
-    (home.vault / f"clips/{ID}.meta.age").unlink()
-    with pytest.raises(NotOnDisk):
+    (path,) = home.vault.glob(f"clips/*.{ID}.age")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ClipDamaged):
         run(CLIPS, "keep", ID[:8], "--vault", home.vault)
     assert not (home.vault / "acts.log").exists()
     assert not (home.store.folder / "seen").exists()

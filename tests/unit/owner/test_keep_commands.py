@@ -8,6 +8,7 @@ from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli import main
+from latchkey.errors import EXIT_RECORD
 from latchkey.owner import list_clips
 from latchkey.owner.household import new_household
 from latchkey.owner.store import HouseholdStore
@@ -15,7 +16,7 @@ from latchkey.pipeline.pinning import pin_owner
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
 from latchkey.units import utc_day
-from latchkey.vault import INDEX_NAME
+from latchkey.vault import INDEX_NAME, chain_name, meta_name
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import FixedReaders
 from latchkey_sim.tinyclip import record_tiny
@@ -67,4 +68,22 @@ def test_a_viewer_cannot_take_a_clip_from_its_owner_by_keeping_it(
     assert (home.state, (home.vault / "acts.log").exists()) == ("whole", False)
     assert home.clips("ada", "open", "-o", tmp_path / "hers.mp4") == 0
     assert home.clips("owner", "keep") == 0
+    assert home.state == "kept"
+
+
+def test_a_whole_clip_is_kept_without_its_record_or_companion_and_what_it_lacks_is_said(
+    home: Home, capsys: Shown
+) -> None:
+    home.disk.remove(meta_name(CLIP))
+    assert home.clips("owner", "keep") == 0
+    said = capsys.readouterr().err
+    assert "warning: its record is missing, or cannot be opened" in said
+    assert "companion" not in said
+    assert home.clips("owner", "verify") == EXIT_RECORD
+    assert home.clips("owner", "unkeep") == 0
+    (home.vault / chain_name(CLIP)).write_bytes(b"garbage")
+    assert home.clips("owner", "keep") == 0
+    said = capsys.readouterr().err
+    assert "its record is missing" in said
+    assert "its companion is missing, or cannot be opened" in said
     assert home.state == "kept"

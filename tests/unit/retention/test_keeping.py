@@ -1,6 +1,7 @@
 """Kept clips: sealed anew with the video untouched, out of reach of days and room, found without an index."""
 
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -182,13 +183,12 @@ def test_what_cannot_be_kept_or_given_back_is_not_noted() -> None:
     for entry, keys in ((torn, home.state.identities(DAY)), (home.entry, stranger.identities(DAY))):
         with pytest.raises((UsageError, NoIdentityMatched)):
             keep_clip(home.disk, home.index, entry, keys, recipient, home.note)
-    for missing in (f"clips/{A}.meta.age", f"clips/{A}.chain.age", f"clips/2026-11-24.{A}.age"):
-        spoiled = Home()
-        del spoiled.disk.files[missing]
-        with pytest.raises(NotOnDisk):
-            spoiled.keep()
-        assert spoiled.noted == []
-    home.disk.files[f"clips/{A}.chain.age"][30] ^= 1
+    gone = Home()
+    del gone.disk.files[f"clips/2026-11-24.{A}.age"]
+    with pytest.raises(NotOnDisk):
+        gone.keep()
+    assert gone.noted == []
+    home.disk.files[f"clips/2026-11-24.{A}.age"][30] ^= 1
     with pytest.raises(ClipError):
         home.keep()
     with pytest.raises(UsageError):
@@ -236,3 +236,30 @@ def test_a_power_cut_at_any_step_of_keeping_leaves_one_clip_that_opens(
     assert entry.state in ("whole", "kept")
     assert home.opens(home.state.identities(DAY))
     assert len(home.disk.names("clips")) == 4
+
+
+@pytest.mark.parametrize("is_later", [True, False])
+def test_of_two_who_keep_or_unkeep_a_clip_at_once_the_second_hears_that_it_is_done(is_later: bool) -> None:
+    home, said = Home(), list[str]()
+    before = home.entry
+
+    def keep() -> None:
+        keys, recipient = home.state.identities(DAY), home.state.long_term_recipient
+        try:
+            keep_clip(home.disk, home.index, before, keys, recipient, lambda: None)
+        except UsageError as error:
+            said.append(str(error))
+
+    second = Thread(target=keep)
+    keys, recipient = home.state.identities(DAY), home.state.long_term_recipient
+    kept = keep_clip(
+        home.disk, home.index, before, keys, recipient, (lambda: None) if is_later else second.start
+    )
+    if is_later:
+        second.start()
+    second.join()
+    assert said == [f"clip {A} is kept already"]
+    unkeep_clip(home.disk, home.index, kept, home.state, lambda: None)
+    with pytest.raises(UsageError, match="is not kept"):
+        unkeep_clip(home.disk, home.index, kept, home.state, lambda: None)
+    assert home.opens(home.state.day_keys(DAY))
