@@ -55,7 +55,7 @@ def revoked_text(options: Namespace, device: bytes | None) -> str:
 
 def use_household(options: Namespace) -> Household:
     """Read the owner's state; what is older than its days is erased from it first. Raises OwnerKeyError."""
-    return owner_store(options).change(lambda state: state.advance(own_day()))
+    return owner_store(options).settle(lambda state: state.advance(own_day()))
 
 
 def own_day() -> int:

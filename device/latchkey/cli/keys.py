@@ -49,7 +49,7 @@ def note_seen(disk: ReadableDisk, entries: Sequence[ClipEntry], keys: Keys, opti
         seen = hear(disk, entries, state).saw_holding(numbers)
         return seen.dated_holding(days, own_day()).advance(own_day())
 
-    owner_store(options).change(note)
+    owner_store(options).settle(note)
 
 
 def _warn_of_end(options: Namespace, terminal: Terminal) -> None:

@@ -267,6 +267,15 @@ class Household:
             face_ratchet=None if faces is None else faces.advance(day - self.face_days),
         )
 
+    def has_erased(self, before: "Household") -> bool:
+        """Whether this state lacks keys that the one before it held."""
+        faces, faces_before = self.face_ratchet, before.face_ratchet
+        return (
+            self.ratchet != before.ratchet
+            or (faces_before is not None and faces != faces_before)
+            or not {one.number for one in before.holding} <= {one.number for one in self.holding}
+        )
+
     def identities(self, day: int) -> tuple[str, ...]:
         """Give the secret keys for clips of a day: that day's if it lives, the long-term and holding ones."""
         held = (X25519Identity(one.secret).text for one in self.holding)
