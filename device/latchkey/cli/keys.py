@@ -7,7 +7,7 @@ from pathlib import Path
 from latchkey.cli.command import Terminal
 from latchkey.cli.household import add_household_options, own_day, owner_store, use_household
 from latchkey.owner import load_identities
-from latchkey.owner.hearing import hear
+from latchkey.owner.hearing import by_signer, hear
 from latchkey.owner.household import Household
 from latchkey.owner.keyring import FileKeys, HouseholdKeys, Keys, dated_holding, seen_holding
 from latchkey.owner.opening import ReadableDisk
@@ -43,10 +43,15 @@ def note_seen(disk: ReadableDisk, entries: Sequence[ClipEntry], keys: Keys, opti
     """
     if not isinstance(keys, HouseholdKeys):
         return
-    numbers, days = seen_holding(disk, entries, keys.state), dated_holding(disk, entries, keys.state)
+    fresh = [
+        (device, seen_holding(disk, own, keys.state)) for device, own in by_signer(disk, entries, keys.state)
+    ]
+    days = dated_holding(disk, entries, keys.state)
 
     def note(state: Household) -> Household:
-        seen = hear(disk, entries, state).saw_holding(numbers)
+        seen = hear(disk, entries, state)
+        for device, numbers in fresh:
+            seen = seen.saw_holding(numbers, device)
         return seen.dated_holding(days, own_day()).advance(own_day())
 
     owner_store(options).settle(note)

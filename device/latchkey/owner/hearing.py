@@ -27,6 +27,21 @@ def hear(disk: Disk, entries: Sequence[ClipEntry], state: Household) -> Househol
     return state
 
 
+def by_signer(
+    disk: Disk, entries: Sequence[ClipEntry], state: Household
+) -> list[tuple[bytes | None, list[ClipEntry]]]:
+    """Give the clips of each device of a household, by their slips; those of nobody known under None.
+
+    With one device all are under None: then there is nothing to tell apart.
+    """
+    rest, found = list(entries), list[tuple[bytes | None, list[ClipEntry]]]()
+    for device in state.trusted if len(state.trusted) > 1 else ():
+        own = [entry for entry in rest if signed_day(disk, entry.clip, device.public) is not None]
+        rest = [entry for entry in rest if entry not in own]
+        found.append((device.public, own))
+    return [*found, (None, rest)]
+
+
 def signed_day(disk: Disk, clip: str, public: bytes) -> int | None:
     """Give the UTC day on the slip of a clip, None where there is none to read that this device signed."""
 

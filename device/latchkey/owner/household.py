@@ -61,11 +61,16 @@ class ClockBehind(OwnerKeyError):
 
 @dataclass(frozen=True, slots=True)
 class HoldingSecret:
-    """The secret half of a holding key; `seen_day` is when the owner first saw a clip of it, or None."""
+    """The secret half of a holding key; `seen_day` is when the owner first saw a clip of it, or None.
+
+    `device` is whose clip that was, where a household has several: another may have signed later days before
+    this one has given the clip its day. None = not known.
+    """
 
     number: int
     secret: bytes = field(repr=False)
     seen_day: int | None = None
+    device: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +217,8 @@ class Household:
         )
         return replace(self, devices=devices)
 
-    def saw_holding(self, numbers: Sequence[int]) -> "Household":
-        """Take note that the owner has seen clips of these holding keys: their days begin.
+    def saw_holding(self, numbers: Sequence[int], device: bytes | None = None) -> "Household":
+        """Take note that the owner has seen clips of these holding keys, all of `device`: their days begin.
 
         They begin with the newest day that a device signed, whatever the owner's clock says: at 1970 it would
         erase these keys at the next look, years ahead it would hold them for years. Before a device was heard
@@ -223,7 +228,9 @@ class Household:
             return self
         today = max(self.newest_day, self.ratchet.day)
         holding = tuple(
-            replace(one, seen_day=today) if one.number in numbers and one.seen_day is None else one
+            replace(one, seen_day=today, device=device)
+            if one.number in numbers and one.seen_day is None
+            else one
             for one in self.holding
         )
         return replace(self, holding=holding)
@@ -251,7 +258,25 @@ class Household:
     def advance(self, own_day: int) -> "Household":
         """Erase what is older than T days, as far as is sure. On each use of the state."""
         sure_day = self.sure_day(own_day)
-        return self if sure_day is None else self.advance_to(sure_day)
+        if sure_day is None:
+            return self
+        after = self.advance_to(sure_day)
+        held = tuple(one for one in self.holding if one in after.holding or self._is_early(one, sure_day))
+        return replace(after, holding=held)
+
+    def _is_early(self, one: HoldingSecret, sure_day: int) -> bool:
+        """Whether the device whose clip a holding key opens has not signed the days yet that are over."""
+        newest = next((device.newest_day for device in self.trusted if device.public == one.device), None)
+        return (
+            newest is not None
+            and one.seen_day is not None
+            and one.seen_day >= min(sure_day, newest) - self.days
+        )
+
+    @property
+    def trusted(self) -> tuple[KnownDevice, ...]:
+        """The devices that were not revoked."""
+        return tuple(device for device in self.devices if device.revoked_day is None)
 
     def advance_to(self, day: int) -> "Household":
         """Erase what is older than T days on `day`, whatever the clocks say: after a typed yes only.

@@ -68,7 +68,10 @@ def encode_household(state: Household) -> bytes:
         "days": state.days,
         "ratchet": {"day": state.ratchet.day, "secret": key_text(state.ratchet.secret)},
         "long_term": key_text(state.long_term),
-        "holding": [[one.number, key_text(one.secret), one.seen_day] for one in state.holding],
+        "holding": [
+            [one.number, key_text(one.secret), one.seen_day, *([key_text(one.device)] if one.device else [])]
+            for one in state.holding
+        ],
         "others": [_viewer_fields(one, with_faces=faces is not None) for one in state.others],
         "devices": [
             [key_text(one.public), one.newest_day, one.name, one.revoked_day] for one in state.devices
@@ -137,8 +140,13 @@ def _of_schema_1(fields: dict[str, Any]) -> Household:
         ),
         long_term=key_bytes(fields["long_term"]),
         holding=tuple(
-            HoldingSecret(whole(number, 1, NUMBER_LIMIT, "number"), key_bytes(secret), _day_or_none(seen))
-            for number, secret, seen in fields["holding"]
+            HoldingSecret(
+                whole(number, 1, NUMBER_LIMIT, "number"),
+                key_bytes(secret),
+                _day_or_none(seen),
+                *map(key_bytes, device),
+            )
+            for number, secret, seen, *device in fields["holding"]
         ),
         others=tuple(_viewer(*one) for one in fields["others"]),
         devices=tuple(

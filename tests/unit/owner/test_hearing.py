@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from latchkey.clip import SigningKey
 from latchkey.owner import list_clips
-from latchkey.owner.hearing import hear
+from latchkey.owner.hearing import by_signer, hear
 from latchkey.owner.household import Household, KnownDevice, new_household
 from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.pipeline.vaultkeeper import VaultKeeper
@@ -53,3 +53,16 @@ def test_a_name_that_lies_a_slip_of_a_stranger_or_of_another_clip_is_not_heard()
     disk.create(slip_name(IDS[2])).append(disk.read(slip_name(IDS[0])))
     assert heard_day(disk, state) == DAY
     assert heard_day(disk, replace(state, devices=())) is None
+
+
+def test_clips_of_two_devices_are_told_apart_by_their_slips() -> None:
+    disk, state = vault(DAY, UNDATED)
+    entries, one = list_clips(disk), state.devices[0]
+    assert by_signer(disk, entries, state) == [(None, entries)]
+    other = SigningKey(b"x" * 32)
+    disk.create(f"clips/9999-12-31.{IDS[2]}.age").append(b"of the other")
+    disk.create(slip_name(IDS[2])).append(encode_slip(Slip(IDS[2], UNDATED, UNDATED, 1), other.sign))
+    disk.create(f"clips/9999-12-31.{IDS[3]}.age").append(b"of nobody")
+    both = replace(state, devices=(one, KnownDevice(other.public)))
+    told = {device: [entry.clip for entry in own] for device, own in by_signer(disk, list_clips(disk), both)}
+    assert told == {one.public: IDS[:2], other.public: [IDS[2]], None: [IDS[3]]}

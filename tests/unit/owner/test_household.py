@@ -13,7 +13,7 @@ from latchkey.cli.household import change_and_sign, own_day
 from latchkey.clip import X25519Identity, X25519Recipient, parse_identity
 from latchkey.clip.signing import SigningKey
 from latchkey.errors import OwnerKeyError, UsageError
-from latchkey.owner.household import ClockBehind, ClockWrong, KnownDevice, new_household
+from latchkey.owner.household import ClockBehind, ClockWrong, Household, KnownDevice, new_household
 from latchkey.owner.store import HouseholdStore, decode_household, encode_household
 from latchkey.vault.book import decode_book
 from latchkey.vault.days import day_text
@@ -152,6 +152,25 @@ def test_a_holding_key_lives_for_t_days_after_what_a_doorbell_has_signed_whateve
     assert HOUSE.saw_holding([2]) == HOUSE  # no day is known: its days have not begun
     erased = HOUSE.advance_to(DAY + 50).heard(DEVICE, DAY + 2).saw_holding([2])
     assert [one.seen_day for one in erased.holding if one.number == 2] == [DAY + 50 - T]
+
+
+def test_a_holding_key_of_one_doorbell_does_not_go_by_the_days_of_another() -> None:
+    other = SigningKey(b"e" * 32).public
+    both = replace(HOUSE, devices=(KnownDevice(DEVICE), KnownDevice(other)))
+    seen = both.heard(DEVICE, DAY).saw_holding([2], DEVICE).saw_holding([3], other).saw_holding([4])
+
+    def held(state: Household, day: int) -> list[int]:
+        return [one.number for one in state.advance(day).holding if one.number in (2, 3, 4)]
+
+    later = seen.heard(other, DAY + 10)
+    assert decode_household(encode_household(later)) == later
+    assert held(later, DAY + 10) == [2]  # its doorbell has given the clip no day yet
+    dated = later.heard(DEVICE, DAY + 10).dated_holding({2: DAY + 9}, DAY + 10)
+    assert held(dated, DAY + 10) == [2]
+    assert held(dated.heard(DEVICE, DAY + 9 + T + 1).heard(other, DAY + 9 + T + 1), DAY + 30) == []
+    assert held(later.advance_to(DAY + 10), DAY + 10) == []  # a typed day erases it all the same
+    revoked = replace(later, devices=(KnownDevice(DEVICE, DAY, "", DAY + 1), later.devices[1]))
+    assert held(revoked, DAY + 10) == []
 
 
 def test_days_of_strangers_and_older_days_are_not_taken_for_news() -> None:

@@ -1,4 +1,4 @@
-"""A household in a folder that cannot be written: what needs no key erased works, the rest says what to do."""
+"""A household in a folder that cannot be written: what needs no key erased works, all else says why."""
 
 from dataclasses import replace
 from pathlib import Path
