@@ -65,9 +65,13 @@ def configure(parser: ArgumentParser) -> None:
     )
     book.add_argument("--vault", type=Path, metavar="DIR", help="hand it to the doorbell of this vault")
     time.add_argument("--vault", type=Path, metavar="DIR", required=True, help="the vault of the doorbell")
-    time.add_argument(
-        "--today", type=_day, metavar="DAY", help="yes, it is DAY, though a doorbell has signed later days"
-    )
+    for signing in (book, time):
+        signing.add_argument(
+            "--today",
+            type=_day,
+            metavar="DAY",
+            help="yes, it is DAY, though a doorbell has signed later days",
+        )
     owner_custody.add_check_option(init)
     for action in (init, advance, identities, book, time):
         add_household_options(action)
@@ -198,10 +202,11 @@ def _typed(day: int, state: Household, terminal: Terminal) -> bool:
 
 def _book(options: Namespace, terminal: Terminal) -> int:
     store = owner_store(options)
+    _check_today(options.today)
     vault = None if options.vault is None else open_vault(options.vault)  # raises before a number is spent
 
     def change(state: Household) -> Household:
-        after = _with_face_days(state, options.face_days)
+        after = _put_back(_with_face_days(state, options.face_days), options.today)
         return after if vault is None else lift(after, vault, terminal)
 
     state, book = change_and_sign(store, change)
@@ -232,16 +237,12 @@ def _time(options: Namespace, terminal: Terminal) -> int:
     order, number = b"", 0
     vault = open_vault(options.vault)  # raises before a number is spent
 
-    if options.today not in (None, own_day()):
-        raise UsageError(
-            f"this machine's clock says {day_text(own_day())}, not {day_text(options.today)}",
-            hint="set the clock first: it is the day that is signed",
-        )
+    _check_today(options.today)
 
     def sign(state: Household) -> Household:
         nonlocal order, number
-        known = lift(state.advance(own_day()), vault, terminal)
-        after, order = (known if options.today is None else known.put_back(own_day())).time_order(own_day())
+        known = lift(_put_back(state.advance(own_day()), options.today), vault, terminal)
+        after, order = known.time_order(own_day())
         number = after.number
         return after
 
@@ -250,6 +251,19 @@ def _time(options: Namespace, terminal: Terminal) -> int:
     hand_over(options.vault, f"time-{number}.json", order, terminal)
     hand_over_copy(owner_store(options), options.vault, terminal)
     return EXIT_OK
+
+
+def _check_today(typed: int | None) -> None:
+    if typed not in (None, own_day()):
+        raise UsageError(
+            f"this machine's clock says {day_text(own_day())}, not {day_text(typed or 0)}",
+            hint="set the clock first: it is the day that is signed",
+        )
+
+
+def _put_back(state: Household, typed: int | None) -> Household:
+    """Give the state by which a doorbell's clock ran ahead, where somebody has typed today's day."""
+    return state if typed is None else state.put_back(typed)
 
 
 def _days(text: str) -> int:

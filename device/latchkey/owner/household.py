@@ -49,7 +49,7 @@ class ClockBehind(OwnerKeyError):
         if by_doorbell:
             hint += (
                 "; if it is right, a doorbell's ran ahead:"
-                f" `latchkey owner time --vault DIR --today {day_text(today)}` puts that right"
+                f" `latchkey owner book --vault DIR --today {day_text(today)}` puts it right"
             )
         super().__init__(
             f"this machine's clock says {day_text(today)}, past by what is known, {day_text(known)}",

@@ -84,7 +84,7 @@ class OwnersState:
     @staticmethod
     def _change(home: Home, store: HouseholdStore, state: Household, book: bytes) -> None:
         """Change the state, and where a command signs one, the book."""
-        if home.state.read(BOOK_NAME) != book:
+        if BOOK_NAME not in home.state.names("") or home.state.read(BOOK_NAME) != book:
             store.sign(lambda _before: (state, book))
         else:
             store.change(lambda _before: state)

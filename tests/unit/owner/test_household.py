@@ -136,7 +136,7 @@ def test_a_clock_behind_what_a_doorbell_has_signed_signs_no_day_that_takes_its_d
     for sign in (state.book, state.time_order):
         with pytest.raises(ClockBehind, match="past by what is known") as caught:
             sign(DAY + 20 - behind)
-        assert f"time --vault DIR --today {day_text(DAY + 20 - behind)}" in (caught.value.hint or "")
+        assert f"owner book --vault DIR --today {day_text(DAY + 20 - behind)}" in (caught.value.hint or "")
         assert sign(DAY + 18)[0].number == 1  # so far ahead a doorbell's own clock may be, and be believed
     right = state.put_back(DAY + 20 - behind)
     assert right.newest_day == DAY + 20 - behind
