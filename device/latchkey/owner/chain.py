@@ -2,9 +2,11 @@
 
 Each companion holds the hash of the last whole clip before it, and the signed head names the newest. Clips
 go by age and for want of room from the old end: so one that is missing is a finding where an older one,
-which would have gone first, is still here. What nobody can tell: whether a clip at the old end was deleted
-early; whether vault and head were put back together to an earlier day, unless the owner holds a newer head;
-and what stood right before a clip that the owner deleted.
+which would have gone first, is still here. Names of files count for nothing here: a clip that is called
+torn is looked at like any other, and one whose slip is gone has its number from its companion. What nobody
+can tell: whether a clip at the old end was deleted early; whether vault and head were put back together to
+an earlier day, unless the owner holds a newer head; and what stood right before a clip that the owner
+deleted.
 """
 
 from collections.abc import Sequence
@@ -23,12 +25,14 @@ from latchkey.vault import (
     ChainHead,
     Slip,
     SlipDamaged,
+    day_text,
     decode_held_head,
     decode_slip,
     slip_name,
 )
 
 OWN_DEED = "was deleted by your household"
+COMPLETE_TORN = "it is called torn while its proof is complete: renamed, or cut off in the instant of its end"
 BY_AGE = "went by age or for room, as far as anybody can tell"
 
 
@@ -70,13 +74,20 @@ class VaultChain:
         self._unread: list[str] = []
         self._own_head = self._read_head()
         self._numbers: dict[int, ClipEntry] = {}
+        self._slips: dict[str, Slip] = {}
         self._witnesses: list[int] = []
         """Numbers of clips that would have gone before any newer one."""
         for entry in entries:
             if (slip := self._slip(entry.clip)) is not None:
                 self._numbers[slip.sequence] = entry
+                self._slips[entry.clip] = slip
                 if not self._may_outlive(entry, slip, held.today):
                     self._witnesses.append(slip.sequence)
+        for entry in entries:
+            if entry.clip not in self._slips and (read := self._companion(entry.clip)) is not None:
+                self._numbers.setdefault(read.sequence, entry)
+                if entry.state != "kept" or entry.clip not in self._deeds.kept:
+                    self._witnesses.append(read.sequence)
 
     def place(self, entry: ClipEntry, companion: Companion, *, is_complete: bool) -> Place:
         """Say where a clip stands, and whether its neighbours agree; `is_complete` = its proof is.
@@ -84,15 +95,14 @@ class VaultChain:
         Raises DiskError, OwnerKeyError.
         """
         number, said = companion.sequence, _Said()
-        if number not in self._numbers or self._numbers[number].clip != entry.clip:
-            said.remarks.append("its slip is lost or another's")
         own = Link(number, self._hash(entry))
-        self._before(companion.previous, said)
-        if entry.state != "torn":
-            self._after(own, said)
-            self._newest(own, said)
-        elif not is_complete:
+        is_cut = entry.state == "torn" and not is_complete
+        self._named(entry, number, is_cut=is_cut, said=said)
+        self._before(number, companion.previous, said)
+        if is_cut:
             self._whole_once(own, said)
+        self._after(own, said, is_cut=is_cut)
+        self._newest(own, said, is_cut=is_cut)
         said.remarks += [f"{name} could not be read, and counts as missing" for name in self._unread]
         return Place(number, tuple(dict.fromkeys(said.broken)), tuple(dict.fromkeys(said.remarks)))
 
@@ -129,32 +139,55 @@ class VaultChain:
         else:
             said.remarks.append(f"clip {number}{which} {BY_AGE}")
 
-    def _before(self, previous: Link | None, said: _Said) -> None:
+    def _named(self, entry: ClipEntry, number: int, *, is_cut: bool, said: _Said) -> None:
+        """Check what the names of its files say of a clip against what its device signed."""
+        slip = self._slips.get(entry.clip)
+        if slip is None:
+            said.broken.append("its slip is gone, or another's")
+        elif slip.sequence != number:
+            said.broken.append(f"its slip calls it clip {slip.sequence}")
+        elif slip.day not in (UNDATED, entry.day):
+            day = day_text(slip.day)
+            said.broken.append(f"its name says another day than its device signed, which is {day}")
+        if self._numbers.get(number, entry).clip != entry.clip:
+            said.broken.append(f"another clip here has its number, {number}")
+        if entry.state == "torn" and not is_cut:
+            said.broken.append(COMPLETE_TORN)
+
+    def _before(self, own_number: int, previous: Link | None, said: _Said) -> None:
+        known = 0 if previous is None else previous.sequence
+        for number in sorted(number for number in self._numbers if known < number < own_number):
+            if self._numbers[number].state != "torn":
+                said.broken.append(f"it was recorded without knowing clip {number}, which is here and whole")
+                break
         if previous is None:
-            said.remarks.append("no whole clip stood before it")
+            said.remarks.append("no whole clip stood before it, as its device knew")
             return
         number, entry = previous.sequence, self._numbers.get(previous.sequence)
         if entry is None:
-            own_deed = previous.payload in self._deeds.removed_payloads
+            own_deed = self._was_deleted(previous)
             self._miss(number, " before it", is_own_deed=own_deed, said=said)
         elif self._hash(entry) == previous.payload:
             said.remarks.append(f"clip {number} before it is unchanged")
         else:
             said.broken.append(f"clip {number} before it is not the one that was recorded")
 
-    def _after(self, own: Link, said: _Said) -> None:
-        """Check that the next clip knows this one as it is."""
+    def _after(self, own: Link, said: _Said, *, is_cut: bool) -> None:
+        """Check that the next clip knows this one as it is; it does not know one that was cut off."""
         for number in sorted(number for number in self._numbers if number > own.sequence):
-            previous = self._previous(self._numbers[number].clip)
-            if previous is None:
+            read = self._companion(self._numbers[number].clip)
+            if read is None:
                 continue
-            if previous.sequence == own.sequence and previous.payload != own.payload:
+            previous = read.previous or Link(0, b"")
+            if previous.sequence > own.sequence and previous.sequence not in self._numbers:
+                own_deed = self._was_deleted(previous)
+                self._miss(previous.sequence, " after it", is_own_deed=own_deed, said=said)
+            elif is_cut:
+                return
+            elif previous.sequence == own.sequence and previous.payload != own.payload:
                 said.broken.append(f"clip {number} after it was recorded behind another one")
             elif previous.sequence < own.sequence:
                 said.broken.append(f"clip {number} after it does not know it")
-            elif previous.sequence > own.sequence and previous.sequence not in self._numbers:
-                own_deed = previous.payload in self._deeds.removed_payloads
-                self._miss(previous.sequence, " after it", is_own_deed=own_deed, said=said)
             return
 
     def _whole_once(self, own: Link, said: _Said) -> None:
@@ -168,19 +201,20 @@ class VaultChain:
         if any(head.whole == own.sequence for head in heads):
             said.broken.append("the signed head names it as a whole one")
 
-    def _newest(self, own: Link, said: _Said) -> None:
+    def _newest(self, own: Link, said: _Said, *, is_cut: bool) -> None:
         if self._own_head is None:
             said.broken.append("the vault has no head that its device signed")
         else:
-            self._against(self._own_head[0], own, said)
+            self._against(self._own_head[0], own, said, is_cut=is_cut)
         for head, _ in self._heads:
             if self._own_head is not None and head.is_newer_than(self._own_head[0]):
                 said.broken.append("the vault is older than the head that you hold: it was put back")
-            self._against(head, own, said)
+            self._against(head, own, said, is_cut=is_cut)
 
-    def _against(self, head: ChainHead, own: Link, said: _Said) -> None:
-        """Check the clip that a head names."""
-        if head.whole == own.sequence and head.payload and head.payload != own.payload:
+    def _against(self, head: ChainHead, own: Link, said: _Said, *, is_cut: bool) -> None:
+        """Check the clip that a head names; of one that was cut off `_whole_once` says it."""
+        names_it = head.whole == own.sequence and not is_cut
+        if names_it and head.payload and head.payload != own.payload:
             said.broken.append("it is not the clip that the signed head names")
         if self._contradicts(head) and head.whole in self._numbers:
             said.broken.append(f"clip {head.whole} is not the one that the signed head names")
@@ -197,15 +231,23 @@ class VaultChain:
         return is_older_here and not self._was_removed(head)
 
     def _was_removed(self, head: ChainHead) -> bool:
-        return head.clip in self._deeds.removed or head.payload in self._deeds.removed_payloads
+        return head.clip in self._deeds.removed or self._was_deleted(Link(head.whole, head.payload))
+
+    def _was_deleted(self, link: Link) -> bool:
+        return link.payload in self._deeds.removed_payloads
 
     def _previous(self, clip: str) -> Link | None:
+        read = self._companion(clip)
+        return None if read is None else read.previous
+
+    def _companion(self, clip: str) -> Companion | None:
+        """Give the companion of a clip that this device signed, None where there is none that opens."""
         try:
             data = read_companion(self._disk, clip, self._identities)
             read = decode_companion(data) if data else None
         except (ClipError, DiskError):
             return None
-        return read.previous if read is not None and read.device_key == self._device else None
+        return read if read is not None and (read.device_key, read.clip) == (self._device, clip) else None
 
     def _hash(self, entry: ClipEntry) -> bytes:
         try:

@@ -63,8 +63,10 @@ class ClipChain:
         self._take = take
         self._device: SigningKey | None = None
         self._head = ChainHead()
-        self._durable = ChainHead()
-        """The head as it is on the disk."""
+        self._durable: ChainHead | None = None
+        """The head as it is on the disk. From the first start on there is one: that there is none tells the
+        owner that it was taken away.
+        """
 
     def start(self) -> None:
         """Make sure of the device's key, and find out the last number given."""
@@ -93,9 +95,10 @@ class ClipChain:
         """Take note of numbers beyond the head on the disk: of clips that were given up while it could not
         be written. Ends at the first number that is not beyond it.
         """
+        durable = self._durable.sequence if self._durable is not None else 0
         for clip in newest_first:
             number = self.number_of(clip)
-            if number is not None and number <= self._durable.sequence:
+            if number is not None and number <= durable:
                 return
 
     def begin(
@@ -122,7 +125,7 @@ class ClipChain:
     def told(self) -> HeadTold | None:
         """Give the head of the disk for others to keep; None before the first whole clip."""
         head = self._durable
-        if self._device is None or not head.clip:
+        if self._device is None or head is None or not head.clip:
             return None
         signature = sign_told(head, self._device.sign)
         return HeadTold(head.sequence, head.whole, head.clip, signature.hex())

@@ -70,6 +70,20 @@ class Vault:
         for name in (self.name(number), chain_name(clip), slip_name(clip), f"clips/{clip}.meta.age"):
             del self.disk.files[name]
 
+    def call_torn(self, number: int) -> None:
+        entry = self.entries[number]
+        self.put(sealed_name(entry.clip, entry.day, "torn"), self.disk.read(self.name(number)))
+        del self.disk.files[self.name(number)], self.disk.files[meta_name(entry.clip)]
+        self.entries[number] = replace(entry, state="torn")
+
+    def cut_off(self, clip: str) -> ClipEntry:
+        """Record a clip that power is lost for."""
+        opened = self.keeper.begin(clip)
+        opened.append(opened.proof.feed(tiny_head() + tiny_fragment(0, b"cut off")))
+        torn = opened.abandon()
+        assert torn is not None
+        return torn
+
     def put(self, name: str, data: bytes) -> None:
         self.disk.files[name] = bytearray(data)
 
@@ -191,20 +205,60 @@ def test_the_end_of_a_whole_clip_is_taken_away_as_if_power_had_been_lost(number:
     assert "as a whole one" in findings.place.broken[0]
 
 
-def test_a_clip_that_power_was_lost_for_is_no_finding_even_where_the_head_names_it() -> None:
+def test_a_whole_clip_that_is_called_torn() -> None:
+    """Only a power cut in the instant between head and record leaves the same."""
     vault = Vault()
-    entry = vault.entries[3]
-    vault.put(sealed_name(entry.clip, entry.day, "torn"), vault.disk.read(vault.name(3)))
-    del vault.disk.files[vault.name(3)], vault.disk.files[meta_name(entry.clip)]
-    vault.entries[3] = replace(entry, state="torn")  # as after a power cut between head and record
-    assert vault.judge(3).outcome is Outcome.WHOLE
-    opened = vault.keeper.begin(IDS[4])
-    opened.append(opened.proof.feed(tiny_head() + tiny_fragment(0, b"cut off")))
-    torn = opened.abandon()
-    assert torn is not None
-    vault.entries.append(torn)
-    vault.entries.append(vault.record(IDS[5]))
+    vault.call_torn(3)
+    place = vault.judge(3).place
+    assert place is not None
+    assert [text for text in place.broken if "called torn while its proof is complete" in text]
+
+
+def test_a_clip_that_power_was_lost_for_is_no_finding() -> None:
+    vault = Vault()
+    torn = vault.cut_off(IDS[4])
+    vault.entries += [torn, vault.record(IDS[5])]
     assert vault.judge(4).outcome is Outcome.PARTIAL
+
+
+def test_the_first_clip_ever_is_cut_off_and_that_is_no_finding() -> None:
+    vault = Vault(count=0)
+    vault.entries.append(vault.cut_off(IDS[0]))
+    assert vault.judge(0).outcome is Outcome.PARTIAL
+    del vault.disk.files[HEAD_NAME]
+    assert vault.judge(0).outcome is Outcome.CHAIN_BROKEN
+
+
+def test_the_newest_deleted_and_the_others_called_torn() -> None:
+    vault = Vault()
+    vault.delete(3)
+    for number in range(3):
+        vault.call_torn(number)
+    for number in range(3):
+        place = vault.judge(number).place
+        assert place is not None
+        assert "clip 4, the newest of the signed head, is gone, while older ones are here" in place.broken
+
+
+def test_a_clip_deleted_behind_one_that_was_cut_off() -> None:
+    vault = Vault(count=1)
+    vault.entries.append(vault.cut_off(IDS[1]))
+    vault.entries += [vault.record(clip) for clip in IDS[2:5]]
+    assert vault.judge(1).outcome is Outcome.PARTIAL
+    vault.delete(2)
+    place = vault.judge(1).place
+    assert place is not None
+    assert place.broken == ("clip 3 after it is gone, while older ones are here",)
+
+
+def test_the_newest_clip_cut_off_and_the_head_deleted() -> None:
+    vault = Vault()
+    vault.entries[3] = replace(vault.entries[3], state="torn")
+    video = b"".join(decrypt(vault.disk.read(vault.name(3)), KEYS))
+    vault.put(sealed_name(IDS[3], DAY, "torn"), _sealed(b"".join(split_boxes(video)[:6])))
+    for name in (vault.name(3), meta_name(IDS[3]), HEAD_NAME):
+        del vault.disk.files[name]
+    assert vault.judge(3).outcome is Outcome.CHAIN_BROKEN
 
 
 def test_all_rolled_back_to_an_older_day_while_the_owner_holds_a_newer_head() -> None:

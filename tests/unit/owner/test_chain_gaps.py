@@ -27,7 +27,7 @@ from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
 from latchkey.units import MIB
-from latchkey.vault import UNDATED, chain_name, meta_name, sealed_name, slip_name
+from latchkey.vault import HEAD_NAME, UNDATED, chain_name, meta_name, sealed_name, slip_name
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import OWNER, FixedReaders
@@ -39,11 +39,11 @@ BY_AGE = "went by age or for room, as far as anybody can tell"
 
 
 class Vault:
-    """A device that records a clip a day and keeps each for three days, and its owner."""
+    """A device that records a clip a day and keeps each for some days, and its owner."""
 
-    def __init__(self, settings: VaultSettings | None = None) -> None:
+    def __init__(self, settings: VaultSettings | None = None, days: int = 3) -> None:
         self.disk, self.index, self.entropy = MemoryDisk(), MemoryIndex(), SeededEntropy(1)
-        self.readers = FixedReaders(now_day=DAY, days=3)
+        self.readers = FixedReaders(now_day=DAY, days=days)
         self.keeper = VaultKeeper(
             self.disk, self.index, self.readers, self.entropy.take, settings or VaultSettings()
         )
@@ -190,3 +190,67 @@ def test_the_newest_taken_is_found_although_only_one_older_clip_is_here() -> Non
     vault.live(1, 2, 3)
     vault.take_away(1, 3)
     assert vault.found() == [2]
+
+
+@pytest.mark.parametrize("without", [[1], [1, 3], [1, 3, 4]])
+def test_slips_deleted_do_not_make_a_clip_that_was_taken_away_one_that_went_by_age(
+    without: list[int],
+) -> None:
+    vault = Vault(days=9)
+    vault.live(1, 2, 3, 4)
+    vault.take_away(2)
+    for number in without:
+        vault.disk.remove(slip_name(IDS[number - 1]))
+    gone = "clip 2 before it is gone, while older ones are here"
+    assert gone in said(vault.judge(3))
+    assert "clip 2 after it is gone, while older ones are here" in said(vault.judge(1))
+    assert set(vault.found()) == {1, 3, *without}
+    assert "its slip is gone, or another's" in said(vault.judge(1))
+
+
+def test_a_slip_of_another_clip_is_none() -> None:
+    vault = Vault()
+    vault.live(1, 2, 3)
+    vault.disk.files[slip_name(IDS[1])] = bytearray(vault.disk.read(slip_name(IDS[0])))
+    assert vault.found() == [2]
+
+
+@pytest.mark.parametrize("day", [DAY - 1, DAY + 1, 47_117, UNDATED])
+def test_a_day_in_a_name_that_the_device_did_not_sign_is_found(day: int) -> None:
+    vault = Vault()
+    vault.live(1, 2)
+    vault.disk.rename(sealed_name(IDS[0], DAY, "whole"), sealed_name(IDS[0], day, "whole"))
+    assert vault.found() == [1]
+    assert "another day than its device signed" in said(vault.judge(1))[0]
+
+
+def test_a_clip_that_got_its_day_later_has_another_one_in_its_name_and_that_is_no_finding() -> None:
+    vault = Vault()
+    vault.readers.now_day = UNDATED
+    record_tiny(vault.keeper, IDS[0], vault.entropy.take)
+    vault.disk.rename(sealed_name(IDS[0], UNDATED, "whole"), sealed_name(IDS[0], DAY, "whole"))
+    assert vault.found() == []
+
+
+@pytest.mark.parametrize("taken", [[3], [2, 3], []])
+def test_a_device_that_lost_its_head_and_goes_on_as_if_nothing_stood_before(taken: list[int]) -> None:
+    """The newest clips and the head are deleted: the next clip says that none was before it."""
+    vault = Vault(days=9)
+    vault.live(1, 2, 3)
+    vault.take_away(*taken)
+    vault.disk.remove(HEAD_NAME)
+    vault.keeper = VaultKeeper(vault.disk, vault.index, vault.readers, vault.entropy.take, VaultSettings())
+    vault.live(4)
+    assert {4, 1 if taken == [2, 3] else 2 if taken else 3} <= set(vault.found())
+    assert "it was recorded without knowing clip" in said(vault.judge(4))[0]
+
+
+def test_a_head_of_an_older_day_put_back_beside_newer_clips() -> None:
+    vault = Vault()
+    vault.live(1)
+    older = vault.disk.read(HEAD_NAME)
+    vault.live(2)
+    vault.disk.files[HEAD_NAME] = bytearray(older)
+    vault.keeper = VaultKeeper(vault.disk, vault.index, vault.readers, vault.entropy.take, VaultSettings())
+    vault.live(3)
+    assert 3 in vault.found()

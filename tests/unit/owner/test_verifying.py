@@ -372,7 +372,7 @@ def test_a_device_that_was_revoked_vouches_for_clips_of_earlier_days_only(
         assert (said in capsys.readouterr().out) is (code == 12)
         earlier = vault / "clips" / name.replace(name[:10], day_text(day - 9))
         (vault / "clips" / name).rename(earlier)  # anybody can give a file another name
-        assert main(asked) == code, capsys.readouterr()
+        assert main(asked) == (code or 13), capsys.readouterr()
         earlier.rename(vault / "clips" / name)
     slip = vault / slip_name(clip)
     slip.unlink()
