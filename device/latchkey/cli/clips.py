@@ -14,8 +14,9 @@ from string import hexdigits
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
-from latchkey.cli.household import add_household_options, household_memory, owner_store
+from latchkey.cli.household import add_household_options, owner_store
 from latchkey.cli.keys import add_key_option, load_keys, note_seen
+from latchkey.cli.removal import removal_noted
 from latchkey.cli.verify import (
     check_is_no_part,
     clip_in_vault,
@@ -28,8 +29,6 @@ from latchkey.cli.verify import (
 from latchkey.errors import (
     EXIT_FAILED,
     EXIT_OK,
-    ClipError,
-    DiskError,
     LatchkeyError,
     NotOnDisk,
     UsageError,
@@ -46,7 +45,6 @@ from latchkey.owner import (
 )
 from latchkey.owner.keyring import Keys
 from latchkey.owner.mended import MendedVault
-from latchkey.owner.opening import hash_clip
 from latchkey.pipeline.removing import remove_clip
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings, load
@@ -327,8 +325,9 @@ def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Termina
         terminal.say("nothing was deleted")
         return EXIT_FAILED
     disk = FolderDisk(vault)
-    _note_removal(disk, entry, options, terminal)
-    if not remove_clip(disk, SqliteIndex(vault / INDEX_NAME), entry):
+    with removal_noted(disk, entry, options, terminal):
+        is_gone = remove_clip(disk, SqliteIndex(vault / INDEX_NAME), entry)
+    if not is_gone:
         raise UsageError(
             f"clip {entry.clip} was kept meanwhile, and is left as it is",
             hint="the same command again deletes it",
@@ -337,17 +336,6 @@ def _remove(vault: Path, entry: ClipEntry, options: Namespace, terminal: Termina
     terminal.say(f"clip {entry.clip}{kept} is deleted")
     terminal.say("flash may keep old blocks for a while; they are sealed, and open with their keys only")
     return EXIT_OK
-
-
-def _note_removal(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Terminal) -> None:
-    """Have the household remember the deletion. It must go on where that cannot be written down."""
-    memory = household_memory(options)
-    if memory is None:
-        return
-    try:
-        memory.note_removed(entry.clip, hash_clip(disk, entry))
-    except (ClipError, DiskError) as error:
-        terminal.say(f"latchkey: warning: your household will not remember that you deleted it: {error}")
 
 
 def _agreed(entry: ClipEntry, terminal: Terminal) -> bool:

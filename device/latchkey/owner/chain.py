@@ -165,7 +165,7 @@ class VaultChain:
             return
         number, entry = previous.sequence, self._numbers.get(previous.sequence)
         if entry is None:
-            own_deed = self._was_deleted(previous)
+            own_deed = self._deeds.has_removed(previous)
             self._miss(number, " before it", is_own_deed=own_deed, said=said)
         elif self._hash(entry) == previous.payload:
             said.remarks.append(f"clip {number} before it is unchanged")
@@ -180,7 +180,7 @@ class VaultChain:
                 continue
             previous = read.previous or Link(0, b"")
             if previous.sequence > own.sequence and previous.sequence not in self._numbers:
-                own_deed = self._was_deleted(previous)
+                own_deed = self._deeds.has_removed(previous)
                 self._miss(previous.sequence, " after it", is_own_deed=own_deed, said=said)
             elif is_cut:
                 return
@@ -231,10 +231,7 @@ class VaultChain:
         return is_older_here and not self._was_removed(head)
 
     def _was_removed(self, head: ChainHead) -> bool:
-        return head.clip in self._deeds.removed or self._was_deleted(Link(head.whole, head.payload))
-
-    def _was_deleted(self, link: Link) -> bool:
-        return link.payload in self._deeds.removed_payloads
+        return head.clip in self._deeds.removed or self._deeds.has_removed(Link(head.whole, head.payload))
 
     def _previous(self, clip: str) -> Link | None:
         read = self._companion(clip)

@@ -9,7 +9,7 @@ from latchkey.clip import verify
 from latchkey.errors import DiskError
 from latchkey.owner.household import Household
 from latchkey.ports import ClipEntry, Disk
-from latchkey.vault import UNDATED, SlipDamaged, decode_slip, slip_name
+from latchkey.vault import UNDATED, Slip, SlipDamaged, decode_slip, slip_name
 
 SLIP_LIMIT = 64
 """Slips looked at, newest days first: more that are not the household's hide the others from us."""
@@ -43,7 +43,13 @@ def by_signer(
 
 
 def signed_day(disk: Disk, clip: str, public: bytes) -> int | None:
-    """Give the UTC day on the slip of a clip, None where there is none to read that this device signed."""
+    """Give the UTC day on the slip of a clip, None where there is no slip that this device signed."""
+    slip = signed_slip(disk, clip, public)
+    return None if slip is None else slip.day
+
+
+def signed_slip(disk: Disk, clip: str, public: bytes) -> Slip | None:
+    """Give the slip of a clip, None where there is none that this device signed."""
 
     def check(context: bytes, message: bytes, signature: bytes) -> None:
         verify(public, context, message, signature)
@@ -52,4 +58,4 @@ def signed_day(disk: Disk, clip: str, public: bytes) -> int | None:
         slip = decode_slip(disk.read(slip_name(clip)), check)
     except (DiskError, SlipDamaged):  # a pipe of that name, or a sector gone: it says nothing of others
         return None
-    return slip.day if slip.clip == clip else None
+    return slip if slip.clip == clip else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from re import compile as pattern
 
 from latchkey.adapters.disk import FolderDisk
+from latchkey.clip import Link
 from latchkey.errors import NotOnDisk
 from latchkey.owner.lines import append_line, last_bytes, line_check
 from latchkey.owner.opening import GrowingDisk
@@ -26,18 +27,27 @@ DEEDS_READ_BYTES = MIB
 
 _DEEDS = f"{FOLDER}/{DEEDS_NAME}"
 
-_DEED = pattern(r"(?:(keep|unkeep) ([0-9a-f]{32})|rm ([0-9a-f]{32}) ([0-9a-f]{64}))")
+_DEED = pattern(r"(?:(keep|unkeep) ([0-9a-f]{32})|rm ([0-9a-f]{32}) ([0-9a-f]{64})(?: n(\d{1,16}))?)")
 _LINE = pattern(r"(.+?)(?: ([0-9a-f]{16}))?\n")
 """A deed and its check, which lines had none of at first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """What was done here on purpose: ids of clips that are kept; ids of those deleted, and their hashes."""
+    """What was done here on purpose: ids of clips that are kept; ids of those deleted, their numbers and
+    hashes. Of deeds that were noted by earlier versions there is no number: `removed_payloads` are theirs.
+    """
 
     kept: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     removed_payloads: frozenset[bytes] = frozenset()
+    removed_links: frozenset[Link] = frozenset()
+
+    def has_removed(self, link: Link) -> bool:
+        """Whether the clip with this number and hash was deleted here. The hash alone would not do: who can
+        write in the vault can give the bytes of a clip another name, and wait for that to be deleted.
+        """
+        return link in self.removed_links or link.payload in self.removed_payloads
 
 
 class HouseholdMemory:
@@ -76,9 +86,11 @@ class HouseholdMemory:
         """Note, durably, that a clip is kept no longer."""
         self._note(f"unkeep {clip}")
 
-    def note_removed(self, clip: str, payload: bytes) -> None:
-        """Note, durably, that a clip is deleted; `payload` is the SHA-256 of its file after the header."""
-        self._note(f"rm {clip} {payload.hex()}")
+    def note_removed(self, clip: str, link: Link) -> None:
+        """Note, durably, that a clip is deleted: its number as its device signed it, and the SHA-256 of its
+        file after the header.
+        """
+        self._note(f"rm {clip} {link.payload.hex()} n{link.sequence}")
 
     def _note(self, deed: str) -> None:
         append_line(self._disk, _DEEDS, f"{deed} {line_check(deed)}\n".encode("ascii"))
@@ -99,7 +111,9 @@ def _said(line: str) -> str | None:
 
 
 def _deeds(found: Sequence[tuple[str | None, ...]]) -> Deeds:
-    last = {clip: act for act, clip, _, _ in found if clip}
+    last = {clip: act for act, clip, *_ in found if clip}
     kept = frozenset(clip for clip, act in last.items() if act == "keep")
-    removed = frozenset(clip for _, _, clip, _ in found if clip)
-    return Deeds(kept, removed, frozenset(bytes.fromhex(payload) for *_, payload in found if payload))
+    removed = frozenset(clip for _, _, clip, *_ in found if clip)
+    hashes = [(number, bytes.fromhex(payload)) for *_, payload, number in found if payload]
+    links = frozenset(Link(int(number), payload) for number, payload in hashes if number)
+    return Deeds(kept, removed, frozenset(payload for number, payload in hashes if not number), links)

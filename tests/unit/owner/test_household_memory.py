@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from latchkey.clip import Link
 from latchkey.errors import DiskError
 from latchkey.owner.actlog import Act, acts, note_act
 from latchkey.owner.memory import Deeds, HouseholdMemory
@@ -24,13 +25,15 @@ def test_a_household_that_has_seen_nothing_remembers_nothing_and_makes_no_file(t
 def test_deeds_and_heads_are_remembered_for_the_owner_alone(tmp_path: Path) -> None:
     memory = HouseholdMemory(tmp_path)
     memory.note_kept(A)
-    memory.note_removed(B, b"h" * 32)
-    memory.note_removed(C, b"i" * 32)
+    memory.note_removed(B, Link(2, b"h" * 32))
+    memory.note_removed(C, Link(3, b"i" * 32))
     memory.keep_head(DEVICE, b"old")
     memory.keep_head(DEVICE, b"new")
     again = HouseholdMemory(tmp_path)
-    removed = frozenset({B, C}), frozenset({b"h" * 32, b"i" * 32})
-    assert again.deeds() == Deeds(frozenset({A}), *removed)
+    links = frozenset({Link(2, b"h" * 32), Link(3, b"i" * 32)})
+    assert again.deeds() == Deeds(frozenset({A}), frozenset({B, C}), frozenset(), links)
+    assert again.deeds().has_removed(Link(2, b"h" * 32))
+    assert not again.deeds().has_removed(Link(2, b"i" * 32))
     assert (again.head(DEVICE), again.head(OTHER)) == (b"new", None)
     assert (tmp_path / "seen").stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "seen").iterdir()} == {0o600}
@@ -80,13 +83,15 @@ def test_a_deed_that_has_rotted_is_left_out_whatever_bit_it_was_and_never_anothe
     disk = MemoryDisk()
     memory = HouseholdMemory(Path("nowhere"), disk)
     memory.note_kept(A)
-    memory.note_removed(B, b"h" * 32)
+    memory.note_removed(B, Link(2, b"h" * 32))
     lines = bytes(disk.files["seen/deeds"])
     whole = deeds_of(lines)
-    assert whole == Deeds(frozenset({A}), frozenset({B}), frozenset({b"h" * 32}))
+    assert whole == Deeds(frozenset({A}), frozenset({B}), frozenset(), frozenset({Link(2, b"h" * 32)}))
     read = [deeds_of(rotten) for rotten in flipped(lines)]
     assert all(one.kept <= whole.kept and one.removed <= whole.removed for one in read)
-    assert all(one.removed_payloads <= whole.removed_payloads for one in read)
+    assert all(one.removed_links <= whole.removed_links and not one.removed_payloads for one in read)
+    of_old = f"rm {B} {'68' * 32}\n".encode()  # without a number: such deeds count by their hash
+    assert deeds_of(of_old).has_removed(Link(7, b"h" * 32))
     unchecked = f"keep {A}\n".encode()  # as lines were once: they still count, and rot to other deeds
     assert deeds_of(unchecked).kept == {A}
     assert any(deeds_of(rotten).kept - {A} for rotten in flipped(unchecked))
