@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from string import hexdigits
@@ -15,7 +16,7 @@ from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.household import add_household_options, owner_store
-from latchkey.cli.keys import add_key_option, load_keys, note_seen
+from latchkey.cli.keys import add_key_option, erased_told, heard_keys, held_of, note_seen, warn_of_names
 from latchkey.cli.removal import removal_noted
 from latchkey.cli.verify import (
     check_is_no_part,
@@ -43,6 +44,7 @@ from latchkey.owner import (
     read_meta,
     stream_clip,
 )
+from latchkey.owner.choosing import keys_for, quick_keys_for
 from latchkey.owner.keyring import Keys
 from latchkey.owner.mended import MendedVault
 from latchkey.pipeline.removing import remove_clip
@@ -137,7 +139,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if options.action in ("keep", "unkeep"):
         from latchkey.cli.keep import keep_or_unkeep
 
-        return keep_or_unkeep(vault, entry, options, terminal)
+        return keep_or_unkeep(vault, entries, entry, options, terminal)
     return _remove(vault, entry, options, terminal)
 
 
@@ -167,8 +169,10 @@ def _verify(options: Namespace, terminal: Terminal) -> int:
 def _verify_clip(
     target: str, vault: MendedVault, entry: ClipEntry, options: Namespace, terminal: Terminal
 ) -> int:
-    keys = load_keys(options, terminal).every()
-    findings = verify_entry(vault, list_clips(vault), entry, keys, options, terminal)
+    entries = list_clips(vault)
+    keys = heard_keys(vault, entries, options, terminal)
+    with erased_told(keys, entry):
+        findings = verify_entry(vault, entries, entry, keys.every(), options, terminal)
     return show(target, findings, options, terminal)
 
 
@@ -206,18 +210,24 @@ def _check_out(vault: Path, out: str) -> None:
 def _list(vault: Path, options: Namespace, terminal: Terminal) -> int:
     disk = MendedVault(vault)
     entries = list_clips(disk)
-    keys = load_keys(options, terminal) if options.key or owner_store(options).exists else None
-    facts = [_facts(disk, entry, keys) for entry in entries]
+    keys = None
+    if options.key or owner_store(options).exists:
+        keys = heard_keys(disk, entries, options, terminal)
+    held = held_of(disk, entries, keys)
+    tried = {one.clip: quick_keys_for(disk, one, keys, held) if keys else () for one in entries}
+    facts = [_facts(disk, entry, keys, tried[entry.clip]) for entry in entries]
+    states = {entry.clip: _state(entry, disk, tried[entry.clip]) for entry in entries}
     if keys is not None:
-        note_seen(disk, entries, keys, options)
+        note_seen(disk, entries, held, keys, options)
     told = sorted(zip(entries, facts, strict=True), key=lambda pair: _order(*pair))
     layers = {entry.clip: faces_bytes(disk, entry) for entry in entries}
     if options.json:
-        rows = [_row(entry, _state(entry, disk, keys), fact, layers[entry.clip]) for entry, fact in told]
+        rows = [_row(entry, states[entry.clip], fact, layers[entry.clip]) for entry, fact in told]
         terminal.put(json.dumps(rows, indent=1))
         return EXIT_OK
     for entry, fact in told:
-        terminal.put(_line(entry, _state(entry, disk, keys), fact, layers[entry.clip]))
+        terminal.put(_line(entry, states[entry.clip], fact, layers[entry.clip]))
+    warn_of_names(entries, terminal)
     if disk.unfinished:
         terminal.say("unfinished = cut off while it was recorded, and the doorbell has not started since")
         terminal.say("`latchkey clips recover` writes the proved part of such a clip")
@@ -232,11 +242,12 @@ Facts = ClipMeta | LatchkeyError | None
 """What the key opened, why it did not, or None without a key."""
 
 
-def _facts(disk: FolderDisk, entry: ClipEntry, keys: Keys | None) -> Facts:
+def _facts(disk: FolderDisk, entry: ClipEntry, keys: Keys | None, tried: Sequence[str]) -> Facts:
     if keys is None:
         return None
     try:
-        return read_meta(disk, entry.clip, keys.of(entry.day))
+        with erased_told(keys, entry):
+            return read_meta(disk, entry.clip, tried)
     except LatchkeyError as error:
         return error
 
@@ -245,11 +256,10 @@ def _order(entry: ClipEntry, facts: Facts) -> tuple[int, int, str]:
     return entry.day, facts.start_wall_ns if isinstance(facts, ClipMeta) else 0, entry.clip
 
 
-def _state(entry: ClipEntry, disk: MendedVault, keys: Keys | None) -> str:
+def _state(entry: ClipEntry, disk: MendedVault, tried: Sequence[str]) -> str:
     if entry.clip in disk.unfinished:
         return "unfinished"
-    identities = () if keys is None else keys.of(entry.day)
-    return "damaged" if is_seen_damaged(disk, entry, identities) else entry.state
+    return "damaged" if is_seen_damaged(disk, entry, tried) else entry.state
 
 
 def _row(entry: ClipEntry, state: str, facts: Facts, layer_bytes: int | None) -> dict[str, object]:
@@ -305,18 +315,18 @@ def _open(
     to_stdout = options.out == "-"
     if to_stdout and terminal.out.isatty():
         raise UsageError("a video is not for a terminal", hint="-o FILE writes it to a file")
-    keys = load_keys(options, terminal)
-    identities = keys.of(entry.day)
-    note_seen(disk, entries, keys, options)
+    keys = heard_keys(disk, entries, options, terminal)
+    identities = keys_for(disk, entry, keys)
     watch = ProofWatch()
-    if to_stdout:
-        stream_clip(disk, entry, identities, terminal.put_bytes, watch)
-        terminal.flush()
-        warn(disk, entry, identities, watch, options, terminal)
-        return EXIT_OK
-    n_bytes = open_clip(disk, entry, identities, Path(options.out), watch, force=options.force)
-    terminal.say(f"{options.out}: {size_text(n_bytes)}, readable by you only")
+    with erased_told(keys, entry):
+        if to_stdout:
+            stream_clip(disk, entry, identities, terminal.put_bytes, watch)
+            terminal.flush()
+        else:
+            n_bytes = open_clip(disk, entry, identities, Path(options.out), watch, force=options.force)
+            terminal.say(f"{options.out}: {size_text(n_bytes)}, readable by you only")
     warn(disk, entry, identities, watch, options, terminal)
+    note_seen(disk, entries, held_of(disk, entries, keys), keys, options)
     return EXIT_OK
 
 

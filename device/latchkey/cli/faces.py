@@ -10,9 +10,10 @@ from pathlib import Path
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.cli.command import Terminal
-from latchkey.cli.keys import load_keys, note_seen
+from latchkey.cli.keys import erased_told, heard_keys, held_of, note_seen
 from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, LatchkeyError, UsageError
 from latchkey.owner.actlog import NAME, acts, note_act
+from latchkey.owner.choosing import face_keys_for, keys_for
 from latchkey.owner.composing import FaceLayer, compose
 from latchkey.owner.files import writing
 from latchkey.owner.opening import read_meta
@@ -46,17 +47,18 @@ def open_with_faces(
     """
     if options.out == "-":
         raise UsageError("a clip with faces is not for a pipe", hint="-o FILE writes it to a file")
-    keys = load_keys(options, terminal)
-    note_seen(disk, entries, keys, options)
-    with FaceLayer(disk, entry, keys.faces_of(entry.day)) as layer:
+    keys = heard_keys(disk, entries, options, terminal)
+    tried = keys_for(disk, entry, keys)
+    with erased_told(keys, entry), FaceLayer(disk, entry, face_keys_for(disk, entry, keys)) as layer:
         if not options.yes and not _agreed(entry, terminal):
             terminal.say("nothing was opened")
             return EXIT_FAILED
         with writing(Path(options.out), force=options.force) as sink:
             note_act(disk, "faces", entry.clip, SystemClock().wall_ns())
-            done = compose(disk, entry, keys.of(entry.day), layer, sink.name, Path(options.out))
+            done = compose(disk, entry, tried, layer, sink.name, Path(options.out))
+    note_seen(disk, entries, held_of(disk, entries, keys), keys, options)
     faces = f"{done.frames_with_faces} of {done.frames} pictures with faces put back"
-    if not done.torn and (covered := _covered(disk, entry, keys.of(entry.day)) - done.frames_with_faces) > 0:
+    if not done.torn and (covered := _covered(disk, entry, tried) - done.frames_with_faces) > 0:
         faces += f", {covered} with their covers ({WITHHELD})"
     terminal.say(f"{options.out}: {faces}; encoded anew, so it is no proof of anything; readable by you only")
     terminal.say(f"that it was opened is noted in {vault / NAME}; delete {options.out} when you are done")

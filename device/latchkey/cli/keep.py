@@ -7,12 +7,15 @@ from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.adapters.index import SqliteIndex
 from latchkey.cli.command import Terminal
-from latchkey.cli.household import household_memory, use_household
+from latchkey.cli.household import household_memory, own_day, use_household
+from latchkey.cli.keys import erased_told, heard_state
 from latchkey.errors import EXIT_OK, UsageError
 from latchkey.owner import list_clips
 from latchkey.owner.actlog import note_act
+from latchkey.owner.choosing import keys_for
 from latchkey.owner.household import Household
 from latchkey.owner.keeping import keep_clip, missing_beside, unkeep_clip
+from latchkey.owner.keyring import HouseholdKeys
 from latchkey.pipeline.pinning import pinned_owner
 from latchkey.ports import ClipEntry
 from latchkey.settings import load
@@ -26,14 +29,17 @@ LACKS = {
 """What a clip is without that which lies beside it."""
 
 
-def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: Terminal) -> int:
+def keep_or_unkeep(
+    vault: Path, entries: list[ClipEntry], entry: ClipEntry, options: Namespace, terminal: Terminal
+) -> int:
     """Seal a clip to the long-term key, or to the owner's key of its day again.
 
     First all that could forbid it is checked, then it is noted, durably, then it is done. Raises
     UsageError, OwnerKeyError, NoIdentityMatched, ClipError, DiskError.
     """
     disk, index = FolderDisk(vault), SqliteIndex(vault / INDEX_NAME)
-    state = use_household(options)
+    state = heard_state(disk, entries, options, use_household(options))
+    keys = HouseholdKeys(state, own_day())
     memory = household_memory(options)
 
     def note() -> None:
@@ -43,8 +49,8 @@ def keep_or_unkeep(vault: Path, entry: ClipEntry, options: Namespace, terminal: 
 
     if options.action == "keep":
         _check_owner(disk, entry, state)
-        keys = state.identities(entry.day)
-        keep_clip(disk, index, entry, keys, state.long_term_recipient, note)
+        with erased_told(keys, entry):
+            keep_clip(disk, index, entry, keys_for(disk, entry, keys), state.long_term_recipient, note)
         terminal.say(f"clip {entry.clip} is kept: your household opens it until you delete it; others cannot")
         for what in missing_beside(disk, entry.clip, state.identities(entry.day)):
             terminal.say(f"latchkey: warning: its {what} is missing, or cannot be opened: {LACKS[what]}")

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.cli.command import Terminal, one_line
 from latchkey.cli.household import household_memory, own_day, owner_store, revoked_text
-from latchkey.cli.keys import load_keys
+from latchkey.cli.keys import erased_told, heard_keys, load_keys
 from latchkey.clip import Manifest, check_proof, decrypt, verify
 from latchkey.errors import EXIT_OK, ClipError, DiskError, NotOnDisk, UsageError
 from latchkey.owner import (
@@ -31,6 +31,7 @@ from latchkey.owner import (
     recover_clip,
     trusted_devices,
 )
+from latchkey.owner.choosing import keys_for
 from latchkey.owner.hearing import signed_day
 from latchkey.owner.memory import Deeds, HouseholdMemory
 from latchkey.owner.mended import MendedVault
@@ -261,8 +262,10 @@ def recover(disk: FolderDisk, entry: ClipEntry, options: Namespace, terminal: Te
     """Write the proved part of a clip."""
     if options.out == "-":
         raise UsageError("what is proved is known only at the end", hint="-o FILE writes it to a file")
-    keys = load_keys(options, terminal).of(entry.day)
-    progress = recover_clip(disk, entry, keys, Path(options.out), force=options.force)
+    keys = heard_keys(disk, list_clips(disk), options, terminal)
+    with erased_told(keys, entry):
+        tried = keys_for(disk, entry, keys)
+        progress = recover_clip(disk, entry, tried, Path(options.out), force=options.force)
     size = size_text(progress.proved_bytes)
     terminal.say(f"{options.out}: the first {progress.proved_s:.1f} s, {size}, readable by you only")
     if not progress.is_complete:

@@ -4,6 +4,7 @@ A slip is plain, so who can write to the vault can remove it, and only a device 
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
 from latchkey.clip import verify
 from latchkey.errors import DiskError
@@ -12,16 +13,23 @@ from latchkey.ports import ClipEntry, Disk
 from latchkey.vault import UNDATED, Slip, SlipDamaged, decode_slip, slip_name
 
 SLIP_LIMIT = 64
-"""Slips looked at, newest days first: more that are not the household's hide the others from us."""
+"""Slips that are heard of each device, newest days first."""
+
+AHEAD_DAYS = 2
+"""A doorbell may believe a day that far ahead of the owner's. Names of later ones are looked at last."""
 
 
-def hear(disk: Disk, entries: Sequence[ClipEntry], state: Household) -> Household:
-    """Give the state that has heard each of its devices whose slips lie in a vault."""
+def hear(disk: Disk, entries: Sequence[ClipEntry], state: Household, own_day: int) -> Household:
+    """Give the state that has heard each of its devices whose slips lie in a vault. Raises DiskError.
+
+    What no device of the household signed is passed over, however much of it there is, and names of days
+    that have not come by the owner's clock are looked at after all others: anybody can make both.
+    """
     dated = [entry for entry in entries if entry.day != UNDATED]
-    newest = sorted(dated, key=lambda entry: -entry.day)[:SLIP_LIMIT]
+    newest = sorted(dated, key=lambda entry: (is_ahead(entry, own_day), -entry.day))
     for device in state.devices:
-        days = [signed_day(disk, entry.clip, device.public) for entry in newest]
-        known = [day for day in days if day is not None and day != UNDATED]
+        days = (signed_day(disk, entry.clip, device.public) for entry in newest)
+        known = list(islice((day for day in days if day is not None and day != UNDATED), SLIP_LIMIT))
         if known:
             state = state.heard(device.public, max(known))
     return state
@@ -40,6 +48,11 @@ def by_signer(
         rest = [entry for entry in rest if entry not in own]
         found.append((device.public, own))
     return [*found, (None, rest)]
+
+
+def is_ahead(entry: ClipEntry, own_day: int) -> bool:
+    """Whether the name of a clip says a day that has not come by the owner's clock, nor by any doorbell's."""
+    return own_day + AHEAD_DAYS < entry.day < UNDATED
 
 
 def signed_day(disk: Disk, clip: str, public: bytes) -> int | None:

@@ -1,26 +1,29 @@
 """Which secret keys open a clip: those of a key file for any, those of the household for its day."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from latchkey.clip import X25519Identity, decrypt
-from latchkey.errors import LatchkeyError, OwnerKeyError
-from latchkey.owner.household import HoldingSecret, Household
-from latchkey.owner.opening import ReadableDisk
+from latchkey.clip import X25519Identity
+from latchkey.errors import OwnerKeyError
+from latchkey.owner.household import Household
 from latchkey.ports import ClipEntry
-from latchkey.vault import UNDATED, day_text, sealed_name
+from latchkey.vault import UNDATED, day_text
 from latchkey.vault.book import KEY_DAYS
 
 AHEAD_DAYS = 1
 """An identity file also has the key of the next day: a clip after midnight opens with it."""
 
 
+ALL_HELD = -1
+"""Any holding key: they have numbers from 1."""
+
+
 class Keys(Protocol):
     """Secret keys `AGE-SECRET-KEY-1...`."""
 
-    def of(self, day: int) -> tuple[str, ...]:
-        """Give those that may open a clip of a UTC day."""
+    def of(self, day: int, *, held: int | None = ALL_HELD) -> tuple[str, ...]:
+        """Give those that may open a clip of a UTC day; of holding keys number `held` alone, None = none."""
         ...
 
     def every(self) -> tuple[str, ...]:
@@ -38,7 +41,7 @@ class FileKeys:
     def __init__(self, identities: tuple[str, ...]) -> None:
         self._identities = identities
 
-    def of(self, day: int) -> tuple[str, ...]:  # noqa: ARG002 -- they are for any day
+    def of(self, day: int, *, held: int | None = ALL_HELD) -> tuple[str, ...]:  # noqa: ARG002 -- for any day
         """Give all of them."""
         return self._identities
 
@@ -58,9 +61,16 @@ class HouseholdKeys:
         self.state = state
         self._today = today
 
-    def of(self, day: int) -> tuple[str, ...]:
+    def of(self, day: int, *, held: int | None = ALL_HELD) -> tuple[str, ...]:
         """Give the day's key, while it lives, the long-term one, and the holding ones."""
-        return self.state.identities(day)
+        if held == ALL_HELD:
+            return self.state.identities(day)
+        holding = tuple(one for one in self.state.holding if one.number == held)
+        return replace(self.state, holding=holding).identities(day)
+
+    def has_erased(self, day: int) -> bool:
+        """Whether the key of a day was there and is erased."""
+        return day < self.state.ratchet.day
 
     def every(self) -> tuple[str, ...]:
         """Give those of all live days, the long-term one, and the holding ones."""
@@ -79,31 +89,20 @@ def live_days(state: Household, today: int, first_day: int) -> range:
     return range(first_day, min(last_day + 1, first_day + KEY_DAYS))
 
 
-def seen_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Household) -> list[int]:
-    """Give the numbers of holding keys not seen before that open one of these clips."""
-    fresh = [one for one in state.holding if one.seen_day is None]
-    found = (_holding_of(disk, entry, state, fresh) for entry in entries)
-    return sorted({number for number in found if number is not None})
+def seen_holding(held: Mapping[str, int], state: Household) -> list[int]:
+    """Give the numbers of holding keys not seen before, of those that open clips: `held`, by their ids."""
+    fresh = {one.number for one in state.holding if one.seen_day is None}
+    return sorted(fresh.intersection(held.values()))
 
 
-def dated_holding(disk: ReadableDisk, entries: Sequence[ClipEntry], state: Household) -> dict[int, int]:
+def dated_holding(held: Mapping[str, int], entries: Sequence[ClipEntry]) -> dict[int, int]:
     """Give the newest day of the clips that each holding key opens: undated once, they have one by now."""
     days: dict[int, int] = {}
     for entry in entries:
-        number = None if entry.day == UNDATED else _holding_of(disk, entry, state, state.holding)
+        number = None if entry.day == UNDATED else held.get(entry.clip)
         if number is not None:
             days[number] = max(entry.day, days.get(number, entry.day))
     return days
-
-
-def _holding_of(
-    disk: ReadableDisk, entry: ClipEntry, state: Household, held: Sequence[HoldingSecret]
-) -> int | None:
-    """Give the number of the holding key that a clip is sealed to; None = it is sealed to others."""
-    if entry.state == "kept" or _opens(disk, entry, state.day_keys(entry.day)):
-        return None
-    found = (one.number for one in held if _opens(disk, entry, (X25519Identity(one.secret).text,)))
-    return next(found, None)
 
 
 def identity_file(state: Household, today: int) -> str:
@@ -130,14 +129,3 @@ def face_identity_file(state: Household, today: int) -> str:
     for day in live_days(state, today, state.face_ratchet.day):
         lines += [f"# {day_text(day)}", *state.face_keys(day)]
     return "\n".join(lines) + "\n"
-
-
-def _opens(disk: ReadableDisk, entry: ClipEntry, keys: tuple[str, ...]) -> bool:
-    if not keys:
-        return False
-    try:
-        with closing(disk.reader(sealed_name(entry.clip, entry.day, entry.state))) as file:
-            decrypt(file, keys)
-    except LatchkeyError:  # another key's, damaged, or gone meanwhile: no key is to be noted for it
-        return False
-    return True

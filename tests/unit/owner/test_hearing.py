@@ -9,13 +9,13 @@ from latchkey.owner.household import Household, KnownDevice, new_household
 from latchkey.pipeline.identity import PUBLIC_NAME
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
-from latchkey.vault import UNDATED, Slip, encode_slip, slip_name
+from latchkey.vault import UNDATED, Slip, day_text, encode_slip, sealed_name, slip_name
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import FixedReaders
 from latchkey_sim.tinyclip import record_tiny
 
-DAY, IDS = 20_781, [f"{n:032x}" for n in range(1, 9)]
+DAY, IDS = 20_781, [f"{n:032x}" for n in range(1, 99)]
 
 
 def vault(*days: int) -> tuple[MemoryDisk, Household]:
@@ -29,13 +29,13 @@ def vault(*days: int) -> tuple[MemoryDisk, Household]:
 
 
 def heard_day(disk: MemoryDisk, state: Household) -> int | None:
-    return hear(disk, list_clips(disk), state).newest_day
+    return hear(disk, list_clips(disk), state, DAY).newest_day
 
 
 def test_the_newest_signed_day_is_heard_and_the_keys_before_it_go() -> None:
     disk, state = vault(DAY - 1, DAY, DAY - 2)
     assert heard_day(disk, state) == DAY
-    assert hear(disk, list_clips(disk), state).advance(DAY + 1).ratchet.day == DAY - 3
+    assert hear(disk, list_clips(disk), state, DAY).advance(DAY + 1).ratchet.day == DAY - 3
 
 
 def test_clips_without_a_day_say_nothing() -> None:
@@ -66,3 +66,22 @@ def test_clips_of_two_devices_are_told_apart_by_their_slips() -> None:
     both = replace(state, devices=(one, KnownDevice(other.public)))
     told = {device: [entry.clip for entry in own] for device, own in by_signer(disk, list_clips(disk), both)}
     assert told == {one.public: IDS[:2], other.public: [IDS[2]], None: [IDS[3]]}
+
+
+def test_many_names_of_far_days_hide_no_device() -> None:
+    disk, state = vault(DAY)
+    for number in range(200):
+        disk.create(f"clips/{'9990-01-01' if number % 2 else day_text(DAY + 1)}.{number + 999:032x}.age")
+    assert heard_day(disk, state) == DAY
+
+
+def test_old_clips_that_are_given_far_days_hide_no_newer_one() -> None:
+    disk, state = vault(*[DAY - 5] * 70, DAY)
+    for clip in IDS[:70]:
+        disk.rename(sealed_name(clip, DAY - 5, "whole"), sealed_name(clip, DAY + 99, "whole"))
+    assert heard_day(disk, state) == DAY
+
+
+def test_a_device_is_heard_by_an_owner_whose_clock_is_behind() -> None:
+    disk, state = vault(DAY)
+    assert hear(disk, list_clips(disk), state, 0).newest_day == DAY
