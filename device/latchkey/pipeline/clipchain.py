@@ -29,10 +29,11 @@ from latchkey.errors import DiskError
 from latchkey.events import HeadTold
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.identity import device_key
-from latchkey.ports import Disk
+from latchkey.ports import ClipEntry, Disk
 from latchkey.vault import (
     CLIPS,
     HEAD_NAME,
+    UNDATED,
     ChainHead,
     Slip,
     SlipDamaged,
@@ -82,14 +83,23 @@ class ClipChain:
 
     def number_of(self, clip: str) -> int | None:
         """Give the number on the slip of a clip, None where there is no slip that this device signed."""
+        slip = self._slip(clip)
+        if slip is None:
+            return None
+        self._lift(slip.sequence)
+        return slip.sequence
+
+    def day_of(self, entry: ClipEntry) -> int:
+        """Give the UTC day of a clip as this device signed it, that in its name where it signed none."""
+        slip = self._slip(entry.clip)
+        return entry.day if slip is None or slip.day == UNDATED else slip.day
+
+    def _slip(self, clip: str) -> Slip | None:
         try:
             slip = decode_slip(self._disk.read(slip_name(clip)), self._check)
         except (DiskError, SlipDamaged):
             return None
-        if slip.clip != clip:
-            return None
-        self._lift(slip.sequence)
-        return slip.sequence
+        return slip if slip.clip == clip else None
 
     def catch_up(self, newest_first: Iterable[str]) -> None:
         """Take note of numbers beyond the head on the disk: of clips that were given up while it could not

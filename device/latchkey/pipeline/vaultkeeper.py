@@ -186,6 +186,7 @@ class VaultKeeper:
             ],
             today=self._readers.today(),
             days=self._days,
+            day_of=self._chain.day_of,
             max_bytes=self._settings.max_bytes,
             free_bytes=self._disk.free_bytes(),
             spare_bytes=self._settings.spare_bytes,

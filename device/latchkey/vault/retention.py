@@ -3,7 +3,7 @@
 A clip that is still being written is never among the entries, so it is never chosen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from latchkey.events import DiskState
 from latchkey.ports import ClipEntry
@@ -28,13 +28,26 @@ def expires_day(day: int, days: int) -> int:
     return min(day + days + 1, LAST_DAY)
 
 
-def expired(entries: Sequence[ClipEntry], today: int, days: int) -> list[ClipEntry]:
+def expired(
+    entries: Sequence[ClipEntry],
+    today: int,
+    days: int,
+    day_of: Callable[[ClipEntry], int] = lambda entry: entry.day,
+) -> list[ClipEntry]:
     """Choose the clips after whose day `days` whole days have passed.
 
     A clip from the future (the clock went back) stays, and counts, until its day is past. So a
-    clock that falls back to 1970 deletes nothing.
+    clock that falls back to 1970 deletes nothing. `day_of` gives the day that counts of a clip whose name
+    says one that is over or has not come: anybody can give a file another name.
     """
-    return [entry for entry in entries if expires_day(entry.day, days) <= today]
+
+    def is_due(entry: ClipEntry) -> bool:
+        by_name = expires_day(entry.day, days) <= today
+        if by_name or 0 < today < entry.day:
+            return expires_day(day_of(entry), days) <= today
+        return False
+
+    return [entry for entry in entries if is_due(entry)]
 
 
 def faces_left_ns(day: int, hours: int, wall_ns: int) -> int:
@@ -92,13 +105,14 @@ def to_delete(
     *,
     today: int,
     days: int,
+    day_of: Callable[[ClipEntry], int],
     max_bytes: int,
     free_bytes: int,
     spare_bytes: int,
     open_bytes: int = 0,
 ) -> list[ClipEntry]:
     """Choose what has to go: first clips past their days and files larger than any, then for room."""
-    first = {entry.clip for entry in (*expired(entries, today, days), *oversized(entries, max_bytes))}
+    first = {entry.clip for entry in (*expired(entries, today, days, day_of), *oversized(entries, max_bytes))}
     due = [entry for entry in entries if entry.clip in first]
     over = overflow(
         [entry for entry in entries if entry.clip not in first],

@@ -254,3 +254,17 @@ def test_a_head_of_an_older_day_put_back_beside_newer_clips() -> None:
     vault.keeper = VaultKeeper(vault.disk, vault.index, vault.readers, vault.entropy.take, VaultSettings())
     vault.live(3)
     assert 3 in vault.found()
+
+
+@pytest.mark.parametrize("day", [47_117, DAY - 9])
+def test_a_clip_goes_by_the_day_that_its_device_signed_not_by_that_in_its_name(day: int) -> None:
+    vault = Vault()
+    vault.live(1)
+    vault.disk.rename(sealed_name(IDS[0], DAY, "whole"), sealed_name(IDS[0], day, "whole"))
+    vault.keeper = VaultKeeper(vault.disk, MemoryIndex(), vault.readers, vault.entropy.take, VaultSettings())
+    vault.keeper.start()
+    there = []
+    for vault.readers.now_day in range(DAY + 1, DAY + 6):
+        vault.keeper.tidy()
+        there.append(vault.there)
+    assert there == [[1], [1], [1], [], []]
