@@ -6,8 +6,9 @@ from dataclasses import replace
 from latchkey.clip import NoIdentityMatched, decrypt
 from latchkey.events import Trigger
 from latchkey.pipeline.facevault import FaceVault
+from latchkey.pipeline.openclip import OpenClip
 from latchkey.pipeline.readers import Readers
-from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
+from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings
 from latchkey.units import NS_PER_S, S_PER_DAY

@@ -22,6 +22,7 @@ DiskOperation = Literal[
     "sync_folder",
     "names",
     "size_bytes",
+    "set_time",
     "free_bytes",
 ]
 
@@ -45,6 +46,7 @@ class MemoryDisk:
         self.limit_bytes = limit_bytes
         self.files: dict[str, bytearray] = {}
         self.log: list[str] = []
+        self.times_ns: dict[str, int] = {}
         self._durable: dict[str, bytearray] = {}
         self._broken: DiskError | None = None
         self._folders: set[str] = {""}
@@ -149,6 +151,13 @@ class MemoryDisk:
         check_disk_name(name)
         self.meet("size_bytes", name, noted=False)
         return len(self._file(name))
+
+    def set_time(self, name: str, at_ns: int) -> None:
+        """Note the time of a file's last change in `times_ns`."""
+        check_disk_name(name)
+        self.meet("set_time", name, noted=False)
+        self._file(name)
+        self.times_ns[name] = at_ns
 
     def free_bytes(self) -> int:
         """Give what is left of `limit_bytes`."""

@@ -71,6 +71,19 @@ def test_a_file_is_not_a_folder_nor_the_other_way_round(disk: GrowingDisk) -> No
         disk.create("clips")
 
 
+def test_the_time_of_a_files_last_change_is_set_and_its_bytes_stay(disk: GrowingDisk) -> None:
+    put(disk, "clips/a", b"data")
+    disk.set_time("clips/a", 86_400 * 10**9)
+    disk.set_time("clips/a", 2 * 86_400 * 10**9)
+    disk.rename("clips/a", "clips/b")
+    assert disk.read("clips/b") == b"data"
+    with pytest.raises(NotOnDisk):
+        disk.set_time("clips/a", 0)
+    for name in ("../x", "clips"):
+        with pytest.raises(DiskError):
+            disk.set_time(name, 0)
+
+
 def test_a_rename_replaces_what_has_the_name(disk: GrowingDisk) -> None:
     put(disk, "clips/a.part", b"new")
     put(disk, "clips/a", b"old")
@@ -282,3 +295,13 @@ def test_what_a_disk_cannot_read_on_is_an_error_that_names_the_file() -> None:
     for n_bytes in (10, -1, 1 << 20):
         with disk.reader("mem") as file, pytest.raises(DiskError, match="cannot read /proc/self/mem"):
             file.read(n_bytes)
+
+
+def test_a_folder_notes_the_time_that_was_set_and_follows_no_link(tmp_path: Path) -> None:
+    disk = FolderDisk(tmp_path / "root")
+    put(disk, "clips/a", b"data")
+    disk.set_time("clips/a", 1_234_567_890)
+    assert (tmp_path / "root/clips/a").stat().st_mtime_ns == 1_234_567_890
+    (tmp_path / "root/clips/link").symlink_to(tmp_path / "root/clips/a")
+    with pytest.raises(DiskError):
+        disk.set_time("clips/link", 0)

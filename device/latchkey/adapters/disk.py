@@ -201,6 +201,13 @@ class FolderDisk:
         with disk_errors(f"look at {place}"):
             return _regular(place).st_size
 
+    def set_time(self, name: str, at_ns: int) -> None:
+        """Set the time of a file's last change, and that of its last reading."""
+        place = self._place(name)
+        with disk_errors(f"change {place}"):
+            _regular(place)
+            os.utime(place, ns=(at_ns, at_ns), follow_symlinks=False)
+
     def free_bytes(self) -> int:
         """Give what an ordinary user may still write where the root is, or will be."""
         with disk_errors(f"look at {self._root}"):

@@ -20,8 +20,9 @@ from latchkey.events import Trigger
 from latchkey.frames import Cause, FilterState
 from latchkey.pipeline.frame_queue import Held
 from latchkey.pipeline.groups import Batch, Groups
+from latchkey.pipeline.openclip import OpenClip
 from latchkey.pipeline.selfcheck import SelfCheck
-from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
+from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry, ClipSpec, Encoder
 from latchkey.vault import UNDATED, ClipMeta
 from latchkey.vision import FILTER_VERSION, CoverPlan, redact

@@ -58,6 +58,10 @@ class Disk(Protocol):
         """Length of a file. Raises NotOnDisk."""
         ...
 
+    def set_time(self, name: str, at_ns: int) -> None:
+        """Set the time of a file's last change, ns since 1970. Power may undo it. Raises NotOnDisk."""
+        ...
+
     def free_bytes(self) -> int:
         """Room left for new files."""
         ...

@@ -16,7 +16,8 @@ from latchkey.events import Trigger
 from latchkey.frames import Colour, Cover, FilterState, RawFrame
 from latchkey.owner import joined_chunks, list_clips
 from latchkey.pipeline.facevault import FaceVault
-from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
+from latchkey.pipeline.openclip import OpenClip
+from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry, ClipSpec
 from latchkey.settings import VaultSettings
 from latchkey.units import NS_PER_S

@@ -8,7 +8,8 @@ import pytest
 from latchkey.adapters.disk import FolderDisk
 from latchkey.cli import main
 from latchkey.owner.mended import MendedVault
-from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
+from latchkey.pipeline.openclip import OpenClip
+from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import VaultSettings
 from latchkey.vault import CLIPS
 from latchkey_sim.disk import MemoryIndex

@@ -18,8 +18,9 @@ from latchkey.owner import list_clips
 from latchkey.owner.household import ClockBehind, ClockWrong, Household
 from latchkey.owner.keeping import keep_clip, unkeep_clip
 from latchkey.pipeline.dating import date_clips
+from latchkey.pipeline.openclip import OpenClip
 from latchkey.pipeline.readers import KeysRunOut, Readers
-from latchkey.pipeline.vaultkeeper import OpenClip, VaultKeeper
+from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry
 from latchkey.settings import VaultSettings
 from latchkey.units import KIB, MIB, NS_PER_S, S_PER_DAY

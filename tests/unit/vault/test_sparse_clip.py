@@ -60,7 +60,7 @@ def test_a_sparse_file_with_the_name_of_a_kept_clip_takes_no_room_from_others(tm
 def test_a_clip_that_wants_all_the_room_goes_alone() -> None:
     entries = [ClipEntry(IDS[0], DAY, 10, "whole"), ClipEntry(IDS[1], DAY, 101, "whole")]
     room = {"max_bytes": 100, "free_bytes": 10**9, "spare_bytes": 0}
-    assert to_delete(entries, today=DAY, days=3, **room) == entries[1:]
+    assert to_delete(entries, today=DAY, days=3, day_of=lambda one: one.day, **room) == entries[1:]
 
 
 def test_kept_clips_count_as_room_up_to_the_largest_that_a_clip_can_be() -> None:
