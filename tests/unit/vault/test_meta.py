@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latchkey.events import Trigger
-from latchkey.frames import FilterState
+from latchkey.frames import Cause, FilterState
 from latchkey.vault import ClipMeta, MetaDamaged, decode_meta, encode_meta
 
 META = ClipMeta(
@@ -33,6 +33,34 @@ META = ClipMeta(
 
 def test_a_record_comes_back_as_it_was() -> None:
     assert decode_meta(encode_meta(META)) == META
+
+
+def test_the_length_of_a_record_does_not_tell_what_happened() -> None:
+    kinds = list(Trigger)
+    told = [
+        replace(META, trigger=kind, triggers=triggers, causes=causes, frames=frames, states=states)
+        for kind in kinds
+        for triggers in ((kind,), tuple(kinds))
+        for causes in ({}, dict.fromkeys((cause.value for cause in Cause), 1000))
+        for frames, states in (
+            (300, META.states),
+            (99_999, {"ok": 33_333, "fallback_region": 33_333, "fallback_full": 33_333}),
+        )
+        if sum(causes.values()) <= frames
+    ]
+    assert len(told) > 8
+    assert {len(encode_meta(meta)) for meta in told} == {1024}
+    assert all(decode_meta(encode_meta(meta)) == meta for meta in told)
+
+
+def test_a_record_from_before_it_was_filled_up_is_read() -> None:
+    assert decode_meta(encode_meta(META).rstrip()) == META
+
+
+def test_a_record_that_takes_more_is_filled_up_too() -> None:
+    long = replace(META, triggers=(Trigger.MOTION,) * 99)
+    assert len(encode_meta(long)) == 2048
+    assert decode_meta(encode_meta(long)) == long
 
 
 def test_a_record_from_before_causes_were_counted_is_read_as_having_none() -> None:
