@@ -320,7 +320,10 @@ def _small(path: Path, limit_bytes: int) -> bytes:
 
 def _verdict(findings: Findings) -> str:
     device = DEVICES[findings.trusted_by or TrustSource.GIVEN][0]
-    return VERDICTS[findings.outcome].format(device=device)
+    verdict = VERDICTS[findings.outcome].format(device=device)
+    if findings.outcome is Outcome.WHOLE and findings.place and not findings.place.was_looked_at:
+        return f"{verdict}; its place among the clips was not looked at"
+    return verdict
 
 
 def _lines(target: str, findings: Findings, revoked: str) -> Iterable[str]:
@@ -379,7 +382,12 @@ def _row(target: str, findings: Findings) -> dict[str, Any]:
         "trusted_by": str(findings.trusted_by) if findings.trusted_by and findings.is_trusted else None,
     }
     if place is not None:
-        row["chain"] = {"number": place.sequence, "broken": place.broken, "remarks": place.remarks}
+        row["chain"] = {
+            "number": place.sequence,
+            "looked_at": place.was_looked_at,
+            "broken": place.broken,
+            "remarks": place.remarks,
+        }
     if manifest is not None:
         row["manifest"] = {name: getattr(manifest, name) for name in manifest.__slots__}
         row["manifest"]["commitment"] = manifest.commitment.hex()

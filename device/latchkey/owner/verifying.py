@@ -55,11 +55,18 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a clip stands in the chain. `broken` says what is wrong, `remarks` what else can be said."""
+    """Where a clip stands in the chain. `broken` says what is wrong, `remarks` what else can be said: of a
+    file that lies in no vault nothing.
+    """
 
     sequence: int
     broken: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def was_looked_at(self) -> bool:
+        """Whether the clips around it were."""
+        return bool(self.broken or self.remarks)
 
 
 @dataclass(frozen=True, slots=True)

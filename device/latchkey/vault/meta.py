@@ -19,7 +19,7 @@ META_LIMIT_BYTES = 8 * KIB
 """Ten times the largest record; what is longer is refused before it is parsed."""
 
 PADDED_BYTES = KIB
-"""A record has a multiple of it: the largest that a device writes has about 900 bytes."""
+"""A record has a multiple of it; with all kinds of events and all causes it has 630 bytes by itself."""
 
 _TEXT_LIMIT_CHARS = 200
 _COUNTS = (

@@ -112,7 +112,10 @@ def test_an_exported_clip_verifies_without_a_vault_and_plays(
     size = f"{video.stat().st_size / 1024:.1f} KiB"
     assert (code, told) == (0, f"{video}: {size}, readable by you only\n")
     given = ("--companion", vault / chain_name(clip), "--device-key", vault / PUBLIC_NAME)
-    assert clips(tmp_path, capsys, "verify", video, *given)[0] == 0
+    code, out, _ = clips(tmp_path, capsys, "verify", video, *given)
+    assert (code, "unchanged; its place among the clips was not looked at" in out) == (0, True)
+    found = json.loads(clips(tmp_path, capsys, "verify", video, *given, "--json")[1])
+    assert found["chain"]["looked_at"] is False
     code, out, _ = clips(tmp_path, capsys, "verify", video)
     assert (code, "device:  unknown" in out, "complete" in out) == (12, True, True)
     assert clips(tmp_path, capsys, "verify", video, *given[:2], "--device-key", "00" * 32)[0] == 12
@@ -138,7 +141,7 @@ def test_a_sealed_file_that_lies_in_a_vault_verifies_as_the_clip_that_it_is_ther
         code, out, _ = clips(tmp_path, capsys, "verify", file, "--json")
         found = json.loads(out)
         assert (code, found["target"], found["outcome"]) == (0, str(file), "whole")
-        assert found["chain"]["number"] == 2
+        assert (found["chain"]["number"], found["chain"]["looked_at"]) == (2, True)
     assert clips(tmp_path, capsys, "verify", sealed, "--vault", vault)[0] == 0
     copy.write_bytes(sealed.read_bytes())
     assert clips(tmp_path, capsys, "verify", copy)[0] == 12
