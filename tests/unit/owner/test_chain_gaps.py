@@ -268,3 +268,13 @@ def test_a_clip_goes_by_the_day_that_its_device_signed_not_by_that_in_its_name(d
         vault.keeper.tidy()
         there.append(vault.there)
     assert there == [[1], [1], [1], [], []]
+
+
+def test_more_clips_without_slips_than_anybody_opens_are_a_finding_and_soon_told() -> None:
+    vault = Vault()
+    vault.live(1, 2)
+    for number in range(40):
+        clip = f"{number + 999:032x}"
+        vault.disk.files[sealed_name(clip, DAY, "whole")] = bytearray(b"x")
+        vault.disk.files[chain_name(clip)] = bytearray(12_000)
+    assert "too many clips here lack their slips" in said(vault.judge(2))[0]
