@@ -34,7 +34,7 @@ from latchkey.vault import (
 
 UNSLIPPED_BYTES = 256 << 10
 """Companions that are opened for want of a slip: 280 and more for one viewer, as of a device before this one.
-Each of their stanzas is tried with each key, which takes up to 20 s.
+Each of their stanzas is tried with each key.
 """
 
 OWN_DEED = "was deleted by your household"
