@@ -155,7 +155,7 @@ def test_a_slip_that_cannot_be_read_keeps_no_clip_from_being_listed_opened_or_ve
     home.spoil(slip_name(IDS[3]))
     assert IDS[3] in home.run("list")
     assert f"{slip_name(IDS[3])} could not be read" in home.run("verify", IDS[3], code=EXIT_CHAIN)
-    state = hear(home.disk, list_clips(home.disk), home.store.load())
+    state = hear(home.disk, list_clips(home.disk), home.store.load(), home.day)
     assert state.newest_day == home.day
 
 
