@@ -95,7 +95,7 @@ def test_faces_open_by_the_household_until_their_days_are_over_and_the_clip_for_
         home.open("--with-faces", "--yes")
     assert caught.value.exit_code == 5
     assert not home.target.exists()
-    assert "MiB" in home.open()
+    assert "KiB" in home.open()
 
 
 def test_faces_of_a_kept_clip_are_over_with_their_own_days(home: Home) -> None:
@@ -104,7 +104,7 @@ def test_faces_of_a_kept_clip_are_over_with_their_own_days(home: Home) -> None:
     home.pass_days(9)
     with pytest.raises(FaceKeyErased):
         home.open("--with-faces", "--yes")
-    assert "MiB" in home.open()
+    assert "KiB" in home.open()
 
 
 def test_a_key_file_needs_the_keys_for_faces_too(home: Home, tmp_path: Path) -> None:
