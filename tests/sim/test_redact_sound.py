@@ -193,6 +193,7 @@ def test_a_header_of_an_unknown_shape_is_refused_and_leaves_nothing(
         ("alac", b""),
         ("flac", b"fLaC" + CANARY * 3),
         ("flac", b"short"),
+        ("flac", b"fLaC"),
         ("opus", b"OpusHead\1\2"),
         ("opus", CANARY * 2),
         ("vorbis", b"\2\xff\xff"),
@@ -225,6 +226,11 @@ def test_flac_keeps_the_block_about_its_stream_only() -> None:
 def test_opus_of_many_channels_keeps_their_order() -> None:
     head = b"OpusHead\1\6" + bytes(8) + b"\1" + b"\4\2" + bytes(range(6))
     assert sound_header("opus", head + CANARY) == head
+
+
+@pytest.mark.parametrize("codec", ["aac", "alac", "flac", "mp3float", "opus", "vorbis", "pcm_s16le"])
+def test_a_packet_with_nothing_in_it_is_no_sound(codec: str) -> None:
+    assert not is_sound(codec, b"")
 
 
 def test_a_channel_table_in_a_broadcast_packet_is_not_copied() -> None:

@@ -41,7 +41,9 @@ def sound_header(codec: str, data: bytes) -> bytes:
 
 
 def is_sound(codec: str, data: bytes) -> bool:
-    """Whether a packet has the shape of its codec: tags and headers between packets have not."""
+    """Whether a packet has the shape of its codec: tags and headers between packets have not, nor nothing."""
+    if not data:
+        return False
     if codec.startswith(("mp2", "mp3")):
         return _is_mpeg(data)
     if codec == "flac":
@@ -93,7 +95,8 @@ def _nothing(data: bytes) -> bytes:  # noqa: ARG001 -- decoders of these need no
 def _flac(data: bytes) -> bytes:
     """STREAMINFO alone, without the blocks for tags and pictures."""
     if data.startswith(b"fLaC"):
-        if data[4] & 0x7F or data[5:8] != _FLAC_INFO_BYTES.to_bytes(3, "big"):
+        block = _first(data, 8)
+        if block[4] & 0x7F or block[5:8] != _FLAC_INFO_BYTES.to_bytes(3, "big"):
             raise _Unknown
         data = data[8:]
     return _first(data, _FLAC_INFO_BYTES)
