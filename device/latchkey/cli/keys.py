@@ -91,9 +91,10 @@ def note_seen(
     """
     if not isinstance(keys, HouseholdKeys):
         return
+    holding = [entry for entry in entries if entry.clip in held]
     fresh = [
-        (device, seen_holding({one.clip: held[one.clip] for one in own if one.clip in held}, keys.state))
-        for device, own in by_signer(disk, entries, keys.state)
+        (device, seen_holding({one.clip: held[one.clip] for one in own}, keys.state))
+        for device, own in by_signer(disk, holding, keys.state)
     ]
     days = dated_holding(held, entries)
 

@@ -44,8 +44,11 @@ def by_signer(
     """
     rest, found = list(entries), list[tuple[bytes | None, list[ClipEntry]]]()
     for device in state.trusted if len(state.trusted) > 1 else ():
-        own = [entry for entry in rest if signed_day(disk, entry.clip, device.public) is not None]
-        rest = [entry for entry in rest if entry not in own]
+        own, others = list[ClipEntry](), list[ClipEntry]()
+        for entry in rest:
+            is_own = signed_day(disk, entry.clip, device.public) is not None
+            (own if is_own else others).append(entry)
+        rest = others
         found.append((device.public, own))
     return [*found, (None, rest)]
 
