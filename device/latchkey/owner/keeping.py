@@ -1,19 +1,18 @@
 """Keeping a clip beyond its days: sealed anew to the owner's long-term key, its video untouched.
 
 Only headers are written anew: the nonce and every chunk stay, byte for byte. A clip that does not open to
-its end is not kept. All that could forbid it is
-checked before it is noted, and it is noted before anything is written. What is written first is whole and
-durable before anything goes, so a crash leaves the clip kept or not kept, never neither. What it leaves
-beside a kept clip, the copy that others open, goes at the next `keep`, at the device's next start, or once
-the device takes its days for over. Record and
-companion open to the long-term key for as long as the clip may be a kept one: before it, and after it.
+its end is not kept. All that could forbid it is checked before it is noted, and it is noted before anything
+is written. What is written first is whole and durable before anything goes, so a crash leaves the clip kept
+or not kept, never neither. What it leaves beside a kept clip, the copy that others open, goes at the next
+`keep`, at the device's next start, or once the device takes its days for over. Record and companion open to
+the long-term key for as long as the clip may be a kept one: before it, and after it.
 Nothing is deleted meanwhile, nor is another clip sealed anew: else a device that deletes the clip as its days
 end could take record and companion of a clip that has just been kept.
 """
 
 import io
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from latchkey.clip import NoIdentityMatched, decrypt, new_header, take_header
@@ -44,12 +43,16 @@ def keep_clip(
     is missing, or cannot be opened, forbids nothing: `missing_beside` tells of it. Raises UsageError,
     NoIdentityMatched, ClipError, DiskError.
     """
-    try:
-        return _keep(disk, index, entry, identities, recipient, note)
-    except NotOnDisk as error:
-        if entry.state != "kept" and is_there(disk, sealed_name(entry.clip, entry.day, "kept")):
-            raise UsageError(f"clip {entry.clip} is kept already") from error  # by somebody else, meanwhile
-        raise
+    if entry.state == "kept":
+        return _end_keeping(disk, index, entry, identities, note)
+    if entry.state != "whole":
+        hint = f"`latchkey clips recover {entry.clip} -o FILE` writes the part that is proved"
+        raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
+    check_size(entry)
+    with _done_meanwhile(disk, entry, "kept", "is kept already"):
+        _check_whole(disk, entry, identities)
+        with index.alone(wait=True):
+            return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
 
 
 def missing_beside(disk: ReadableDisk, clip: str, identities: Sequence[str]) -> list[str]:
@@ -65,25 +68,6 @@ def _opens(disk: ReadableDisk, name: str, identities: Sequence[str]) -> bool:
     except (ClipError, DiskError):
         return False
     return True
-
-
-def _keep(
-    disk: ReadableDisk,
-    index: ClipIndex,
-    entry: ClipEntry,
-    identities: Sequence[str],
-    recipient: str,
-    note: Note,
-) -> ClipEntry:
-    if entry.state == "kept":
-        return _end_keeping(disk, index, entry, identities, note)
-    if entry.state != "whole":
-        hint = f"`latchkey clips recover {entry.clip} -o FILE` writes the part that is proved"
-        raise UsageError(f"clip {entry.clip} is {entry.state}: only a whole clip can be kept", hint=hint)
-    check_size(entry)
-    _check_whole(disk, entry, identities)
-    with index.alone(wait=True):
-        return _seal_anew(disk, index, entry, "kept", identities, [recipient], note)
 
 
 def unkeep_clip(
@@ -104,12 +88,18 @@ def unkeep_clip(
     readers = state.readers_of(entry.day)
     if not readers:
         raise UsageError(f"the days of clip {entry.clip} are over: nobody could open it", hint=hint)
+    with _done_meanwhile(disk, entry, "whole", "is not kept"), index.alone(wait=True):
+        return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
+
+
+@contextmanager
+def _done_meanwhile(disk: ReadableDisk, entry: ClipEntry, state: ClipState, what: str) -> Iterator[None]:
+    """Say that a clip is as it was to become, where its file is gone since somebody else has done it."""
     try:
-        with index.alone(wait=True):
-            return _seal_anew(disk, index, entry, "whole", state.identities(entry.day), readers, note)
+        yield
     except NotOnDisk as error:
-        if is_there(disk, sealed_name(entry.clip, entry.day, "whole")):  # somebody else's doing, meanwhile
-            raise UsageError(f"clip {entry.clip} is not kept") from error
+        if is_there(disk, sealed_name(entry.clip, entry.day, state)):
+            raise UsageError(f"clip {entry.clip} {what}") from error
         raise
 
 

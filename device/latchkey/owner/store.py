@@ -317,8 +317,8 @@ class HouseholdStore:
                 return after  # the notes and leftovers are for another time
             error.hint = (
                 f"keys that are over go first: make room in {self.folder}, or copy it, and name the copy"
+                " with --household COPY"
             )
-            error.hint += " with --household COPY"
             raise
 
     def sign(self, act: Callable[[Household], tuple[Household, bytes]]) -> tuple[Household, bytes]:
