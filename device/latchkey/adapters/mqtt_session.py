@@ -261,7 +261,7 @@ class Session:
     def _expiry(self, publication: Publication) -> Properties | None:
         if not self._is_v5 or publication.expires_s is None:
             return None
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho says no types
         properties.MessageExpiryInterval = publication.expires_s
         return properties
 
@@ -336,7 +336,7 @@ def explain(error: Exception, host: str, port: int) -> str:
 
 
 def _connect_properties() -> Properties:
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho says no types
     properties.MaximumPacketSize = PACKET_LIMIT_BYTES
     return properties
 

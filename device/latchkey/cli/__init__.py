@@ -78,14 +78,14 @@ def _describe(error: OSError | UnicodeError) -> str:
 class _Parser(argparse.ArgumentParser):
     """Errors in the house style: one line, one hint, of the command that was meant."""
 
-    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # argparse has overloads
         """Refuse what is unknown at once: else the program complains, whose help shows other options."""
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return known, unknown
 
-    def error(self, message: str) -> None:  # type: ignore[override]
+    def error(self, message: str) -> None:  # type: ignore[override]  # it never returns either
         raise UsageError(message, hint=f"`{self.prog} --help` shows what there is")
 
 
