@@ -121,6 +121,11 @@ class MemoryBroker:
         """Let a client go that says goodbye: no will."""
         self._links.pop(link.client, None)
 
+    def vanish(self, link: "SimLink") -> None:
+        """Notice that a client has died: its will is published."""
+        if self._links.get(link.client) is link:
+            self.drop(link, "the client is dead", say_will=True)
+
     def receive(self, link: "SimLink", connection: int, publication: Publication, ticket: int) -> None:
         """Take a publication that a link sends; it arrives after the delay."""
         self._soon(lambda: self._arrive(link, connection, publication, ticket))

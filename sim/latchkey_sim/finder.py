@@ -70,6 +70,8 @@ PAINT_BGR = (200, 40, 220)
 PAINT_TOLERANCE = 60
 """Levels a pixel may be off: scaling and chroma at half the size soften a patch's edge."""
 
+PAINT_RANGE = tuple(np.array(PAINT_BGR) + side * (PAINT_TOLERANCE - 1) for side in (-1, 1))
+
 
 class PaintFinder:
     """Finds patches painted in `PAINT_BGR`, however the picture was cut or scaled.
@@ -90,8 +92,7 @@ class PaintFinder:
     def find(self, bgr: Bgr) -> list[Box]:
         """Give the patches."""
         self.shapes.append(check_bgr(bgr, self.name))
-        away = np.abs(bgr.astype(np.int16) - PAINT_BGR).max(axis=2)
-        _, _, found, _ = cv2.connectedComponentsWithStats((away < PAINT_TOLERANCE).astype(np.uint8))
+        _, _, found, _ = cv2.connectedComponentsWithStats(cv2.inRange(bgr, *PAINT_RANGE))
         return [
             Box(float(x), float(y), float(x + w), float(y + h), 0.9)
             for x, y, w, h, _ in found[1:].tolist()

@@ -11,7 +11,7 @@ from latchkey.clip import X25519Identity
 from latchkey.clip.signing import SigningKey
 from latchkey.owner.household import Household, KnownDevice, new_household
 from latchkey.units import utc_day
-from latchkey.vault.book import KEY_DAYS, KeyBook, Viewer, encode_book
+from latchkey.vault.book import KEY_DAYS, HoldingKey, KeyBook, Viewer, encode_book
 from latchkey_sim.entropy import SeededEntropy
 
 OWNER = X25519Identity(b"o" * 32)
@@ -50,11 +50,15 @@ class SimHousehold:
         return self.state
 
 
-def one_key_book(day: int, identity: X25519Identity = OWNER, days: int = 1) -> bytes:
-    """Give a signed book in which one key stands for every day from the day before `day` on, and faces."""
+def one_key_book(day: int, identity: X25519Identity = OWNER, days: int = 1, holding: int = 0) -> bytes:
+    """Give a signed book in which one key stands for every day from the day before `day` on, and faces.
+
+    It is also each of the `holding` keys, for clips of days that nobody knows.
+    """
     key, point = SigningKey(b"s" * 32), identity.recipient.point
     viewer = Viewer("a" * 32, days, day - 1, (point,) * KEY_DAYS, 1, (point,) * KEY_DAYS)
-    return encode_book(KeyBook(1, key.public, day, (viewer,), (), point), key)
+    held = tuple(HoldingKey(number + 1, point) for number in range(holding))
+    return encode_book(KeyBook(1, key.public, day, (viewer,), held, point), key)
 
 
 def write_book(folder: Path, wall_ns: int) -> Path:

@@ -127,10 +127,15 @@ class CaptureSide:
             )
             self._note("clip", text, "error")
 
+    @property
+    def busy(self) -> bool:
+        """Whether a clip is being recorded or sealed."""
+        return self._recorder.busy
+
     def finish(self) -> bool:
         """End the recording; True once no clip is being recorded or sealed (keep stepping until then)."""
         self._recorder.stop()
-        return not self._recorder.busy
+        return not self.busy
 
     def _handle(self, data: bytes) -> None:
         message = decode(data)

@@ -124,6 +124,11 @@ class LinkSide:
         self._watch_disk(self._modes.store(), *self._outbox.pump(self._board.clock.now_ns()))
         return self._next_ns()
 
+    @property
+    def waiting(self) -> int:
+        """How many events have not reached the broker yet."""
+        return self._outbox.waiting
+
     def close(self) -> None:
         """Say goodbye to the broker; what it has not acknowledged stays on disk."""
         last = wire.plain(self._device_id, wire.STATUS, "offline")

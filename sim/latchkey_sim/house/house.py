@@ -1,0 +1,307 @@
+"""A house: a whole world from one seed and one scenario, in virtual time and in one thread.
+
+    scenario + seed -> House -> run() -> Report
+
+It owns time, chance, broker, disks, cameras and bells. The devices are the production code; what they do is
+written into the trace and shown to checkers after each step. Same seed, same trace, byte for byte.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from random import Random
+
+from latchkey.frames import SafeFrame
+from latchkey.ports import FaceFinder
+from latchkey.units import NS_PER_S, utc_day
+from latchkey_sim.broker import MemoryBroker
+from latchkey_sim.clock import VirtualClock
+from latchkey_sim.desk import START_WALL_NS
+from latchkey_sim.finder import PaintFinder
+from latchkey_sim.house.checker import Checker, Verdict
+from latchkey_sim.house.doorbell import Doorbell, Life
+from latchkey_sim.house.faults import KINDS
+from latchkey_sim.house.owner import HOUSE_BOOK
+from latchkey_sim.house.scenario import Fault, Scenario
+from latchkey_sim.house.times import Agenda
+from latchkey_sim.house.trace import Trace, digest
+
+SETTLE_NS = 180 * NS_PER_S
+"""Longest time that all is given to be sent and sealed once faults are over: the link's longest pause is 32 s,
+a camera's 60 s."""
+
+STEPS_LIMIT = 200_000
+"""A house that needs more steps than this within a scenario goes round in circles."""
+
+STILL_LIMIT = 1000
+"""So many steps without time passing are a device that never sleeps."""
+
+VERDICT_LIMIT = 20
+
+
+class Stuck(Exception):
+    """The house does not come to an end: a device wants to be called again and again at once."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a house did. `verdicts` is empty where every checker was content."""
+
+    scenario: str
+    seed: int
+    verdicts: list[Verdict]
+    trace: Trace
+    steps: int
+    virtual_ns: int
+    faults_met: int
+    rings: int
+    clips: int
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a checker found something."""
+        return bool(self.verdicts)
+
+
+def default_finder() -> FaceFinder:
+    """Give the detector of small houses: it sees paint, and costs next to nothing."""
+    return PaintFinder(long_side_px=128)
+
+
+class House:
+    """The world of one run. `checkers` are asked after each step and at the end."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        checkers: Iterable[Checker],
+        *,
+        finder: Callable[[], FaceFinder | None] = default_finder,
+        book: bytes = HOUSE_BOOK,
+        start_wall_ns: int = START_WALL_NS,
+    ) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.clock = VirtualClock(start_wall_ns)
+        self.broker = MemoryBroker(self.clock)
+        self.trace = Trace()
+        self.agenda = Agenda()
+        self.checkers = list(checkers)
+        self.verdicts: list[Verdict] = []
+        self.faults_met: set[int] = set()
+        self.calm = False
+        """True once the scenario is over: faults have ended, and nothing new happens."""
+        self.steps = 0
+        self.presses: list[tuple[int, int]] = []
+        """(house time, door) of each press that a living device felt."""
+        self._seen = [_Cursor() for _ in scenario.doors]
+        self._heard = 0
+        self.doors = [
+            Doorbell(
+                f"door{number}",
+                self.clock,
+                self.broker,
+                door.footage,
+                door.settings,
+                book=book,
+                finder=finder(),
+                chance=self.chance(f"door{number}"),
+                costs_ns=dict(door.costs_ns),
+            )
+            for number, door in enumerate(scenario.doors)
+        ]
+        for number, bell in enumerate(self.doors):
+            bell.see = self._frame_watcher(number)
+
+    def chance(self, stream: str) -> Random:
+        """Give a named stream of chance: it depends on seed and name alone."""
+        key = hashlib.blake2b(f"{self.seed}/{stream}".encode(), digest_size=16).digest()
+        return Random(int.from_bytes(key, "big"))  # noqa: S311 -- a simulation, no keys
+
+    @property
+    def day(self) -> int:
+        """Give the true UTC day."""
+        return utc_day(self.clock.wall_ns())
+
+    def run(self) -> Report:
+        """Play the scenario to its end, let all that waits be sent, ask the checkers. Raises Stuck."""
+        for number, door in enumerate(self.scenario.doors):
+            for at_ns in door.rings_ns:
+                self.agenda.at(at_ns, lambda number=number: self.press(number))  # type: ignore[misc]
+        for number, fault in enumerate(self.scenario.faults):
+            self.agenda.at(fault.at_ns, lambda n=number, f=fault: self._begin(n, f))  # type: ignore[misc]
+        for checker in self.checkers:
+            checker.begin(self)
+        for number in range(len(self.doors)):
+            self.boot(number)
+        self._run_until(self.scenario.span_ns)
+        self.calm = True
+        limit_ns = self.scenario.span_ns + SETTLE_NS
+        while self.clock.now_ns() < limit_ns and not self._settled():
+            self._run_until(min(self.clock.now_ns() + NS_PER_S, limit_ns))
+        for checker in self.checkers:
+            checker.at_end(self)
+        clips = sum(len(bell.index.entries()) for bell in self.doors)
+        return Report(
+            self.scenario.name,
+            self.seed,
+            self.verdicts,
+            self.trace,
+            self.steps,
+            self.clock.now_ns(),
+            len(self.faults_met),
+            len(self.presses),
+            clips,
+        )
+
+    def press(self, door: int) -> None:
+        """Press a bell now; without power nobody hears it."""
+        life = self.doors[door].life
+        self.note(door, "press", "" if life else "nobody hears it: no power")
+        if life is not None:
+            life.bell.press()
+            self.presses.append((self.clock.now_ns(), door))
+            for checker in self.checkers:
+                checker.on_press(self, door)
+
+    def boot(self, door: int) -> None:
+        """Give a door power."""
+        bell = self.doors[door]
+        if bell.life is None:
+            self.note(door, "power", "on")
+            bell.boot()
+            self._seen[door] = _Cursor()
+            if bell.life is None:
+                self._lost_power(door)
+
+    def cut_power(self, door: int, off_ns: int) -> None:
+        """Take a door's power, and give it back after `off_ns`."""
+        if self.doors[door].life is not None:
+            self._observe(door)
+            self.doors[door].cut_power()
+            self._lost_power(door, off_ns)
+
+    def kill(self, door: int, off_ns: int) -> None:
+        """Kill a device's process; it begins again after `off_ns`."""
+        if self.doors[door].life is not None:
+            self._observe(door)
+            self.doors[door].kill()
+            self._lost_power(door, off_ns, "killed")
+
+    def note(self, door: int, kind: str, text: str) -> None:
+        """Write a line about a door into the trace; -1 = the house."""
+        self.trace.note(self.clock.now_ns(), f"door{door}" if door >= 0 else "house", kind, text)
+
+    def blame(self, checker: str, door: int, text: str) -> None:
+        """Take down what a checker found."""
+        if len(self.verdicts) < VERDICT_LIMIT:
+            self.verdicts.append(Verdict(checker, self.clock.now_ns(), door, text))
+        self.note(door, "verdict", f"{checker}: {text}")
+
+    def _begin(self, number: int, fault: Fault) -> None:
+        kind = KINDS[fault.kind]
+        self.note(fault.door, "fault", f"{fault.kind} begins{f' ({fault.value})' if fault.value else ''}")
+        watch = kind.begin(self, fault)
+
+        def end() -> None:
+            met = watch.end()
+            if met:
+                self.faults_met.add(number)
+            self.note(fault.door, "fault", f"{fault.kind} ends{'' if met else ', unnoticed'}")
+
+        self.agenda.at(fault.end_ns, end)
+
+    def _run_until(self, until_ns: int) -> None:
+        still = 0
+        while True:
+            now_ns = self.clock.now_ns()
+            self.agenda.run_due(now_ns)
+            self.broker.run_due()
+            wakes = [until_ns]
+            for number, bell in enumerate(self.doors):
+                wake_ns = bell.step()
+                if wake_ns is None and self._seen[number].life is not None:
+                    self._lost_power(number)
+                if wake_ns is not None:
+                    wakes.append(wake_ns)
+                self._observe(number)
+            self.steps += 1
+            for checker in self.checkers:
+                checker.after_step(self)
+            if now_ns >= until_ns:
+                return
+            wakes += [at_ns for at_ns in (self.agenda.next_ns, self.broker.next_due_ns) if at_ns is not None]
+            self.clock.wait_until(max(min(wakes), now_ns))
+            still = still + 1 if self.clock.now_ns() == now_ns else 0
+            if still > STILL_LIMIT or self.steps > STEPS_LIMIT:
+                raise Stuck(f"{self.steps} steps, and still {now_ns / NS_PER_S:.3f} s")
+
+    def _settled(self) -> bool:
+        """Whether nothing is going on or waits any more."""
+        for bell in self.doors:
+            if bell.life is None or bell.life.device.link.waiting or bell.life.device.capture.busy:
+                return False
+        return self.agenda.next_ns is None and self.broker.next_due_ns is None
+
+    def _lost_power(self, door: int, off_ns: int = NS_PER_S, how: str = "lost") -> None:
+        self.note(door, "power", how)
+        self._seen[door].life = None
+        for checker in self.checkers:
+            checker.on_end_of_life(self, door)
+        self.agenda.at(self.clock.now_ns() + off_ns, lambda: self.boot(door))
+
+    def _observe(self, door: int) -> None:
+        """Write into the trace what a device has done since the last look, and show it to the checkers."""
+        bell, cursor = self.doors[door], self._seen[door]
+        life = bell.life
+        if life is None:
+            self._hear()
+            return
+        if cursor.life is not life:
+            self._seen[door] = cursor = _Cursor(life)
+        for line in life.journal.lines[cursor.lines :]:
+            self.note(
+                door, line.part, line.text if line.severity == "info" else f"{line.severity}: {line.text}"
+            )
+        cursor.lines = len(life.journal.lines)
+        for _, shown in life.lamp.shown[cursor.lamp :]:
+            self.note(door, "lamp", shown)
+        cursor.lamp = len(life.lamp.shown)
+        for which, disk in (("vault", bell.vault), ("state", bell.state)):
+            done = cursor.operations.get(which, 0)
+            for operation in disk.log[done:]:
+                self.note(door, which, operation)
+            cursor.operations[which] = len(disk.log)
+        self._hear()
+
+    def _hear(self) -> None:
+        for heard in self.broker.heard[self._heard :]:
+            publication = heard.publication
+            topic, size = publication.topic, len(publication.payload)
+            mark = " again" if heard.again else ""
+            text = f"{topic} {size} bytes {digest(publication.payload)}{mark}"
+            self.trace.note(heard.at_ns, heard.client, "message", text)
+            for checker in self.checkers:
+                checker.on_message(self, heard)
+        self._heard = len(self.broker.heard)
+
+    def _frame_watcher(self, door: int) -> Callable[[SafeFrame], None]:
+        def see(frame: SafeFrame) -> None:
+            text = f"{frame.at_ns} {frame.state.value} {digest(frame.planes.tobytes())}"
+            self.note(door, "frame", text)
+            for checker in self.checkers:
+                checker.on_frame(self, door, frame)
+
+        return see
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """How much of a life's doings is in the trace."""
+
+    life: Life | None = None
+    lines: int = 0
+    lamp: int = 0
+    operations: dict[str, int] = field(default_factory=dict)

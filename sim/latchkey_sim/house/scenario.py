@@ -1,0 +1,49 @@
+"""What happens in a house: who comes, who rings, what fails, and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from latchkey.ports import Lane
+from latchkey.settings import Settings
+from latchkey_sim.house.footage import Footage
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something fails, from `at_ns` on for `for_ns` (0 = it is an instant, or lasts), at door number `door`.
+
+    `value` is what the kind takes: a factor, a number of bytes, nanoseconds. With `operation` it comes with
+    the so many-th operation on a disk from `at_ns` on, instead of at once.
+    """
+
+    kind: str
+    at_ns: int
+    for_ns: int = 0
+    door: int = 0
+    value: int = 0
+    operation: int | None = None
+
+    @property
+    def end_ns(self) -> int:
+        """When it is over."""
+        return self.at_ns + self.for_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One doorbell: what its camera sees, how it is set up, when it is pressed, what its work costs."""
+
+    footage: Footage
+    settings: Settings
+    rings_ns: tuple[int, ...] = ()
+    costs_ns: Mapping[Lane, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario of `span_ns`. After that nothing new happens, faults are over, and what waits is sent."""
+
+    name: str
+    span_ns: int
+    doors: tuple[Door, ...]
+    faults: tuple[Fault, ...] = ()
