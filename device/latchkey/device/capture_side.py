@@ -33,7 +33,7 @@ from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import Board, JournalLine, LampState, Severity, Still
 from latchkey.settings import Settings
-from latchkey.units import NS_PER_MS, NS_PER_S, to_s
+from latchkey.units import NS_PER_MS, NS_PER_S, to_ns, to_s
 from latchkey.vision import MotionGate, PrivacyZones
 
 FRAMES_PER_STEP = 2
@@ -74,11 +74,13 @@ class CaptureSide:
         self._keeper = VaultKeeper(board.vault, board.index, self._readers, take, settings.vault, faces)
         self._recorder = Recorder(board, settings, self._keeper, self._say)
         self._moving = False
+        self._calm_at_ns = 0
         self._crowding = ""
         self._camera = CameraState.OK
         self._restart_at_ns: int | None = None
         self._restarts = 0
         self._last_frame_ns = board.clock.now_ns()
+        self._still_until_ns = -1
         self._same_since_ns: int | None = None
         self._last_rows = b""
         self._frames_since_health = 0
@@ -107,7 +109,7 @@ class CaptureSide:
         for message in messages:
             self._handle(message)
         wake_ns = self._read_camera()
-        self._recorder.step(self._queue)
+        self._recorder.step(self._queue, self._still_until_ns)
         if not self._may_record and not self._recorder.recording:
             self._queue.clear()
         self._housekeep()
@@ -179,7 +181,7 @@ class CaptureSide:
 
     def _read_camera(self) -> int:
         """Take in what the camera has; give when it wants to be asked again."""
-        now_ns = self._board.clock.now_ns()
+        now_ns, self._still_until_ns = self._board.clock.now_ns(), -1
         if self._winding_down:
             return now_ns + IDLE_NS
         if self._restart_at_ns is not None and now_ns >= self._restart_at_ns:
@@ -193,8 +195,8 @@ class CaptureSide:
                     self._take(got)
                     continue
                 if isinstance(got, Still):
-                    self._last_frame_ns = now_ns
-                    return max(got.until_ns, now_ns)
+                    self._last_frame_ns, self._still_until_ns = now_ns, got.until_ns
+                    return max(self._calm(now_ns, got.until_ns), now_ns)
                 self._watch(now_ns)
                 return now_ns + IDLE_NS
         except FootageEnded as error:
@@ -220,9 +222,20 @@ class CaptureSide:
         if self._camera is CameraState.FROZEN:
             motion = replace(motion, unclear=Cause.FROZEN)
         self._queue.push(Held(frame, motion))
+        if motion.moving:
+            self._calm_at_ns = frame.at_ns + to_ns(self._settings.motion.hold_s)
         if motion.moving and not self._modes.snoozed and not self._disk.is_unfit:
             self._recorder.event(Trigger.MOTION, frame.at_ns, motion.zones)
         self._tell_motion(moving=motion.moving and not self._modes.snoozed)
+
+    def _calm(self, now_ns: int, still_until_ns: int) -> int:
+        """Say that nothing moves any more, once that is clear without another picture; give when to look again."""
+        if not self._moving or still_until_ns <= self._calm_at_ns:
+            return still_until_ns
+        if now_ns < self._calm_at_ns:
+            return self._calm_at_ns
+        self._tell_motion(moving=False)
+        return still_until_ns
 
     def _repeats(self, frame: RawFrame) -> bool:
         """Whether the camera has given the very same picture for `SILENT_NS`."""

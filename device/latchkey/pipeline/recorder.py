@@ -41,7 +41,8 @@ BACKLOG_NS = 10 * NS_PER_S
 """A backlog longer than pre-roll plus this is not looked at any more but covered whole."""
 
 STALL_NS = 2 * NS_PER_S
-"""A camera silent for this long after the clip should end: it ends with the frames there are."""
+"""A camera silent for this long after the clip should end: it ends with the frames there are. One that says
+beforehand that nothing comes for so long is not waited for."""
 
 REST_NS = 5 * NS_PER_S
 """After a clip could not be kept, the next attempt waits; frames stay in the pre-roll."""
@@ -61,6 +62,13 @@ class _Session:
     wall_ns: int
     final: bool = False
     goes_on: bool = False
+    wait_ns: int = STALL_NS
+    """How long after `until_ns` pictures are waited for."""
+
+    @property
+    def over_ns(self) -> int:
+        """When it ends with the frames there are."""
+        return self.until_ns + self.wait_ns + 1
 
 
 @dataclass(slots=True)
@@ -136,7 +144,11 @@ class Recorder:
         """When `step` has something to do though nothing arrives, or None."""
         if self._has_more:
             return self._board.clock.now_ns()
-        return self._session.filter.wake_ns if self._session else None
+        session = self._session
+        if session is None:
+            return None
+        times = (session.filter.wake_ns, None if session.final else session.over_ns)
+        return min((at_ns for at_ns in times if at_ns is not None), default=None)
 
     def event(self, trigger: Trigger, at_ns: int, zones: tuple[str, ...] = ()) -> None:
         """Something happened at `at_ns`: begin a recording, or extend the one there is."""
@@ -162,8 +174,11 @@ class Recorder:
         if self._session is not None:
             self._session.final = True
 
-    def step(self, queue: FrameQueue) -> None:
-        """Move frames on as far as they can go now. Never waits for a worker on a real board."""
+    def step(self, queue: FrameQueue, still_until_ns: int = -1) -> None:
+        """Move frames on as far as they can go now. Never waits for a worker on a real board.
+
+        The camera gives no picture before `still_until_ns`.
+        """
         self._has_more = False
         if self._session is None:
             self._reap()
@@ -171,7 +186,8 @@ class Recorder:
                 queue.drop_before(newest_ns - self._pre_roll_ns)
             return
         session = self._session
-        if self._board.clock.now_ns() > session.until_ns + STALL_NS:
+        session.wait_ns = 0 if still_until_ns > session.until_ns + STALL_NS else STALL_NS
+        if self._board.clock.now_ns() >= session.over_ns:
             session.final = True
         session.filter.see(queue, final=session.final or queue.closed)
         self._relieve(session, queue)
