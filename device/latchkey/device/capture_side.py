@@ -134,6 +134,11 @@ class CaptureSide:
         """Whether a clip is being recorded or sealed."""
         return self._recorder.busy
 
+    @property
+    def waiting_frames(self) -> int:
+        """How many pictures wait, as pre-roll or for the film."""
+        return self._queue.total
+
     def finish(self) -> bool:
         """End the recording; True once no clip is being recorded or sealed (keep stepping until then)."""
         self._recorder.stop()

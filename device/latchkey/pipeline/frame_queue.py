@@ -71,10 +71,14 @@ class Held:
                 self._packing = workers.submit("pack", lambda: pack(frame))
 
     def settle(self) -> bool:
-        """Put the packed form in place if it is ready; True if nothing is under way."""
+        """Put the packed form in place if it is ready; True if nothing is under way.
+
+        A frame that could not be packed, say for want of memory, stays raw; the limit of the queue holds.
+        """
         if self._packing is not None and self._packing.done():
-            self._frame = self._packing.result()
-            self._packing = None
+            packing, self._packing = self._packing, None
+            with suppress(Exception):
+                self._frame = packing.result()
         return self._packing is None
 
 
@@ -118,6 +122,11 @@ class FrameQueue:
     def size_bytes(self) -> int:
         """Bytes all frames take now."""
         return sum(held.size_bytes for held in chain(self._frames, *self._later))
+
+    @property
+    def total(self) -> int:
+        """How many frames there are, those of later stretches included."""
+        return len(self._frames) + sum(map(len, self._later))
 
     def push(self, held: Held) -> None:
         """Add the newest frame, and have those packed that are too old to stay raw."""
