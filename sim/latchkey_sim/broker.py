@@ -6,9 +6,12 @@ silent, and be slow; every publication that reaches it is recorded with its virt
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
+from latchkey.egress import Ledger
 from latchkey.errors import LinkDown
 from latchkey.ports import (
     Clock,
@@ -21,12 +24,26 @@ from latchkey.ports import (
     Refused,
 )
 from latchkey.units import NS_PER_S
+from latchkey_sim import mqtt_bytes
 
 RETRY_NS = (1 * NS_PER_S, 2 * NS_PER_S, 4 * NS_PER_S, 8 * NS_PER_S, 16 * NS_PER_S, 32 * NS_PER_S)
 """Pauses between attempts to connect; the last one repeats. No chance in it: traces repeat."""
 
 ACK_LIMIT_NS = 20 * NS_PER_S
 """As in the real link: what stays unacknowledged for so long ends the connection."""
+
+ANSWER_LIMIT_NS = 2 * NS_PER_S
+"""As in the real link: who says nothing for so long after connecting is no broker."""
+
+PING_LIMIT_NS = 2 * mqtt_bytes.KEEPALIVE_S * NS_PER_S
+"""A broker that has gone silent is noticed by then, at the latest, though nothing is sent to it."""
+
+IN_FLIGHT_LIMIT = 64
+"""As in the real link."""
+
+HOST, PORT = "broker.home", 1883
+SHUFFLE_NS = 2 * NS_PER_S
+"""Within this time messages overtake each other where they are reordered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +77,20 @@ class MemoryBroker:
         self.lose_acks = 0
         """So many publications to come arrive, but their connection breaks before the receipt."""
         self.silent = False
-        """If set, nothing arrives and nothing is said, as behind a dead router."""
+        """If set, nothing arrives and nothing is said, as behind a dead router; later it is sent again."""
+        self.captive = False
+        """If set, connections are accepted and nothing sensible is answered, as by a portal of a hotel."""
+        self.stall_ns: Callable[[], int] | None = None
+        """Gives for each transmission how long it stalls for what is lost; what follows waits behind it."""
+        self.shuffle: Random | None = None
+        """If set, those who listen hear messages in another order."""
         self.running = True
+        self.listeners: list[Callable[[Heard], None]] = []
+        """Subscribers to everything, at the end of a slow way: who hears, hears as a client does."""
+        self.tap: Counter[tuple[str, str]] = Counter()
+        """Bytes on the wire of each (client, `out` or `in`), as somebody at the client's plug counts them."""
+        self._held: list[Callable[[], None]] = []
+        self._free_ns = 0
 
     def go_down(self, *, forget: bool = False) -> None:
         """Stop: every connection breaks, no will is published. `forget` drops retained messages."""
@@ -80,6 +109,11 @@ class MemoryBroker:
         self.drop(self._links[client], reason, say_will=True)
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether a connection to it comes about."""
+        return self.running and not self.silent
+
+    @property
     def clients(self) -> frozenset[str]:
         """Who is connected."""
         return frozenset(self._links)
@@ -96,6 +130,8 @@ class MemoryBroker:
 
     def run_due(self) -> None:
         """Let everything happen that is due by now."""
+        while self._held and not self.silent:
+            self._held.pop(0)()
         while self._later and self._later[0][0] <= self._clock.now_ns():
             heapq.heappop(self._later)[2]()
 
@@ -106,7 +142,7 @@ class MemoryBroker:
 
     def connect(self, link: "SimLink") -> str:
         """Take a client in; give why not, or nothing."""
-        if not self.running or self.silent:
+        if not self.is_reachable:
             return "nobody answers at the broker's address"
         if self.refusal:
             return self.refusal
@@ -114,7 +150,8 @@ class MemoryBroker:
         if before is not None and before is not link:
             self.drop(before, "another client connected with our id", say_will=True)
         self._links[link.client] = link
-        self._soon(lambda: self._greet(link))
+        if not self.captive:
+            self._soon(lambda: self._greet(link))
         return ""
 
     def disconnect(self, link: "SimLink") -> None:
@@ -131,7 +168,9 @@ class MemoryBroker:
         self._soon(lambda: self._arrive(link, connection, publication, ticket))
 
     def _arrive(self, link: "SimLink", connection: int, publication: Publication, ticket: int) -> None:
-        if not self.running or self.silent or link.connection != connection:
+        if self.silent:
+            self._held.append(lambda: self._arrive(link, connection, publication, ticket))
+        if not self.running or self.silent or self.captive or link.connection != connection:
             return
         if publication.topic in self.denied:
             refused = Refused(ticket, "the broker does not allow this topic")
@@ -149,7 +188,9 @@ class MemoryBroker:
 
     def _accept(self, client: str, publication: Publication, *, again: bool = False) -> None:
         now_ns = self._clock.now_ns()
-        self.heard.append(Heard(now_ns, client, publication, again))
+        heard = Heard(now_ns, client, publication, again)
+        self.heard.append(heard)
+        self._tell(heard)
         if publication.retain:
             expires_s = publication.expires_s
             until_ns = None if expires_s is None else now_ns + expires_s * NS_PER_S
@@ -158,6 +199,15 @@ class MemoryBroker:
                 del self._retained[publication.topic]
         for link in self._links.values():
             self._pass_on(link, publication, retained=False)
+
+    def _tell(self, heard: Heard) -> None:
+        """Let those who listen hear it: at once, or in an order of chance."""
+        for listener in self.listeners:
+            if self.shuffle is None:
+                listener(heard)
+            else:
+                late_ns = self._clock.now_ns() + self.shuffle.randrange(SHUFFLE_NS)
+                self._at(late_ns, lambda listener=listener: listener(heard))  # type: ignore[misc]
 
     def _greet(self, link: "SimLink") -> None:
         if self._links.get(link.client) is not link:
@@ -183,17 +233,25 @@ class MemoryBroker:
 
     def _soon(self, action: Callable[[], None]) -> None:
         """Do something after the delay, in order; at once where there is none."""
-        if not self.delay_ns and not self._later:
+        now_ns = self._clock.now_ns()
+        due_ns = now_ns + self.delay_ns + (self.stall_ns() if self.stall_ns else 0)
+        self._free_ns = due_ns = max(due_ns, self._free_ns)
+        if due_ns <= now_ns and not (self._later and self._later[0][0] <= now_ns):
             action()
-            return
+        else:
+            self._at(due_ns, action)
+
+    def _at(self, due_ns: int, action: Callable[[], None]) -> None:
         self._count += 1
-        heapq.heappush(self._later, (self._clock.now_ns() + self.delay_ns, self._count, action))
+        heapq.heappush(self._later, (due_ns, self._count, action))
 
 
 class SimLink:
     """`ports.Link` to a `MemoryBroker`; connects when it is asked for news."""
 
-    def __init__(self, broker: MemoryBroker, clock: Clock, client: str = "doorbell") -> None:
+    def __init__(
+        self, broker: MemoryBroker, clock: Clock, client: str = "doorbell", ledger: Ledger | None = None
+    ) -> None:
         self.client = client
         self.will: Publication | None = None
         self.subscriptions: tuple[str, ...] = ()
@@ -206,6 +264,10 @@ class SimLink:
         self._failures = 0
         self._tickets = 0
         self._unacknowledged: dict[int, int] = {}
+        self._ledger = ledger or Ledger()
+        self._account: int | None = None
+        self._bytes = [0, 0]
+        self._began_ns = self._last_heard_ns = 0
 
     def open(self, will: Publication, subscriptions: tuple[str, ...]) -> None:
         """Begin connecting."""
@@ -219,7 +281,10 @@ class SimLink:
         self._broker.run_due()
         if self._state != "up":
             raise LinkDown("there is no connection to the broker")
+        if len(self._unacknowledged) >= IN_FLIGHT_LIMIT:
+            raise LinkDown("the broker does not keep up")
         self._tickets += 1
+        self._pass("out", mqtt_bytes.publish(publication, self._tickets))
         self._unacknowledged[self._tickets] = self._clock.now_ns()
         self._broker.receive(self, self.connection, publication, self._tickets)
         return self._tickets
@@ -237,8 +302,32 @@ class SimLink:
         if self._state == "up" and last is not None:
             self.publish(last)
         if self._state in ("up", "greeting"):
+            self._pass("out", mqtt_bytes.goodbye())
             self._broker.disconnect(self)
         self._state = "closed"
+        self._close_account()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the broker has accepted us, as far as we know."""
+        return self._state == "up"
+
+    @property
+    def inbox_length(self) -> int:
+        """How much news waits to be taken."""
+        return len(self._inbox)
+
+    @property
+    def wake_ns(self) -> int | None:
+        """When it has something to do by itself, or None."""
+        if self._state == "waiting":
+            return self._try_at_ns
+        if self._state == "greeting":
+            return self._began_ns + ANSWER_LIMIT_NS + 1
+        times = [at_ns + ACK_LIMIT_NS + 1 for at_ns in self._unacknowledged.values()]
+        if self._broker.silent and self._state == "up":
+            times.append(self._last_heard_ns + PING_LIMIT_NS + 1)
+        return min(times, default=None)
 
     def hear(self, connection: int, news: LinkNews) -> None:
         """Take news from the broker, unless they belong to a connection that is over."""
@@ -246,10 +335,16 @@ class SimLink:
             return
         if isinstance(news, LinkUp):
             self._state, self._failures = "up", 0
+            self._pass("in", mqtt_bytes.greeting(self.subscriptions))
         elif isinstance(news, LinkLost):
             self._lose()
         elif isinstance(news, Delivered | Refused):
             self._unacknowledged.pop(news.ticket, None)
+            self._pass("in", mqtt_bytes.acknowledge(news.ticket))
+        elif isinstance(news, Received):
+            received = Publication(news.topic, news.payload, retain=news.retained)
+            self._pass("in", mqtt_bytes.publish(received, 0))
+        self._last_heard_ns = self._clock.now_ns()
         self._inbox.append(news)
         self._clock.wake()
 
@@ -257,17 +352,44 @@ class SimLink:
         if self._state != "waiting" or self._clock.now_ns() < self._try_at_ns:
             return
         self.connection += 1
-        self._state = "greeting"
+        self._state, self._began_ns = "greeting", self._clock.now_ns()
+        self._last_heard_ns = self._began_ns
+        if self._broker.is_reachable:
+            self._dial()
         refusal = self._broker.connect(self)
         if refusal:
             self.hear(self.connection, LinkLost(refusal))
 
+    def _dial(self) -> None:
+        self._bytes = counted = [0, 0]
+        self._account = self._ledger.opened((HOST, PORT, "mqtt"), lambda: (counted[0], counted[1]))
+        assert self.will is not None
+        self._pass("out", mqtt_bytes.connect(self.client, self.will))
+        if self.subscriptions:
+            self._pass("out", mqtt_bytes.subscribe(self.subscriptions, 1))
+
+    def _pass(self, way: str, data: bytes) -> None:
+        """Let bytes pass the plug: we count them, and so does the tap."""
+        self._bytes[way == "in"] += len(data)
+        self._broker.tap[self.client, way] += len(data)
+
+    def _close_account(self) -> None:
+        if self._account is not None:
+            self._ledger.closing(self._account)
+            self._account = None
+
     def _give_up_waiting(self) -> None:
+        now_ns = self._clock.now_ns()
         oldest_ns = min(self._unacknowledged.values(), default=None)
-        if oldest_ns is not None and self._clock.now_ns() - oldest_ns > ACK_LIMIT_NS:
+        if self._state == "greeting" and now_ns - self._began_ns > ANSWER_LIMIT_NS:
+            self._broker.drop(self, "the broker does not answer", say_will=False)
+        elif oldest_ns is not None and now_ns - oldest_ns > ACK_LIMIT_NS:
             self._broker.drop(self, "the broker does not acknowledge what it is sent", say_will=True)
+        elif self._state == "up" and self._broker.silent and now_ns - self._last_heard_ns > PING_LIMIT_NS:
+            self._broker.drop(self, "the broker has gone silent", say_will=True)
 
     def _lose(self) -> None:
+        self._close_account()
         self._unacknowledged.clear()
         self._state = "waiting"
         self._try_at_ns = self._clock.now_ns() + RETRY_NS[min(self._failures, len(RETRY_NS) - 1)]

@@ -192,11 +192,12 @@ class MemoryDisk:
 
 class Growing(bytearray):
     """The bytes of a file; the first `durable_bytes` of them survive a power cut. `copy_made` is a beginning
-    of them that has been copied already.
+    of them that has been copied already, `searched_bytes` how much somebody who searches it has seen.
     """
 
     durable_bytes = 0
     copy_made = b""
+    searched_bytes = 0
 
 
 def durable_bytes(data: bytearray) -> int:

@@ -1,6 +1,6 @@
 """The camera of a device of the house: looks at its footage, and fails in the ways that cameras do."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,28 +13,37 @@ from latchkey_sim.house.times import DeviceClock
 BLACK_LEVEL = 16
 
 
-class HouseCamera:
-    """Gives the pictures of a `Footage` when they are due. What is due while it fails is gone.
+@dataclass(slots=True)
+class Sensor:
+    """What is wrong with a camera, from one life of its device to the next. May be changed at any time.
 
-    The attributes are its faults, and may be set at any time; `met` counts pictures that one of them hit.
+    `torn`: the lower half is that of the picture before. `drop_every` so many-th picture is lost, 0 = none.
+    Pictures come `late_ns` later than they are stamped. `met` counts pictures that one of these hit, and
+    `spoilt` are the house times of those that do not show what there is to see.
     """
 
-    def __init__(self, footage: Footage, clock: DeviceClock, *, endless: bool = True) -> None:
+    unplugged: bool = False
+    stalled: bool = False
+    black: bool = False
+    torn: bool = False
+    drop_every: int = 0
+    late_ns: int = 0
+    met: int = 0
+    spoilt: set[int] = field(default_factory=set)
+
+
+class HouseCamera:
+    """Gives the pictures of a `Footage` when they are due. What is due while it fails is gone."""
+
+    def __init__(
+        self, footage: Footage, clock: DeviceClock, sensor: Sensor | None = None, *, endless: bool = True
+    ) -> None:
         self._footage = footage
         self._clock = clock
         self._endless = endless
         self._next_ns = clock.of_house(clock.now_ns())
         self._closed = False
-        self.unplugged = False
-        self.stalled = False
-        self.black = False
-        self.torn = False
-        """The lower half is that of the picture before."""
-        self.drop_every = 0
-        """Every so many-th picture is lost; 0 = none."""
-        self.late_ns = 0
-        """Pictures come so much later than they are stamped."""
-        self.met = 0
+        self._sensor = sensor or Sensor()
         self._count = 0
         self._before: RawFrame | None = None
 
@@ -45,11 +54,11 @@ class HouseCamera:
 
     def read(self) -> RawFrame | Still | None:
         """Give the next picture that is due. Raises CameraLost, FootageEnded."""
-        if self.unplugged or self._closed:
-            self.met += self.unplugged
-            raise CameraLost("the camera is unplugged" if self.unplugged else "the camera is closed")
-        if self.stalled:
-            self.met += self._skip()
+        if self._sensor.unplugged or self._closed:
+            self._sensor.met += self._sensor.unplugged
+            raise CameraLost("the camera is unplugged" if self._sensor.unplugged else "the camera is closed")
+        if self._sensor.stalled:
+            self._sensor.met += self._skip()
             return None
         due_ns = self._footage.next_ns(self._next_ns)
         if due_ns is None:
@@ -57,19 +66,19 @@ class HouseCamera:
                 return Still(self._clock.now_ns() + 3600 * 10**9)
             raise FootageEnded("the scene has ended")
         at_ns = self._clock.of_device(due_ns)
-        if at_ns + self.late_ns > self._clock.now_ns():
-            return Still(at_ns + self.late_ns)
+        if at_ns + self._sensor.late_ns > self._clock.now_ns():
+            return Still(at_ns + self._sensor.late_ns)
         self._next_ns = due_ns + 1
         self._count += 1
-        self.met += bool(self.late_ns)
-        if self.drop_every and self._count % self.drop_every == 0:
-            self.met += 1
+        self._sensor.met += bool(self._sensor.late_ns)
+        if self._sensor.drop_every and self._count % self._sensor.drop_every == 0:
+            self._sensor.met += 1
             return self.read()
-        return self._spoilt(replace(self._footage.picture(due_ns), at_ns=at_ns))
+        return self._spoilt(self._footage.picture(due_ns), at_ns)
 
     def restart(self) -> None:
         """Try to come back. Raises CameraLost."""
-        if self.unplugged:
+        if self._sensor.unplugged:
             raise CameraLost("the camera is still unplugged")
         self._closed = False
         self._skip()
@@ -78,15 +87,19 @@ class HouseCamera:
         """Let go of the sensor."""
         self._closed = True
 
-    def _spoilt(self, frame: RawFrame) -> RawFrame:
-        before, self._before = self._before, frame
-        if self.black:
-            self.met += 1
-            grain = frame.y & 1  # a sensor in the dark is not bit by bit the same
+    def _spoilt(self, frame: RawFrame, at_ns: int) -> RawFrame:
+        """Give the picture as the sensor does, at the device's time."""
+        before, self._before, sensor = self._before, frame, self._sensor
+        due_ns, frame = frame.at_ns, replace(frame, at_ns=at_ns)
+        if sensor.black:
+            sensor.met += 1
+            sensor.spoilt.add(due_ns)
+            grain = (frame.y & 1) + BLACK_LEVEL  # a sensor in the dark is not bit by bit the same
             dark = np.full_like(frame.u, 128)
-            return replace(frame, y=grain + np.uint8(BLACK_LEVEL), u=dark, v=dark.copy())
-        if self.torn and before is not None:
-            self.met += 1
+            return replace(frame, y=grain.astype(np.uint8), u=dark, v=dark.copy())
+        if sensor.torn and before is not None:
+            sensor.met += 1
+            sensor.spoilt.add(due_ns)
             planes = zip((frame.y, frame.u, frame.v), (before.y, before.u, before.v), strict=True)
             y, u, v = (np.vstack([new[: len(new) // 2], old[len(old) // 2 :]]) for new, old in planes)
             return replace(frame, y=y, u=u, v=v)

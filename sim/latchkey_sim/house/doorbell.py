@@ -1,44 +1,53 @@
 """A device of the house: disks that outlive it, and the lives it leads between power cuts and kills."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.uplink import NoUplink
 from latchkey.device import Device
+from latchkey.egress import Ledger
+from latchkey.errors import DiskError
 from latchkey.frames import SafeFrame
 from latchkey.pipeline.identity import device_id
 from latchkey.ports import Board, FaceFinder, Lane
 from latchkey.settings import Settings
+from latchkey.vault import parse_name
 from latchkey_sim.broker import MemoryBroker, SimLink
 from latchkey_sim.clock import VirtualClock
-from latchkey_sim.crashdisk import CrashDisk, Power, PowerCut
+from latchkey_sim.crashdisk import Files, Power, PowerCut, Watch, rot
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.house.bell import HouseBell
-from latchkey_sim.house.camera import HouseCamera
+from latchkey_sim.house.camera import HouseCamera, Sensor
+from latchkey_sim.house.disks import HouseDisk, HouseIndex, Trouble
 from latchkey_sim.house.finder import MoodyFinder
 from latchkey_sim.house.footage import Footage
 from latchkey_sim.house.times import DeviceClock
 from latchkey_sim.house.watching import WatchedEncoder
+from latchkey_sim.house.workers import HouseWorkers, Load
 from latchkey_sim.journal import ListJournal
 from latchkey_sim.lamp import RecordingLamp
-from latchkey_sim.outage.home import PastIndex
-from latchkey_sim.workers import VirtualWorkers
+
+RESTART_NS = 5_000_000_000
+"""A program that cannot start is started again after this, as by systemd."""
 
 
 class Life:
-    """One life of a doorbell: everything that ends with the process."""
+    """One life of a doorbell: all that ends with the process. Raises DiskError where it cannot begin."""
 
-    def __init__(self, bell: "Doorbell", see: Callable[[SafeFrame], None]) -> None:
+    def __init__(self, bell: "Doorbell") -> None:
         self.clock = DeviceClock(bell.house_clock, bell.wall_offset_ns)
-        self.camera = HouseCamera(bell.footage, self.clock)
-        self.bell = HouseBell(self.clock)
-        self.lamp = RecordingLamp(self.clock)
         self.journal = ListJournal()
-        self.workers = VirtualWorkers(self.clock, bell.costs_ns)
-        self.finder = MoodyFinder(bell.finder) if bell.finder is not None else None
-        self.link = SimLink(bell.broker, bell.house_clock, bell.name)
+        self.camera = HouseCamera(bell.footage, self.clock, bell.sensor)
+        self.bell = HouseBell(self.clock, self.journal)
+        self.lamp = RecordingLamp(self.clock)
+        self.workers = HouseWorkers(self.clock, bell.load)
+        self.ledger = Ledger()
+        self.tapped_before = bell.broker.tap[bell.name, "out"], bell.broker.tap[bell.name, "in"]
+        """What the tap had counted when it began."""
+        self.link = SimLink(bell.broker, bell.house_clock, bell.name, self.ledger)
         settings = bell.settings
+        self.device_id = device_id(bell.state, bell.entropy)
         self.board = Board(
             name="house",
             clock=self.clock,
@@ -51,20 +60,30 @@ class Life:
             index=bell.index,
             link=self.link,
             uplink=NoUplink(),
-            finder=self.finder,
-            encoder=WatchedEncoder(H264Encoder(settings.recording), see),
+            finder=bell.finder,
+            encoder=WatchedEncoder(H264Encoder(settings.recording), lambda frame: bell.see(frame)),
             workers=self.workers,
             journal=self.journal,
-            traffic=list,
+            traffic=lambda: [row.line() for row in self.ledger.rows()],
             book=bell.book,
         )
-        self.device_id = device_id(bell.state, bell.entropy)
         self.device = Device(self.board, settings, self.device_id)
-        self.device.start()
+
+    def wake_ns(self, device_ns: int) -> int:
+        """Give when something of it is to be done, the device itself being due at `device_ns`; house time."""
+        own = (device_ns, self.workers.wake_ns, self.bell.wake_ns)
+        wake_ns = self.clock.of_house(min(at_ns for at_ns in own if at_ns is not None))
+        link_ns = self.link.wake_ns
+        return wake_ns if link_ns is None else min(wake_ns, link_ns)
 
 
 class Doorbell:
-    """A doorbell. While it has power, `life` is its life; disks, index and chance go from one to the next."""
+    """A doorbell. While it has power, `life` is its life; disks, index and chance go from one to the next.
+
+    What is wrong with it outlives its lives too: `sensor`, `load`, `finder`, and the troubles of both disks.
+    `births` tells for each clip that was begun the house time of the boot before it, `ids` the names that the
+    device has had, `removed` the clips that it deleted, and `rotten` the files in which a bit flipped.
+    """
 
     def __init__(
         self,
@@ -77,7 +96,7 @@ class Doorbell:
         book: bytes,
         finder: FaceFinder | None,
         chance: Random,
-        costs_ns: dict[Lane, int] | None = None,
+        costs_ns: Mapping[Lane, int] | None = None,
     ) -> None:
         self.name = name
         self.house_clock = house_clock
@@ -85,44 +104,70 @@ class Doorbell:
         self.footage = footage
         self.settings = settings
         self.book = book
-        self.finder = finder
-        self.costs_ns = dict(costs_ns or {})
+        self.finder = MoodyFinder(finder) if finder is not None else None
+        self.sensor = Sensor()
+        self.load = Load.of(costs_ns)
+        self.troubles = {"vault": Trouble(), "state": Trouble()}
         self.chance = chance
         self.entropy = SeededEntropy(chance.getrandbits(64))
-        self.power = Power()
-        self.vault = CrashDisk(self.power)
-        self.state = CrashDisk(self.power)
-        self.index = PastIndex()
+        self.births: dict[str, int] = {}
+        self.ids: list[str] = []
+        self.removed: list[str] = []
+        self.rotten: set[str] = set()
+        self.past: set[str] = set()
+        self.watch: Watch = lambda _operation: None
+        self.power = Power(self._before)
+        self.vault, self.state = self._disk("vault", {}), self._disk("state", {})
+        self.index = HouseIndex(self.troubles["vault"])
         self.wall_offset_ns = 0
         self.life: Life | None = None
         self.lives = 0
         self.see: Callable[[SafeFrame], None] = lambda _frame: None
 
-    def boot(self) -> None:
-        """Begin a life, or lose power while starting."""
+    def boot(self) -> str:
+        """Begin a life, or lose power while starting; give why the program did not start, or nothing."""
         self.lives += 1
         try:
-            self.life = Life(self, lambda frame: self.see(frame))
+            life = Life(self)
+            self.life = life
+            if life.device_id not in self.ids:
+                self.ids.append(life.device_id)
+            life.device.start()
         except PowerCut:
             self.cut_power()
+        except DiskError as error:
+            self._end()
+            return str(error)
+        return ""
 
     def step(self) -> int | None:
         """Step the device; give when it wants to be called next, in house time; None = it has no power."""
-        if self.life is None:
+        life = self.life
+        if life is None:
             return None
         try:
-            return self.life.clock.of_house(self.life.device.step())
+            life.workers.run_until(life.clock.now_ns())
+            return life.wake_ns(life.device.step())
         except PowerCut:
             self.cut_power()
             return None
 
-    def cut_power(self) -> None:
-        """Take the power: of what was not durable, some is lost. `boot` begins the next life."""
+    def cut_power(self, *, rotting: bool = False) -> str:
+        """Take the power: of what was not durable, some is lost. `boot` begins the next life.
+
+        With `rotting`, a bit of what is left flips; gives the name of the file.
+        """
         self._end()
-        self.power = Power()
-        self.vault = CrashDisk(self.power, self.vault.draw(self.chance), limit_bytes=self.vault.limit_bytes)
-        self.state = CrashDisk(self.power, self.state.draw(self.chance), limit_bytes=self.state.limit_bytes)
-        self.index = PastIndex(self.index.draw(self.chance))
+        vault, state = self.vault.draw(self.chance), self.state.draw(self.chance)
+        rotten = ""
+        if rotting:
+            rotten = rot(vault if self.chance.random() < 0.7 else state, self.chance)
+            self.rotten |= {rotten} - {""}
+        self.power = Power(self._before)
+        self.vault = self._disk("vault", vault, self.vault.limit_bytes)
+        self.state = self._disk("state", state, self.state.limit_bytes)
+        self.index = HouseIndex(self.troubles["vault"], self.index.draw(self.chance))
+        return rotten
 
     def kill(self) -> None:
         """End the process as SIGKILL does: what was written stays, synced or not."""
@@ -136,6 +181,25 @@ class Doorbell:
             except PowerCut:
                 self.cut_power()
             self.life = None
+
+    def _disk(self, which: str, files: Files, limit_bytes: int = 1 << 40) -> HouseDisk:
+        return HouseDisk(self.power, self.troubles[which], self._noted, files, limit_bytes=limit_bytes)
+
+    def _before(self, operation: str) -> None:
+        self.watch(operation)
+
+    def _noted(self, operation: str) -> None:
+        """Take down the beginnings and ends of clips."""
+        kind, _, what = operation.partition(" ")
+        if kind not in ("create", "remove") or not what.startswith("clips/"):
+            return
+        name = parse_name(what.removeprefix("clips/"))
+        if name is None or self.life is None:
+            return
+        if kind == "create" and name.kind == "part":
+            self.births.setdefault(name.clip, self.life.clock.of_house(0))
+        elif kind == "remove" and name.kind in ("whole", "torn"):
+            self.removed.append(name.clip)
 
     def _end(self) -> None:
         if self.life is not None:

@@ -95,7 +95,8 @@ class TinyFootage:
             ends = [chance.uniform(16, 50), chance.uniform(78, 112)]
             chance.shuffle(ends)
             end_ns = at_ns + round(chance.uniform(*seconds) * NS_PER_S)
-            passages.append(Passage(at_ns, end_ns, *ends, coat=chance.randint(*COAT_LEVELS)))
+            coat = chance.randint(*COAT_LEVELS)
+            passages.append(Passage(at_ns, end_ns, x0=ends[0], x1=ends[1], coat=coat))
         return cls(chance.getrandbits(32), passages)
 
     def next_ns(self, at_ns: int) -> int | None:

@@ -13,25 +13,32 @@ from random import Random
 
 from latchkey.frames import SafeFrame
 from latchkey.ports import FaceFinder
-from latchkey.units import NS_PER_S, utc_day
+from latchkey.units import NS_PER_MS, NS_PER_S, utc_day
 from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.desk import START_WALL_NS
 from latchkey_sim.finder import PaintFinder
 from latchkey_sim.house.checker import Checker, Verdict
-from latchkey_sim.house.doorbell import Doorbell, Life
+from latchkey_sim.house.doorbell import RESTART_NS, Doorbell, Life
 from latchkey_sim.house.faults import KINDS
-from latchkey_sim.house.owner import HOUSE_BOOK
+from latchkey_sim.house.owner import HOUSE_BOOK, Owner
+from latchkey_sim.house.past import keep_past
 from latchkey_sim.house.scenario import Fault, Scenario
 from latchkey_sim.house.times import Agenda
 from latchkey_sim.house.trace import Trace, digest
 
 SETTLE_NS = 180 * NS_PER_S
-"""Longest time that all is given to be sent and sealed once faults are over: the link's longest pause is 32 s,
-a camera's 60 s."""
+"""Longest time that all is given to be sent and sealed once faults are over: the link's longest pause is
+32 s, a camera's 60 s."""
 
 STEPS_LIMIT = 200_000
 """A house that needs more steps than this within a scenario goes round in circles."""
+
+PUSH_NS = 120 * NS_PER_MS
+"""How long a finger stays on a button."""
+
+BOUNCE_NS = 4 * NS_PER_MS
+"""Between two edges of a contact that bounces."""
 
 STILL_LIMIT = 1000
 """So many steps without time passing are a device that never sleeps."""
@@ -88,6 +95,7 @@ class House:
         self.broker = MemoryBroker(self.clock)
         self.trace = Trace()
         self.agenda = Agenda()
+        self.owner = Owner()
         self.checkers = list(checkers)
         self.verdicts: list[Verdict] = []
         self.faults_met: set[int] = set()
@@ -96,6 +104,11 @@ class House:
         self.steps = 0
         self.presses: list[tuple[int, int]] = []
         """(house time, door) of each press that a living device felt."""
+        self.bounces = [0] * len(scenario.doors)
+        """How often a contact opens and closes again when it is pressed or let go."""
+        self.off_ns = [NS_PER_S] * len(scenario.doors)
+        """How long a door stays without power that it loses in the middle of something."""
+        self._let_go_ns = [0] * len(scenario.doors)
         self._seen = [_Cursor() for _ in scenario.doors]
         self._heard = 0
         self.doors = [
@@ -114,6 +127,7 @@ class House:
         ]
         for number, bell in enumerate(self.doors):
             bell.see = self._frame_watcher(number)
+            keep_past(bell, [self.day - days for days in scenario.doors[number].past_days])
 
     def chance(self, stream: str) -> Random:
         """Give a named stream of chance: it depends on seed and name alone."""
@@ -129,7 +143,7 @@ class House:
         """Play the scenario to its end, let all that waits be sent, ask the checkers. Raises Stuck."""
         for number, door in enumerate(self.scenario.doors):
             for at_ns in door.rings_ns:
-                self.agenda.at(at_ns, lambda number=number: self.press(number))  # type: ignore[misc]
+                self.agenda.at(at_ns, lambda number=number: self._push(number))  # type: ignore[misc]
         for number, fault in enumerate(self.scenario.faults):
             self.agenda.at(fault.at_ns, lambda n=number, f=fault: self._begin(n, f))  # type: ignore[misc]
         for checker in self.checkers:
@@ -143,7 +157,7 @@ class House:
             self._run_until(min(self.clock.now_ns() + NS_PER_S, limit_ns))
         for checker in self.checkers:
             checker.at_end(self)
-        clips = sum(len(bell.index.entries()) for bell in self.doors)
+        clips = sum(len(bell.index.rows()) for bell in self.doors)
         return Report(
             self.scenario.name,
             self.seed,
@@ -156,39 +170,59 @@ class House:
             clips,
         )
 
-    def press(self, door: int) -> None:
-        """Press a bell now; without power nobody hears it."""
-        life = self.doors[door].life
-        self.note(door, "press", "" if life else "nobody hears it: no power")
-        if life is not None:
-            life.bell.press()
-            self.presses.append((self.clock.now_ns(), door))
-            for checker in self.checkers:
-                checker.on_press(self, door)
+    def _push(self, door: int) -> None:
+        self.press(door)
+
+    def press(self, door: int, held_ns: int = PUSH_NS) -> bool:
+        """Press a bell now, and let it go after a while; tell whether a device felt it."""
+        life, now_ns = self.doors[door].life, self.clock.now_ns()
+        if now_ns < self._let_go_ns[door]:
+            self.note(door, "press", "in vain: the button is down")
+            return False
+        self._let_go_ns[door] = now_ns + held_ns + PUSH_NS
+        self.note(door, "press", "" if life else "nobody feels it: no power")
+        if life is None:
+            return False
+        self._contact(life, door, down=True)
+        self.agenda.at(self.clock.now_ns() + held_ns, lambda: self._contact(life, door, down=False))
+        self.presses.append((self.clock.now_ns(), door))
+        for checker in self.checkers:
+            checker.on_press(self, door)
+        return True
+
+    def _contact(self, life: Life, door: int, *, down: bool) -> None:
+        """Let a contact close or open, with what it bounces."""
+        life.bell.edge(down=down)
+        for number in range(1, 2 * self.bounces[door] + 1):
+            level = down if number % 2 == 0 else not down
+            at_ns = self.clock.now_ns() + number * BOUNCE_NS
+            self.agenda.at(at_ns, lambda level=level: life.bell.edge(down=level))  # type: ignore[misc]
 
     def boot(self, door: int) -> None:
         """Give a door power."""
         bell = self.doors[door]
+        if bell.life is not None:
+            return
+        self.note(door, "power", "on")
+        trouble = bell.boot()
+        self._seen[door] = _Cursor()
         if bell.life is None:
-            self.note(door, "power", "on")
-            bell.boot()
-            self._seen[door] = _Cursor()
-            if bell.life is None:
-                self._lost_power(door)
+            self._lost_power(door, RESTART_NS, f"did not start: {trouble}" if trouble else "lost")
 
     def cut_power(self, door: int, off_ns: int) -> None:
         """Take a door's power, and give it back after `off_ns`."""
-        if self.doors[door].life is not None:
-            self._observe(door)
-            self.doors[door].cut_power()
-            self._lost_power(door, off_ns)
+        self.end_life(door, off_ns, "lost", self.doors[door].cut_power)
 
     def kill(self, door: int, off_ns: int) -> None:
         """Kill a device's process; it begins again after `off_ns`."""
+        self.end_life(door, off_ns, "killed", self.doors[door].kill)
+
+    def end_life(self, door: int, off_ns: int, how: str, end: Callable[[], object]) -> None:
+        """End a life in some way, if there is one, and begin the next after `off_ns`."""
         if self.doors[door].life is not None:
             self._observe(door)
-            self.doors[door].kill()
-            self._lost_power(door, off_ns, "killed")
+            end()
+            self._lost_power(door, off_ns, how)
 
     def note(self, door: int, kind: str, text: str) -> None:
         """Write a line about a door into the trace; -1 = the house."""
@@ -221,12 +255,13 @@ class House:
             self.broker.run_due()
             wakes = [until_ns]
             for number, bell in enumerate(self.doors):
+                was_alive = bell.life is not None
                 wake_ns = bell.step()
-                if wake_ns is None and self._seen[number].life is not None:
-                    self._lost_power(number)
+                self._observe(number)
                 if wake_ns is not None:
                     wakes.append(wake_ns)
-                self._observe(number)
+                elif was_alive:
+                    self._lost_power(number, self.off_ns[number])
             self.steps += 1
             for checker in self.checkers:
                 checker.after_step(self)
@@ -241,11 +276,12 @@ class House:
     def _settled(self) -> bool:
         """Whether nothing is going on or waits any more."""
         for bell in self.doors:
-            if bell.life is None or bell.life.device.link.waiting or bell.life.device.capture.busy:
+            life = bell.life
+            if life is None or life.device.link.waiting or life.device.capture.busy or life.workers.waiting:
                 return False
         return self.agenda.next_ns is None and self.broker.next_due_ns is None
 
-    def _lost_power(self, door: int, off_ns: int = NS_PER_S, how: str = "lost") -> None:
+    def _lost_power(self, door: int, off_ns: int, how: str = "lost") -> None:
         self.note(door, "power", how)
         self._seen[door].life = None
         for checker in self.checkers:
@@ -255,7 +291,7 @@ class House:
     def _observe(self, door: int) -> None:
         """Write into the trace what a device has done since the last look, and show it to the checkers."""
         bell, cursor = self.doors[door], self._seen[door]
-        life = bell.life
+        life = bell.life or cursor.life
         if life is None:
             self._hear()
             return
@@ -269,7 +305,7 @@ class House:
         for _, shown in life.lamp.shown[cursor.lamp :]:
             self.note(door, "lamp", shown)
         cursor.lamp = len(life.lamp.shown)
-        for which, disk in (("vault", bell.vault), ("state", bell.state)):
+        for which, disk in (("vault", bell.vault), ("state", bell.state)) if bell.life else ():
             done = cursor.operations.get(which, 0)
             for operation in disk.log[done:]:
                 self.note(door, which, operation)

@@ -31,12 +31,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One doorbell: what its camera sees, how it is set up, when it is pressed, what its work costs."""
+    """One doorbell: what its camera sees, how it is set up, when it is pressed, what its work costs.
+
+    `past_days` are the ages of clips that lie in its vault when all begins, oldest first, in days.
+    """
 
     footage: Footage
     settings: Settings
     rings_ns: tuple[int, ...] = ()
     costs_ns: Mapping[Lane, int] = field(default_factory=dict)
+    past_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

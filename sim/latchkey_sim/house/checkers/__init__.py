@@ -1,0 +1,41 @@
+"""The promises of the device, each watched from outside by a checker of its own."""
+
+from latchkey_sim.house.checker import Checker
+from latchkey_sim.house.checkers.bounded import Bounded
+from latchkey_sim.house.checkers.covered import Covered
+from latchkey_sim.house.checkers.durable import Durable
+from latchkey_sim.house.checkers.in_time import InTime
+from latchkey_sim.house.checkers.ledger import LedgerIsTap
+from latchkey_sim.house.checkers.once import Once
+from latchkey_sim.house.checkers.plaintext import Plaintext
+from latchkey_sim.house.checkers.retention import Retention
+from latchkey_sim.house.checkers.topics import Topics
+
+
+def all_checkers() -> list[Checker]:
+    """Give one of each."""
+    return [
+        Plaintext(),
+        Topics(),
+        Covered(),
+        Bounded(),
+        Durable(),
+        Once(),
+        Retention(),
+        InTime(),
+        LedgerIsTap(),
+    ]
+
+
+__all__ = [
+    "Bounded",
+    "Covered",
+    "Durable",
+    "InTime",
+    "LedgerIsTap",
+    "Once",
+    "Plaintext",
+    "Retention",
+    "Topics",
+    "all_checkers",
+]

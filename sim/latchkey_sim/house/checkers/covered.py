@@ -1,0 +1,44 @@
+"""Every face that was there is covered in the clip, in the decoded picture of the same time."""
+
+from typing import TYPE_CHECKING
+
+from latchkey_sim.house.checker import Checker
+from latchkey_sim.house.doorbell import Doorbell
+from latchkey_sim.house.owner import OpenedClip
+from latchkey_sim.scoring import COVERED_SHARE, MATCH_NS, cover_mask, covered_share
+
+if TYPE_CHECKING:
+    from latchkey_sim.house.house import House
+
+
+class Covered(Checker):
+    """Holds the clips against the truth of the footage; pictures that the camera spoilt show something else."""
+
+    name = "covered"
+
+    def at_end(self, house: "House") -> None:
+        """Open all whole clips."""
+        for door, bell in enumerate(house.doors):
+            for entry in bell.index.rows():
+                clip = house.owner.clip(bell, entry)
+                if clip is None:
+                    continue
+                for at_ns in _bare(bell, clip):
+                    text = f"a face is not covered in clip {entry.clip[:8]}, at {at_ns / 1e9:.3f} s"
+                    house.blame(self.name, door, text)
+                    break
+
+
+def _bare(bell: Doorbell, clip: OpenedClip) -> list[int]:
+    """Give the house times of pictures in which a face is not covered."""
+    booted_ns, bare = bell.births.get(clip.entry.clip, 0), []
+    for frame in clip.frames:
+        at_ns = bell.footage.next_ns(frame.at_ns + booted_ns - MATCH_NS)
+        if at_ns is None or abs(at_ns - frame.at_ns - booted_ns) > MATCH_NS or at_ns in bell.sensor.spoilt:
+            continue
+        faces = bell.footage.faces(at_ns)
+        if faces:
+            mask = cover_mask(frame)
+            if any(covered_share(mask, box) < COVERED_SHARE for box in faces):
+                bare.append(at_ns)
+    return bare

@@ -1,0 +1,28 @@
+"""What a message was about, for checkers."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from latchkey.ports import Publication
+from latchkey.wire import CLIP, DOORBELL, Topic
+
+if TYPE_CHECKING:
+    from latchkey_sim.house.house import House
+
+
+def door_of(house: "House", publication: Publication) -> int:
+    """Give the door whose device a message is from, or -1."""
+    parts = publication.topic.split("/")
+    for number, bell in enumerate(house.doors):
+        if set(parts) & set(bell.ids):
+            return number
+    return -1
+
+
+def event_of(publication: Publication) -> tuple[Topic, dict[str, Any]] | None:
+    """Give topic and values of an event; None for what is none."""
+    for topic in (DOORBELL, CLIP):
+        if publication.topic.endswith(f"/{topic.suffix}"):
+            values: dict[str, Any] = json.loads(publication.payload)
+            return topic, values
+    return None

@@ -1,0 +1,110 @@
+"""No pixel and no word in plain form outside memory.
+
+Canaries: the paint of `TinyFootage`'s faces, which is in no wall, coat or cover; the names in the settings;
+the marks of an MP4. They are looked for in each frame that an encoder is given, in all that is written to
+either disk, in each message, and in the pictures of clips that their owner opens.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latchkey.frames import FilterState, Plane, SafeFrame
+from latchkey.wire import discovery_topic
+from latchkey_sim.broker import Heard
+from latchkey_sim.disk import Growing
+from latchkey_sim.house.checker import Checker
+from latchkey_sim.house.checkers.events import door_of
+from latchkey_sim.house.disks import HouseDisk
+from latchkey_sim.house.footage import PAINT_YUV
+
+if TYPE_CHECKING:
+    from latchkey_sim.house.house import House
+
+PAINT_LEVELS = 14
+"""So far an encoder moves the colour in the middle of a painted face."""
+
+PAINT_LEAST = 3
+"""Samples of paint that are a piece of a face: an edge under a cover leaves one or two."""
+
+RUN = 8
+MARKS = (b"ftypis", b"ftypmp4", b"moof\0\0\0", b"moov\0\0\0", b'"start_wall_ns"')
+PIXELS = tuple(bytes([level]) * RUN for level in PAINT_YUV)
+OVERLAP = 64
+"""A canary may lie across two writes."""
+
+
+class Plaintext(Checker):
+    """Looks for canaries."""
+
+    name = "plaintext"
+
+    def __init__(self) -> None:
+        self._names: list[tuple[bytes, ...]] = []
+        self._device_names: list[bytes] = []
+        self._done: list[dict[str, tuple[HouseDisk, int]]] = []
+
+    def begin(self, house: "House") -> None:
+        """Learn the names in the settings."""
+        self._done = [{} for _ in house.doors]
+        for bell in house.doors:
+            settings = bell.settings
+            zones = [zone.name for zone in settings.privacy.zones]
+            names = [settings.mqtt.host, settings.mqtt.username, *zones]
+            self._names.append(tuple(name.encode() for name in names if name))
+            self._device_names.append(settings.device.name.encode())
+
+    def on_frame(self, house: "House", door: int, frame: SafeFrame) -> None:
+        """Look at what is encoded. A frame that fell back covers what it can without knowing of faces."""
+        if frame.state is FilterState.OK and shows_paint(frame.u, frame.v):
+            house.blame(self.name, door, f"a face is in a frame that is encoded, at {frame.at_ns}")
+
+    def on_message(self, house: "House", heard: Heard) -> None:
+        """Look at what is published."""
+        publication = heard.publication
+        door = max(door_of(house, publication), 0)
+        canaries = [*self._names[door], *MARKS, *PIXELS]
+        if publication.topic not in map(discovery_topic, house.doors[door].ids):
+            canaries.append(self._device_names[door])
+        for canary in _found(publication.payload, canaries):
+            house.blame(self.name, door, f"{canary!r} is published on {publication.topic}")
+
+    def after_step(self, house: "House") -> None:
+        """Look at what was written since the last time."""
+        for door, bell in enumerate(house.doors):
+            for which, disk in (("vault", bell.vault), ("state", bell.state)):
+                if self._done[door].get(which) != (disk, len(disk.log)):
+                    self._done[door][which] = (disk, len(disk.log))
+                    self._search(house, door, which, disk)
+
+    def at_end(self, house: "House") -> None:
+        """Look at what can be seen in clips."""
+        for door, bell in enumerate(house.doors):
+            for entry in bell.index.rows():
+                frames = house.owner.pictures(bell, entry)
+                if any(shows_paint(frame.u, frame.v) for frame in frames):
+                    house.blame(self.name, door, f"a face shows in clip {entry.clip[:8]} ({entry.state})")
+
+    def _search(self, house: "House", door: int, which: str, disk: HouseDisk) -> None:
+        canaries = [*self._names[door], self._device_names[door], *MARKS, *PIXELS]
+        for name, data in disk.files.items():
+            if not isinstance(data, Growing) or data.searched_bytes == len(data):
+                continue
+            written = bytes(data[max(data.searched_bytes - OVERLAP, 0) :])
+            data.searched_bytes = len(data)
+            for canary in _found(written, canaries):
+                house.blame(self.name, door, f"{canary!r} is on the {which} disk, in {name}")
+
+
+def shows_paint(u: Plane, v: Plane) -> bool:
+    """Whether paint shows in the colour planes of a picture."""
+    _, paint_u, paint_v = PAINT_YUV
+    near = np.abs(u.astype(np.int16) - paint_u) <= PAINT_LEVELS
+    if not near.any():
+        return False
+    near &= np.abs(v.astype(np.int16) - paint_v) <= PAINT_LEVELS
+    return int(near.sum()) >= PAINT_LEAST
+
+
+def _found(data: bytes, canaries: list[bytes]) -> list[bytes]:
+    return [canary for canary in canaries if canary in data]

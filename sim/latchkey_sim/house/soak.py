@@ -1,0 +1,145 @@
+"""Many drawn scenarios over several processes, in the order of their seeds, whatever the number of processes.
+
+run(seeds, jobs) -> Soak: counts, the seeds that failed, and one hash over all traces
+"""
+
+import hashlib
+import multiprocessing
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+
+from latchkey.units import NS_PER_S
+from latchkey_sim.house.checkers import all_checkers
+from latchkey_sim.house.drawing import draw
+from latchkey_sim.house.house import House, Report
+
+CHUNK = 8
+"""Seeds handed to a process at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one seed came to. `trouble` is empty where every checker was content."""
+
+    seed: int
+    trace_sha256: str
+    trouble: tuple[str, ...]
+    with_ring: bool
+    with_clip: bool
+    with_fault: bool
+    virtual_s: float
+
+
+@dataclass(slots=True)
+class Soak:
+    """What many seeds came to."""
+
+    scenarios: int = 0
+    failures: int = 0
+    seconds_wall: float = 0.0
+    trace_sha256: str = ""
+    failed: list[Outcome] = field(default_factory=list)
+    with_ring: int = 0
+    with_clip: int = 0
+    with_fault: int = 0
+    with_all: int = 0
+    virtual_s: float = 0.0
+
+    def as_json(self) -> dict[str, object]:
+        """Give it as plain values; of failures the seed and what was found."""
+        failed = [{"seed": one.seed, "trouble": list(one.trouble)} for one in self.failed]
+        return {
+            "scenarios": self.scenarios,
+            "failures": self.failures,
+            "seconds_wall": round(self.seconds_wall, 3),
+            "trace_sha256": self.trace_sha256,
+            "failed": failed,
+            "with_ring": self.with_ring,
+            "with_clip": self.with_clip,
+            "with_fault": self.with_fault,
+            "with_all": self.with_all,
+            "virtual_s": round(self.virtual_s, 3),
+        }
+
+
+def run_seed(seed: int) -> Outcome:
+    """Play the drawn scenario of a seed under all checkers. Never raises: what breaks is trouble."""
+    house = House(draw(seed), seed, all_checkers())
+    try:
+        report = house.run()
+    except Exception as error:  # noqa: BLE001 -- whatever a device raises is what a soak is for
+        house.note(-1, "broke", type(error).__name__)
+        trouble = (*map(str, house.verdicts), f"{_where(error)}: {type(error).__name__}: {error}")
+        virtual_s = house.clock.now_ns() / NS_PER_S
+        return Outcome(seed, house.trace.sha256, trouble, False, False, False, virtual_s)
+    return _outcome(house, report)
+
+
+def run(
+    seeds: Iterable[int],
+    jobs: int = 1,
+    *,
+    minutes: float | None = None,
+    tell: Callable[[Outcome], None] = lambda _outcome: None,
+) -> Soak:
+    """Play all seeds, in `jobs` processes, as many as end within `minutes`; `tell` hears each, in order."""
+    soak, traces = Soak(), hashlib.sha256()
+    began_s = time.monotonic()
+    for outcome in _outcomes(seeds, jobs):
+        soak.scenarios += 1
+        soak.virtual_s += outcome.virtual_s
+        traces.update(outcome.trace_sha256.encode())
+        if outcome.trouble:
+            soak.failures += 1
+            soak.failed.append(outcome)
+        soak.with_ring += outcome.with_ring
+        soak.with_clip += outcome.with_clip
+        soak.with_fault += outcome.with_fault
+        soak.with_all += outcome.with_ring and outcome.with_clip and outcome.with_fault
+        tell(outcome)
+        if minutes is not None and time.monotonic() - began_s > minutes * 60:
+            break
+    soak.seconds_wall = time.monotonic() - began_s
+    soak.trace_sha256 = traces.hexdigest()
+    return soak
+
+
+def _outcomes(seeds: Iterable[int], jobs: int) -> Iterator[Outcome]:
+    if jobs <= 1:
+        _settle_down()
+        yield from map(run_seed, seeds)
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs, initializer=_settle_down) as pool:
+        yield from pool.imap(run_seed, seeds, CHUNK)
+
+
+def _settle_down() -> None:
+    """One thread to a process: there are as many processes as there is work for."""
+    cv2.setNumThreads(1)
+
+
+def _outcome(house: House, report: Report) -> Outcome:
+    rang = any("/event/doorbell" in heard.publication.topic for heard in house.broker.heard)
+    whole = [
+        e for bell in house.doors for e in bell.index.rows() if e.state == "whole" and e.clip not in bell.past
+    ]
+    return Outcome(
+        report.seed,
+        report.trace.sha256,
+        tuple(map(str, report.verdicts)),
+        rang,
+        bool(whole),
+        report.faults_met > 0,
+        report.virtual_ns / NS_PER_S,
+    )
+
+
+def _where(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

@@ -1,0 +1,39 @@
+"""What seeds have found in the device: each stays found."""
+
+from latchkey.units import NS_PER_S
+from latchkey_sim.house.house import House, Report
+from latchkey_sim.house.scenario import Fault
+from latchkey_sim.house.tiny import tiny_scenario, tiny_settings
+
+
+def _run(*faults: Fault, seed: int = 1, **options: object) -> Report:
+    return House(tiny_scenario(*faults, **options), seed, []).run()  # type: ignore[arg-type]
+
+
+def _times(report: Report, kind: str, text: str) -> list[float]:
+    return [e.at_ns / NS_PER_S for e in report.trace.entries if e.kind == kind and text in e.text]
+
+
+def test_a_clip_ends_by_the_clock_where_the_camera_says_that_nothing_more_comes() -> None:
+    """It ended only when the camera had something to say again, which may be next morning."""
+    report = _run()
+    last_frame_s = max(int(e.text.split()[0]) for e in report.trace.entries if e.kind == "frame") / NS_PER_S
+    (sealed_s,) = _times(report, "clip", "sealed")
+    assert last_frame_s < sealed_s < last_frame_s + 3
+
+
+def test_movement_is_over_by_the_clock_where_the_camera_says_that_nothing_more_comes() -> None:
+    """`motion/state` stayed ON as long as the camera had no picture to give."""
+    report = _run()
+    (moved_s,) = _times(report, "motion", "something moves")
+    (calm_s,) = _times(report, "motion", "all is still")
+    assert moved_s < calm_s < 15
+
+
+def test_a_frame_that_cannot_be_packed_for_want_of_memory_stays_raw_and_the_device_goes_on() -> None:
+    """Seed 67 of the first soak: the MemoryError of the packing worker ended the loop, and the process."""
+    fault = Fault("low-memory", 5 * NS_PER_S, 10 * NS_PER_S)
+    report = _run(fault, settings=tiny_settings(pre_roll_s=1.0), costs_ns={"pack": 1_000_000})
+    assert report.faults_met == 1
+    assert report.clips == 1
+    assert len(_times(report, "clip", "sealed")) == 1
