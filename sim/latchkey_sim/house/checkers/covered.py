@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Covered(Checker):
-    """Holds the clips against the truth of the footage; pictures that the camera spoilt show something else."""
+    """Holds clips against the truth of the footage; pictures that the camera spoilt show something else."""
 
     name = "covered"
 

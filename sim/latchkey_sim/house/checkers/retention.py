@@ -59,7 +59,9 @@ class Retention(Checker):
 
     def _judge_removed(self, house: "House", door: int, clip: str) -> None:
         entry, bell = self._known[door].get(clip), house.doors[door]
-        if entry is None or self._crowded[door] or _is_over(bell, entry, house.day + LYING_DAYS):
+        offset_ns = bell.life.clock.wall_offset_ns if bell.life else bell.wall_offset_ns
+        day = house.day + (LYING_DAYS if offset_ns > 0 else 0)
+        if entry is None or self._crowded[door] or _is_over(bell, entry, day):
             return
         house.blame(self.name, door, f"clip {clip[:8]} of day {entry.day} is deleted too early")
 

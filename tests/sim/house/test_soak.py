@@ -1,0 +1,84 @@
+"""Drawn scenarios: what is in them, that they repeat, and that they pass."""
+
+from collections import Counter
+
+import pytest
+
+from latchkey_sim.house import soak
+from latchkey_sim.house.checker import Checker
+from latchkey_sim.house.drawing import draw
+from latchkey_sim.house.faults import KINDS
+from latchkey_sim.house.house import House
+from latchkey_sim.house.soak import Outcome, run, run_seed
+
+SEEDS = range(20)
+
+
+def test_a_drawn_scenario_is_long_enough_and_has_a_ring_and_one_to_three_faults_within_it() -> None:
+    for seed in range(300):
+        scenario = draw(seed)
+        assert scenario.span_ns >= 30_000_000_000
+        assert all(door.rings_ns and max(door.rings_ns) < scenario.span_ns for door in scenario.doors)
+        assert 1 <= len(scenario.faults) <= 3
+        assert all(fault.end_ns <= scenario.span_ns for fault in scenario.faults)
+
+
+def test_every_kind_of_fault_is_drawn() -> None:
+    drawn = Counter(fault.kind for seed in range(1000) for fault in draw(seed).faults)
+    assert set(drawn) == set(KINDS)
+    assert min(drawn.values()) >= 10
+
+
+def test_scenarios_differ() -> None:
+    assert len({str((draw(seed).faults, draw(seed).doors[0].rings_ns)) for seed in range(1000)}) == 1000
+
+
+@pytest.mark.slow
+def test_twenty_seeds_pass_and_give_the_same_traces_five_times_over() -> None:
+    first, *others = [[run_seed(seed) for seed in SEEDS] for _ in range(5)]
+    assert [outcome.trouble for outcome in first] == [()] * len(SEEDS)
+    assert all(other == first for other in others)
+    assert sum(outcome.with_ring and outcome.with_clip and outcome.with_fault for outcome in first) >= 19
+
+
+@pytest.mark.slow
+def test_the_number_of_processes_changes_nothing() -> None:
+    alone, shared = run(range(12)), run(range(12), 2)
+    assert alone.trace_sha256 == shared.trace_sha256
+    assert (alone.scenarios, alone.failures, alone.with_all) == (12, 0, shared.with_all)
+
+
+def test_what_a_device_raises_is_a_failure_that_names_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fall(self: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("latchkey.device.capture_side.CaptureSide._housekeep", fall)
+    outcome = run_seed(1)
+    assert outcome.trouble[-1].endswith("ZeroDivisionError: oh")
+    assert "test_soak.py" in outcome.trouble[-1]
+
+
+class Grumbler(Checker):
+    """Is never content."""
+
+    name = "grumbler"
+
+    def at_end(self, house: House) -> None:
+        """Complain."""
+        house.blame(self.name, 0, "no")
+
+
+def test_failures_are_counted_and_told_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak, "all_checkers", lambda: [Grumbler()])
+    told: list[Outcome] = []
+    result = run([3, 1], tell=told.append)
+    assert [outcome.seed for outcome in told] == [3, 1]
+    assert result.failures == 2
+    listed = result.as_json()["failed"]
+    assert isinstance(listed, list)
+    assert [one["seed"] for one in listed] == [3, 1]
+    assert "grumbler: no" in listed[0]["trouble"][0]
+
+
+def test_a_soak_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(range(1000), minutes=0).scenarios == 1
