@@ -164,6 +164,7 @@ class CaptureSide:
             return
         if self._camera in (CameraState.LOST, CameraState.FROZEN):
             self._note("bell", "no camera: the clip begins when it is back", "warning")
+            self._restart_at_ns = self._board.clock.now_ns()  # not at the end of a minute's pause
         self._recorder.event(ring.trigger, ring.at_ns)
 
     def _why_not(self) -> str:

@@ -18,7 +18,7 @@ from latchkey_sim.house.scenario import Door, Fault, Scenario
 from latchkey_sim.house.tiny import tiny_settings
 
 SPAN_S = (30, 45)
-VISIT_S = (2.0, 3.0)
+VISIT_S = (1.6, 2.4)
 FIRST_S = (4.0, 8.0)
 SECOND_DOOR = 0.08
 IDLE_DOORS = 0.2
@@ -69,14 +69,14 @@ def _fault(chance: Random, name: str, first_ns: list[int]) -> Fault:
     door = chance.randrange(len(first_ns))
     fault = KINDS[name].draw(chance, SPAN_S[0] * NS_PER_S)
     at_ns = first_ns[door] + _ns(chance.uniform(-1.5, 3.0))
-    if name in ("bell-bounce", "broker-duplicate", "broker-lost-acks"):
+    if fault.operation is not None or name in ("bell-bounce", "broker-duplicate", "broker-lost-acks"):
         at_ns = first_ns[door] - NS_PER_S
     return replace(fault, at_ns=max(at_ns, NS_PER_S), door=door)
 
 
 def _door(chance: Random, begins_ns: list[int]) -> Door:
     footage = TinyFootage.drawn(chance, begins_ns, VISIT_S)
-    rings_ns = tuple(begin_ns + _ns(chance.uniform(0.8, 2.5)) for begin_ns in begins_ns)
+    rings_ns = tuple(begin_ns + _ns(chance.uniform(0.5, 2.0)) for begin_ns in begins_ns)
     past = tuple(sorted(chance.sample(OLD_DAYS, 2), reverse=True)) if chance.random() < OLD_CLIPS else ()
     settings = tiny_settings(
         pre_roll_s=chance.choice((0.6, 1.0)),

@@ -37,3 +37,11 @@ def test_a_frame_that_cannot_be_packed_for_want_of_memory_stays_raw_and_the_devi
     assert report.faults_met == 1
     assert report.clips == 1
     assert len(_times(report, "clip", "sealed")) == 1
+
+
+def test_a_ring_tries_a_lost_camera_at_once_instead_of_at_the_end_of_a_pause() -> None:
+    """Seed 302: the camera had been back for nine seconds when somebody rang, and nothing was recorded."""
+    gone = Fault("camera-unplugged", 2 * NS_PER_S, 15 * NS_PER_S)  # tried at 3, 5, 10, 25, then every 60 s
+    report = _run(gone, passages_s=(18.0,), rings_s=(19.0,), span_s=40)
+    (begun_s,) = _times(report, "clip", "is being recorded (ring)")
+    assert 19 < begun_s < 20.5

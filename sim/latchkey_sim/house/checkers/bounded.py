@@ -31,11 +31,15 @@ class Bounded(Checker):
 
     def __init__(self) -> None:
         self._told: set[tuple[int, str]] = set()
+        self._written: dict[int, tuple[int, int]] = {}
 
     def after_step(self, house: "House") -> None:
         """Measure."""
         for door, bell in enumerate(house.doors):
-            sizes = _sizes(bell) + (_sizes_of_life(bell, bell.life) if bell.life else [])
+            written = len(bell.vault.log), len(bell.state.log)
+            sizes = _sizes(bell) if self._written.get(door) != written else []
+            self._written[door] = written
+            sizes += _sizes_of_life(bell, bell.life) if bell.life else []
             for what, size, limit in sizes:
                 if size > limit and (door, what) not in self._told:
                     self._told.add((door, what))
