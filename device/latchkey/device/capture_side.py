@@ -235,7 +235,7 @@ class CaptureSide:
         self._tell_motion(moving=motion.moving and not self._modes.snoozed)
 
     def _calm(self, now_ns: int, still_until_ns: int) -> int:
-        """Say that nothing moves any more, once that is clear without another picture; give when to look again."""
+        """Say that nothing moves any more, once that is clear without a picture; give when to look again."""
         if not self._moving or still_until_ns <= self._calm_at_ns:
             return still_until_ns
         if now_ns < self._calm_at_ns:

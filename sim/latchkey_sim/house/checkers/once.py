@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from latchkey.pipeline.debounce import LOCKOUT_NS
-from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.units import NS_PER_HOUR, NS_PER_MS, NS_PER_S
 from latchkey.wire import DOORBELL, RING_FRESH_S
 from latchkey_sim.broker import Heard
 from latchkey_sim.house.checker import Checker
@@ -95,7 +95,8 @@ class Once(Checker):
         if first == "missed" and kind == "ring":
             house.blame(self.name, door, f"press {ident[:8]} was missed, and rings after that")
         if kind == "ring":
-            fresh_ns = at_ns - RING_FRESH_S * NS_PER_S - SLACK_NS - _way_ns(house)
+            slack_ns = SLACK_NS + _way_ns(house) + _behind_ns(house.doors[door])
+            fresh_ns = at_ns - RING_FRESH_S * NS_PER_S - slack_ns
             if not any(fresh_ns <= press.at_ns <= at_ns for press in self._presses[door]):
                 house.blame(self.name, door, f"press {ident[:8]} rings though nobody has pressed for long")
 
@@ -109,6 +110,15 @@ def _lag_ns(bell: Doorbell) -> int:
 def _way_ns(house: "House") -> int:
     """Say how long a message may be under way: it cannot know that it grows old there."""
     return 20 * NS_PER_S if house.broker.stall_ns or house.broker.delay_ns else 50 * NS_PER_MS
+
+
+def _behind_ns(bell: Doorbell) -> int:
+    """Say by how much a device takes a press of an earlier life for younger than it is.
+
+    A clock that has stood still while power was off tells too little; it is the only one there is.
+    """
+    offset_ns = bell.life.clock.wall_offset_ns if bell.life else bell.wall_offset_ns
+    return max(-offset_ns, 0) if -offset_ns < NS_PER_HOUR else 0
 
 
 def _is_vault(name: str) -> bool:
