@@ -18,7 +18,7 @@ class Trouble:
     """What is wrong with a disk. May be changed at any time; `met` counts operations that it hit.
 
     `gone` = nothing answers any more; `broken` = every change fails; `fail_in` = the so many-th change fails,
-    and no other; `room_bytes` = so much room there is at most, beyond what lies there when it is set.
+    and no other; `limit_bytes` = the disk has become so small.
     """
 
     gone: bool = False

@@ -54,7 +54,7 @@ def draw(seed: int) -> Scenario:
         begins_ns = [first_ns[number]]
         if again and any(fault.door == number for fault in faults):
             begins_ns.append(max(over_ns, begins_ns[0] + 8 * NS_PER_S) + _ns(chance.uniform(6, 9)))
-        doors.append(_door(chance, begins_ns))
+        doors.append(_door(chance, begins_ns, idle="throttling" not in names))
         last_ns = max(last_ns, begins_ns[-1])
     span_ns = max(_ns(chance.uniform(*SPAN_S)), last_ns + 8 * NS_PER_S)
     return Scenario(f"drawn-{seed}", span_ns, tuple(doors), faults)
@@ -68,13 +68,13 @@ def _fault(chance: Random, name: str, first_ns: list[int]) -> Fault:
     """Draw a fault that begins about when somebody is at the door."""
     door = chance.randrange(len(first_ns))
     fault = KINDS[name].draw(chance, SPAN_S[0] * NS_PER_S)
-    at_ns = first_ns[door] + _ns(chance.uniform(-1.5, 3.0))
+    at_ns = first_ns[door] + _ns(chance.uniform(-1.5, 1.2))
     if fault.operation is not None or name in ("bell-bounce", "broker-duplicate", "broker-lost-acks"):
         at_ns = first_ns[door] - NS_PER_S
     return replace(fault, at_ns=max(at_ns, NS_PER_S), door=door)
 
 
-def _door(chance: Random, begins_ns: list[int]) -> Door:
+def _door(chance: Random, begins_ns: list[int], *, idle: bool) -> Door:
     footage = TinyFootage.drawn(chance, begins_ns, VISIT_S)
     rings_ns = tuple(begin_ns + _ns(chance.uniform(0.5, 2.0)) for begin_ns in begins_ns)
     past = tuple(sorted(chance.sample(OLD_DAYS, 2), reverse=True)) if chance.random() < OLD_CLIPS else ()
@@ -84,11 +84,11 @@ def _door(chance: Random, begins_ns: list[int]) -> Door:
         self_check=chance.random() < 0.7,
         vault=VaultSettings(days=chance.choice((0, 0, 1, 2))),
     )
-    return Door(footage, settings, rings_ns, _costs(chance), past)
+    return Door(footage, settings, rings_ns, _costs(chance, idle=idle), past)
 
 
-def _costs(chance: Random) -> Mapping[Lane, int]:
-    if chance.random() < IDLE_DOORS:
+def _costs(chance: Random, *, idle: bool) -> Mapping[Lane, int]:
+    if idle and chance.random() < IDLE_DOORS:
         return {}
     speed = chance.random()
     return {lane: round((low + (high - low) * speed**2) * NS_PER_MS) for lane, low, high in LANES}

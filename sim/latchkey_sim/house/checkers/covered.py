@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 class Covered(Checker):
-    """Holds clips against the truth of the footage; pictures that the camera spoilt show something else."""
+    """Holds clips against the truth of the footage.
+
+    Pictures that the camera spoilt show something else; and where a blind detector was asked, nothing is held
+    against the filter.
+    """
 
     name = "covered"
 
@@ -36,7 +40,7 @@ def _bare(bell: Doorbell, clip: OpenedClip) -> list[int]:
         at_ns = bell.footage.next_ns(frame.at_ns + booted_ns - MATCH_NS)
         if at_ns is None or abs(at_ns - frame.at_ns - booted_ns) > MATCH_NS or at_ns in bell.sensor.spoilt:
             continue
-        faces = bell.footage.faces(at_ns)
+        faces = () if bell.is_blind(at_ns) else bell.footage.faces(at_ns)
         if faces:
             mask = cover_mask(frame)
             if any(covered_share(mask, box) < COVERED_SHARE for box in faces):

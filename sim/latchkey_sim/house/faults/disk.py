@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from latchkey_sim.house.disks import HouseDisk, Trouble
-from latchkey_sim.house.faults.kinds import Kind, Running, Until, drawn, numbers, seconds
+from latchkey_sim.house.faults.kinds import Kind, Running, Until, drawn, seconds
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ KINDS = (
         "disk-error",
         "every change of a disk fails, or only the so many-th; `value`: 1 vault, 2 state folder, 3 both",
         _error,
-        drawn("disk-error", seconds=(5, 15), values=numbers(1, 3), operation=0.6),
+        drawn("disk-error", seconds=(5, 15), values=lambda chance: chance.choice((1, 3)), operation=0.6),
     ),
     Kind(
         "sd-removed",

@@ -76,7 +76,7 @@ def drawn(
         at_ns = round(chance.uniform(0.1, 0.7) * span_ns)
         for_ns = min(round(chance.uniform(*seconds) * NS_PER_S), span_ns - at_ns)
         value = values(chance)
-        nth = chance.randint(1, 40) if chance.random() < operation else None
+        nth = chance.randint(1, 25) if chance.random() < operation else None
         return Fault(name, at_ns, for_ns, 0, value, nth)
 
     return draw
