@@ -21,6 +21,8 @@ HEADER_PX, CAPTION_PX, TAG_PX = 118, 46, 24
 COLUMNS = 3
 DPI = 100
 
+RECORDED = "recorded, as its owner opens it"
+
 PAPER, INK, MUTED, ACCENT = "#f7f5f0", "#22262b", "#6d747c", "#526E95"
 
 
@@ -34,16 +36,19 @@ class Panel:
     recorded: Plane | None
 
 
-def sheet_png(title: str, subtitle: str, panels: Sequence[Panel]) -> bytes:
-    """Draw the sheet as the bytes of a PNG, 1600 px wide. Raises ValueError where OpenCV cannot make one."""
-    image = draw_sheet(title, subtitle, panels)
+def sheet_png(title: str, subtitle: str, panels: Sequence[Panel], told: str = RECORDED) -> bytes:
+    """Draw the sheet as the bytes of a PNG, 1600 px wide; `told` stands below pictures as `recorded`.
+
+    Raises ValueError where OpenCV cannot make one.
+    """
+    image = draw_sheet(title, subtitle, panels, told)
     ok, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 6])
     if not ok:
         raise ValueError(f"cannot make a PNG of {image.shape[1]}x{image.shape[0]} pixels")
     return bytes(data.tobytes())
 
 
-def draw_sheet(title: str, subtitle: str, panels: Sequence[Panel]) -> Plane:
+def draw_sheet(title: str, subtitle: str, panels: Sequence[Panel], told: str = RECORDED) -> Plane:
     """Draw the sheet as a BGR picture."""
     layout = _Layout(panels)
     figure = Figure(figsize=(SHEET_WIDTH_PX / DPI, layout.height / DPI), dpi=DPI, facecolor=PAPER)
@@ -52,7 +57,7 @@ def draw_sheet(title: str, subtitle: str, panels: Sequence[Panel]) -> Plane:
         _write(figure, layout, MARGIN_PX, 34, title, size=23, weight="bold")
         _write(figure, layout, MARGIN_PX, 74, subtitle, size=13, colour=MUTED)
         for number, panel in enumerate(panels):
-            _captions(figure, layout, number, panel)
+            _captions(figure, layout, number, panel, told)
         painter.draw()
     sheet = np.ascontiguousarray(np.asarray(painter.buffer_rgba())[..., 2::-1])
     for number, panel in enumerate(panels):
@@ -86,7 +91,7 @@ class _Layout:
         return MARGIN_PX + column * (self.tile_width + GAP_PX), HEADER_PX + row * self.panel_height
 
 
-def _captions(figure: Figure, layout: _Layout, number: int, panel: Panel) -> None:
+def _captions(figure: Figure, layout: _Layout, number: int, panel: Panel, told: str) -> None:
     x, y = layout.corner(number)
     _write(figure, layout, x, y, panel.time, size=15, weight="bold", colour=ACCENT)
     _write(figure, layout, x + 104, y, panel.text, size=15)
@@ -94,7 +99,7 @@ def _captions(figure: Figure, layout: _Layout, number: int, panel: Panel) -> Non
     if layout.paired:
         _write(figure, layout, x, y + 3, "the scene, drawn anew from its seed", size=10, colour=MUTED)
         y += layout.tile_height + TAG_PX
-    text = "recorded, as its owner opens it" if panel.recorded is not None else "not recorded"
+    text = told if panel.recorded is not None else "not recorded"
     _write(figure, layout, x, y + 3, text, size=10, colour=ACCENT)
 
 

@@ -84,7 +84,7 @@ class Portrait:
 
     def __init__(self, looks: Looks, dress: Dress) -> None:
         hat = dress.scarf if looks.wear == "hat" else None
-        self._head = Head(hat, np.random.default_rng(looks.number), partial(_worn, looks=looks))
+        self._head = Head(hat, np.random.default_rng(looks.number), partial(worn, looks=looks))
         self._body = _body(dress)
 
     def draw(self, target: Canvas, pose: Pose) -> None:
@@ -206,7 +206,8 @@ def _rotation(degrees: float) -> NDArray[np.float64]:
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
-def _worn(drawing: Drawing, looks: Looks) -> Drawing:
+def worn(drawing: Drawing, looks: Looks) -> Drawing:
+    """Give the portrait's head in a skin tone, with a mask or sunglasses where they are worn."""
     picture = painted(drawing, looks)
     if looks.wear == "sunglasses":
         for x, y in LENSES:

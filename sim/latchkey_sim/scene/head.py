@@ -60,7 +60,7 @@ def photo_path() -> Path:
 class Head:
     """A head, drawn at any yaw; keeps the last turn, since people mostly hold still.
 
-    Without `hat_bgr` there is grey hair on top. `paint` changes the photo first: a (HEIGHT, WIDTH, 3)
+    Without `hat_bgr` there is hair on top. `paint` changes the photo first: a (HEIGHT, WIDTH, 3)
     BGR drawing of the part that holds the head, in and out.
     """
 
@@ -69,10 +69,11 @@ class Head:
         hat_bgr: tuple[int, int, int] | None,
         rng: np.random.Generator,
         paint: Callable[[Drawing], Drawing] | None = None,
+        hair_bgr: tuple[int, int, int] = GREY_HAIR,
     ) -> None:
         photo = np.asarray(cv2.imread(str(photo_path())), np.uint8)
         crop: Drawing = _fill_hat_shadow(photo[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH].astype(np.float32))
-        back = _back(rng)
+        back = _back(rng, hair_bgr)
         face = _mask(FACE_OUTLINE, 2.0)[..., None]
         front = (paint(crop) if paint else crop) * face + back * (1 - face)
         if hat_bgr is not None:
@@ -183,14 +184,14 @@ def _fill_hat_shadow(crop: Drawing) -> Drawing:
     return np.asarray(cv2.inpaint(picture, mask, 4, cv2.INPAINT_TELEA), np.float32)
 
 
-def _back(rng: np.random.Generator) -> Drawing:
-    """Grey hair in strands, with the shadow of the hat above and of the collar below."""
+def _back(rng: np.random.Generator, hair_bgr: tuple[int, int, int]) -> Drawing:
+    """Hair in strands, with the shadow of the hat above and of the collar below."""
     strands = cv2.resize(rng.standard_normal((HEIGHT // 12, WIDTH)).astype(np.float32), (WIDTH, HEIGHT))
     rows = np.arange(HEIGHT, dtype=np.float32)[:, None] + TOP
     columns = np.arange(WIDTH, dtype=np.float32)[None, :] + LEFT
     light = np.interp(rows, [150, 190, 270, 340], [0.6, 0.95, 0.9, 0.5])
     light = light * (1 - 0.4 * ((columns - AXIS) / 115) ** 2)
-    hair = np.array(GREY_HAIR, np.float32) * light[..., None] + strands[..., None] * 13
+    hair = np.array(hair_bgr, np.float32) * light[..., None] + strands[..., None] * 13
     return np.asarray(hair, np.float32)
 
 

@@ -119,7 +119,7 @@ class Scene:
         width = self.lens.width
         if not -pose.px_per_m * 0.4 < pose.ground_px[0] < width + pose.px_per_m * 0.4:
             return
-        _ground_shadow(picture, pose.ground_px, pose.px_per_m)
+        ground_shadow(picture, pose.ground_px, pose.px_per_m)
         self._body.draw(picture, pose.ground_px, pose.px_per_m, pose.body_yaw, pose.step)
         self._head.draw(picture, pose.chin_px, pose.px_per_m, pose.head_yaw, pose.roll)
         if pose.reach > 0:
@@ -161,7 +161,7 @@ def _leaf_shadow(lens: Lens, rng: np.random.Generator) -> NDArray[np.uint8]:
     return np.asarray(np.rint(cv2.GaussianBlur(blots, (0, 0), 3) * where * SHADOW_LEVELS), np.uint8)
 
 
-def _ground_shadow(picture: Canvas, ground_px: tuple[float, float], px_per_m: float) -> None:
+def ground_shadow(picture: Canvas, ground_px: tuple[float, float], px_per_m: float) -> None:
     """A soft dark ellipse where the visitor stands."""
     wide, tall = 0.42 * px_per_m, 0.10 * px_per_m
     x0, x1 = (int(np.clip(ground_px[0] + side * wide, 0, picture.size[0])) for side in (-1, 1))
