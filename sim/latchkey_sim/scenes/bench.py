@@ -1,6 +1,7 @@
 """How fast scenes are drawn: `python -m latchkey_sim.scenes.bench [SCENE...]`, frames per CPU-second at 720p.
 
-Truth is made too, as a simulation asks for it with each picture. What is drawn once (place, people, clouds of
+Pictures in which something changes are measured, not the empty ones around them. Truth is made too, as a
+simulation asks for it with each picture. What is drawn once (place, people, clouds of
 noise) is drawn before, since a simulation draws it once as well; the time it takes is told beside.
 """
 
@@ -38,7 +39,7 @@ def measured(name: str, frames: int = FRAMES) -> Rate:
     """Measure one scene on one core."""
     began_s = time.process_time()
     footage = SceneFootage(replace(find_scene(name), size=SIZE))
-    times = footage.times_ns()
+    times = footage.busy_times_ns()
     every = max(len(times) // frames, 1)
     chosen = times[::every][:frames]
     for at_ns in chosen[:: max(len(chosen) // 8, 1)]:

@@ -1,11 +1,14 @@
 """What is impossible in a scene though each key by itself is legal: times, places, paces, pictures."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import fields, is_dataclass
+from itertools import chain, pairwise
+from typing import Any
 
 import cv2
 
 from latchkey.settings import CameraSettings
+from latchkey.settings.load import span
 from latchkey_sim.house.faults import KINDS as FAULT_KINDS
 from latchkey_sim.scenes.errors import SceneError
 from latchkey_sim.scenes.lines import KeyPath
@@ -41,10 +44,32 @@ CROWD = 16
 
 def checked(scene: Scene) -> Scene:
     """Give a scene built in Python back if it can be played. Raises SceneError."""
-    for path, text, hint in problems(scene):
+    for path, text, hint in chain(_illegal(scene, ()), problems(scene)):
         where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
         raise SceneError(scene.name, None, f"{where.lstrip('.')}: {text}", hint=hint)
     return scene
+
+
+def _illegal(section: Any, path: KeyPath) -> Iterator[Problem]:
+    """Give the values that a file could not hold: each outside of what its own key allows."""
+    for spec in fields(section):
+        value = getattr(section, spec.name)
+        for part, item in _parts(value, (*path, key_name(spec))):
+            rules = spec.metadata
+            choices, low, high = rules.get("choices", ()), rules.get("low"), rules.get("high")
+            if is_dataclass(item):
+                yield from _illegal(item, part)
+            elif item is not None and choices and item not in choices:
+                yield part, f"must be one of {', '.join(choices)}, not {item!r}", None
+            elif item is not None and low is not None and high is not None and not low <= item <= high:
+                yield part, f"must lie in {span(low, high)}, not {item!r}", None
+
+
+def _parts(value: object, path: KeyPath) -> list[tuple[KeyPath, Any]]:
+    """Give the entries of a list, else the value itself, with their paths."""
+    if isinstance(value, tuple):
+        return [((*path, number), item) for number, item in enumerate(value)]
+    return [(path, value)]
 
 
 def problems(scene: Scene) -> Iterator[Problem]:
@@ -82,16 +107,16 @@ def _actor(scene: Scene, actor: Actor, path: KeyPath) -> Iterator[Problem]:
     if actor.kind == "poster" and len(actor.course) > 1:
         yield (*course, 1), f"{actor.name} is a poster, and hangs where it is", "give one point"
         return
-    spotless = False
+    placeless = False
     for number, point in enumerate(actor.course):
         if (point.place is None) != (point.x_m is not None and point.z_m is not None) or (
             point.place is not None and (point.x_m is not None or point.z_m is not None)
         ):
             yield (*course, number), "a point is either a place, or x and z", None
-            spotless = True
+            placeless = True
         if point.at_s > scene.seconds:
             yield (*course, number, "at"), _late(scene, point.at_s), None
-    if not spotless:
+    if not placeless:
         yield from _pace(actor, course)
         yield from _ends(scene, actor, course)
         yield from _deeds(actor, path)

@@ -27,8 +27,7 @@ PRINTED = (60, 160, 240)
 
 def moments_ns(footage: SceneFootage, count: int = PANELS) -> list[int]:
     """Give times of pictures that tell the scene: evenly from when something changes, and each ring."""
-    busy = footage.busy_ns
-    times = [at_ns for at_ns in footage.times_ns() if any(begin <= at_ns <= end for begin, end in busy)]
+    times = footage.busy_times_ns()
     wanted = {times[round(n * (len(times) - 1) / max(count - 1, 1))] for n in range(count)}
     for ring_s in footage.scene.rings_s:
         rung_ns = min(times, key=lambda at_ns: abs(at_ns - to_ns(ring_s)))

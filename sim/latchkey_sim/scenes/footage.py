@@ -57,6 +57,7 @@ class SceneFootage:
         self._lens = Lens(*scene.size)
         self._ways = [Way(actor) for actor in scene.actors]
         self._air, self._view = Air(scene), View(scene)
+        self._last: tuple[float, list[_There]] = (-1.0, [])
 
     @cached_property
     def _place(self) -> Canvas:
@@ -118,6 +119,11 @@ class SceneFootage:
             at_ns = self.next_ns(at_ns + 1)
         return times
 
+    def busy_times_ns(self) -> list[int]:
+        """Give the times of the pictures in which something changes."""
+        spells = self.busy_ns
+        return [at_ns for at_ns in self.times_ns() if any(begin <= at_ns <= end for begin, end in spells)]
+
     def picture(self, at_ns: int) -> RawFrame:
         """See `Footage`."""
         at_s = at_ns / NS_PER_S
@@ -147,7 +153,12 @@ class SceneFootage:
         return (*rings, *starts)
 
     def _present(self, at_s: float) -> list[_There]:
-        """Give who and what is there, the furthest first."""
+        """Give who and what is there, the furthest first; kept until another time is asked for."""
+        if self._last[0] != at_s:
+            self._last = (at_s, self._looked_up(at_s))
+        return self._last[1]
+
+    def _looked_up(self, at_s: float) -> list[_There]:
         found = []
         for number, (actor, way) in enumerate(zip(self.scene.actors, self._ways, strict=True)):
             stance = way.at(way.begin_s if actor.kind == "poster" else at_s)

@@ -57,11 +57,15 @@ class Way:
         grounds = np.array([point.ground for point in course])
         self._x, self._z = grounds.T
         self._roll = np.array([point.roll_deg for point in course])
-        self._looks = [point.look for point in course]
         ways = np.hypot(np.diff(self._x), np.diff(self._z))
         self._walked = np.concatenate([[0.0], np.cumsum(ways)])
-        self._paces = ways / np.maximum(np.diff(self._at), 1e-9)
+        self._moving = ways > WALKING_M_S * np.diff(self._at)
         self._headings = np.rad2deg(np.arctan2(np.diff(self._x), -np.diff(self._z)))
+        looks = [point.look for point in course[:-1]]
+        self._last = len(looks) - 1
+        self._ahead = self._moving & np.array([look in (None, "ahead") for look in looks], bool)
+        self._glances = np.array([GLANCES.get(look or "door", 0.0) for look in looks])
+        self._rests = self._glances * [1.0 if look == "back" else FOLLOWS for look in looks]
 
     def at(self, at_s: float) -> Stance | None:
         """Give the stance at a time; None while the actor is not there."""
@@ -73,8 +77,7 @@ class Way:
             for row in (self._x, self._z, self._walked, self._roll)
         )
         step = walked / STRIDE_M * np.pi
-        turns = at_s + SAMPLES * TURN_S
-        head, body = zip(*(self._angles(float(one)) for one in turns), strict=True)
+        head, body = self._angles(at_s + SAMPLES * TURN_S)
         return Stance(
             x + 0.012 * float(np.sin(step)) + 0.005 * float(np.sin(at_s * 1.3)),
             z,
@@ -98,20 +101,15 @@ class Way:
             return None
         return float(seen[0]) - VIEW_STEP_S, float(seen[-1]) + VIEW_STEP_S
 
-    def _angles(self, at_s: float) -> tuple[float, float]:
-        """Give where head and body point at a time, as seen from the lens, before they are eased."""
-        if len(self._at) < 2:
-            return 0.0, 0.0
-        leg = int(np.clip(np.searchsorted(self._at, at_s, side="right") - 1, 0, len(self._paces) - 1))
-        look = self._looks[leg]
-        bearing = np.rad2deg(
-            np.arctan2(-np.interp(at_s, self._at, self._x), np.interp(at_s, self._at, self._z))
-        )
-        if self._paces[leg] > WALKING_M_S:
-            going = float(self._headings[leg] - bearing)
-            return (going if look in (None, "ahead") else GLANCES[str(look)]), going
-        glance = GLANCES.get(look or "door", 0.0)
-        return glance, glance if look == "back" else glance * FOLLOWS
+    def _angles(self, times_s: Series) -> tuple[Series, Series]:
+        """Give where head and body point at some times, as seen from the lens, before they are eased."""
+        if not len(self._moving):
+            return np.zeros_like(times_s), np.zeros_like(times_s)
+        legs = np.minimum(np.maximum(np.searchsorted(self._at, times_s, side="right") - 1, 0), self._last)
+        x, z = np.interp(times_s, self._at, self._x), np.interp(times_s, self._at, self._z)
+        going = self._headings[legs] - np.rad2deg(np.arctan2(-x, z))
+        head = np.where(self._ahead[legs], going, self._glances[legs])
+        return head, np.where(self._moving[legs], going, self._rests[legs])
 
     def _reach(self, at_s: float) -> float:
         out, there, still, back = REACH_S
@@ -123,11 +121,11 @@ class Way:
         return 0.0
 
 
-def _middle(angles: tuple[float, ...]) -> float:
+def _middle(angles: Series) -> float:
     """Give the mean of angles in degrees that follow each other, within -180..180."""
-    first = angles[0]
-    return _wrapped(first + float(np.mean([_wrapped(angle - first) for angle in angles])))
+    first = float(angles[0])
+    return float(_wrapped(first + _wrapped(angles - first).mean()))
 
 
-def _wrapped(angle: float) -> float:
+def _wrapped(angle: Series) -> Series:
     return (angle + 180.0) % 360.0 - 180.0

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -154,6 +155,20 @@ def test_a_scene_built_in_python_is_refused_by_key() -> None:
     twins = replace(parse(GOOD), actors=parse(GOOD).actors * 2)
     with pytest.raises(SceneError, match=r"^Visit: error: actor\[2\].name: two actors are called ann"):
         checked(twins)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"seconds": -3.0}, "seconds: must lie in 1..86400, not -3.0"),
+        ({"place": "moon"}, "place: must be one of porch"),
+        ({"light": (LightKey(0, "dawn"),)}, r"light\[1\].is: must be one of day"),
+        ({"expect": (Expected("nothing", -1.0),)}, r"expect\[1\].at: must lie in 0..86400"),
+    ],
+)
+def test_a_value_that_no_file_could_hold_is_refused_in_python_too(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(SceneError, match=f"^Visit: error: {told}"):
+        checked(replace(parse(GOOD), **change))
 
 
 def test_a_picture_that_is_none_is_refused_and_a_good_one_is_found_beside_the_file(tmp_path: Path) -> None:

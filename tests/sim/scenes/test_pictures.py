@@ -155,6 +155,32 @@ def test_a_head_turned_to_the_side_shows_a_profile_in_a_narrower_box() -> None:
     assert side.box.x1 - side.box.x0 < 0.9 * (front.box.x1 - front.box.x0)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["crowd", "two-people", "back-of-head"])
+def test_where_the_truth_has_no_box_hardly_any_skin_shows(name: str) -> None:
+    """Of a face that is hidden or outside at most a quarter; of one turned away ear and cheek."""
+    scene = small(name)
+    footage = SceneFootage(scene)
+    names = [actor.name for actor in scene.actors]
+    largest = {
+        who: max((skin_px(footage, who, at_ns) for at_ns in footage.busy_times_ns()[::5]), default=0.0)
+        for who in names
+    }
+    looked = 0
+    for at_ns in footage.busy_times_ns()[4::9]:
+        for one in footage.truth(at_ns).seen:
+            if one.box is None and largest[one.who]:
+                assert skin(scene, names.index(one.who), at_ns).sum() < 0.25 * largest[one.who], (one, at_ns)
+                looked += 1
+    assert looked > 3
+
+
+def skin_px(footage: SceneFootage, who: str, at_ns: int) -> float:
+    """Give the pixels of somebody's box."""
+    boxes = [one.box for one in footage.truth(at_ns).seen if one.who == who and one.box is not None]
+    return sum((box.x1 - box.x0) * (box.y1 - box.y0) for box in boxes)
+
+
 def test_who_stands_behind_somebody_is_hidden() -> None:
     behind, before = standing(z_m=2.4).actors[0], replace(standing(z_m=1.2).actors[0], name="before")
     scene = replace(standing(), actors=(behind, before))
