@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from latchkey.adapters.mqtt_session import CONNECT_LIMIT_S, End, Ending, Plan, Session
+from latchkey.adapters.mqtt_versions import Versions
 from latchkey.egress import Egress
 from latchkey.errors import LinkDown, SettingsError
 from latchkey.ports import Clock, LinkLost, LinkNews, Publication, Received
@@ -36,8 +37,6 @@ CA_FILE_LIMIT_BYTES = 4 << 20
 
 GOODBYE_S = 1.0
 """How long `close` waits for acknowledgements, and then again for the thread."""
-
-_V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +141,14 @@ class PahoLink:
 
     def _run(self, plan: Plan) -> None:
         """Connect again and again: the one place where that is decided."""
-        version, failures = _V5, 0
+        versions, failures = Versions(), 0
         while not self._stopping.is_set():
-            ending = self._attempt(plan, version)
+            ending = self._attempt(plan, versions.now)
             if self._stopping.is_set():
                 return
             failures = 1 if ending.up_s > self._pace.steady_s else failures + 1
-            if ending.end in (End.VERSION, End.SILENT):
-                version = _V311 if version is _V5 else _V5
-                if failures == 1:
-                    continue
+            if versions.learn(ending) and failures == 1:
+                continue
             self._emit(LinkLost(ending.reason))
             share = os.urandom(1)[0] / 255
             self._stopping.wait(self._pace.pause_s(failures, ending.end, share))
