@@ -46,6 +46,10 @@ SHUFFLE_NS = 2 * NS_PER_S
 """Within this time messages overtake each other where they are reordered."""
 
 
+ANSWER_LIMIT_NS = 2 * NS_PER_S
+"""As in the real link: who says nothing for so long after connecting is no broker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A publication that reached the broker. `again` marks what the network doubled."""
@@ -163,6 +167,15 @@ class MemoryBroker:
         if self._links.get(link.client) is link:
             self.drop(link, "the client is dead", say_will=True)
 
+    def forget(self, client: str) -> None:
+        """Lose a client without its knowledge, as behind a router that has forgotten both: its will is
+        published, and what it still says goes nowhere.
+        """
+        link = self._links.pop(client)
+        link.forgotten = link.connection
+        if link.will is not None:
+            self._accept(client, link.will)
+
     def receive(self, link: "SimLink", connection: int, publication: Publication, ticket: int) -> None:
         """Take a publication that a link sends; it arrives after the delay."""
         self._soon(lambda: self._arrive(link, connection, publication, ticket))
@@ -171,6 +184,8 @@ class MemoryBroker:
         if self.silent:
             self._held.append(lambda: self._arrive(link, connection, publication, ticket))
         if not self.running or self.silent or self.captive or link.connection != connection:
+            return
+        if connection == link.forgotten:
             return
         if publication.topic in self.denied:
             refused = Refused(ticket, "the broker does not allow this topic")
@@ -224,11 +239,13 @@ class MemoryBroker:
             self._soon(lambda: link.hear(connection, received))
 
     def drop(self, link: "SimLink", reason: str, *, say_will: bool) -> None:
-        """Break a client's connection; it hears `reason`."""
-        self._links.pop(link.client, None)
+        """Break a client's connection; it hears `reason`. A client that is forgotten has no will any more."""
+        known = self._links.get(link.client) is link
+        if known:
+            del self._links[link.client]
         connection = link.connection
         link.hear(connection, LinkLost(reason))
-        if say_will and link.will is not None:
+        if say_will and known and link.will is not None:
             self._accept(link.client, link.will)
 
     def _soon(self, action: Callable[[], None]) -> None:
@@ -256,6 +273,8 @@ class SimLink:
         self.will: Publication | None = None
         self.subscriptions: tuple[str, ...] = ()
         self.connection = 0
+        self.forgotten = 0
+        """The connection that the broker has forgotten without our knowledge."""
         self._broker = broker
         self._clock = clock
         self._inbox: list[LinkNews] = []

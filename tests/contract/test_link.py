@@ -1,153 +1,51 @@
-"""What every link does, whether its broker is simulated, mosquitto or amqtt."""
+"""What every link does, whether its broker is simulated, mosquitto or amqtt, tapped or not."""
 
-import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Protocol, TypeVar
 
 import pytest
 
-from latchkey.adapters.clock import SystemClock
-from latchkey.adapters.mqtt import Pace, PahoLink
-from latchkey.egress import Destination, Egress, Ledger
 from latchkey.errors import LinkDown
-from latchkey.ports import (
-    Clock,
-    Delivered,
-    Link,
-    LinkLost,
-    LinkNews,
-    LinkUp,
-    Publication,
-    Received,
-)
-from latchkey.settings import MqttSettings
+from latchkey.ports import Delivered, LinkLost, LinkUp, Publication, Received
 from latchkey.units import NS_PER_MS, NS_PER_S
-from latchkey_sim.broker import MemoryBroker, SimLink
-from latchkey_sim.brokers import Broker, Listener, amqtt_broker, mosquitto_broker
-from latchkey_sim.clock import VirtualClock
+from latchkey_sim.brokers import amqtt_broker, mosquitto_broker
+from latchkey_sim.linkworlds import (
+    RealWorld,
+    Said,
+    SimWorld,
+    TappedWorld,
+    World,
+    publish_once_up,
+    wait_for,
+    wait_until_heard,
+)
 
 WILL = Publication("home/status", b"offline", retain=True)
+WILL_SAID: Said = ("home/status", "offline")
+ONLINE = Publication("home/status", b"online", retain=True)
 COMMAND = "home/armed/set"
 SUBSCRIPTIONS = (COMMAND, "home/snooze/set")
-LIMIT_NS = 10 * NS_PER_S
-
-N = TypeVar("N", bound=LinkNews)
-Said = tuple[str, str]
-
-
-class World(Protocol):
-    """A link, its broker, and somebody else on that broker."""
-
-    link: Link
-    clock: Clock
-
-    def heard(self) -> list[Said]: ...
-    def send(self, topic: str, payload: bytes, *, retain: bool = False) -> None: ...
-    def push_out(self) -> None: ...
+KINDS = [
+    "sim",
+    "sim, slow network",
+    "mosquitto",
+    "mosquitto, tapped",
+    pytest.param("amqtt", marks=pytest.mark.slow),
+    pytest.param("amqtt, tapped", marks=pytest.mark.slow),
+]
 
 
-class SimWorld:
-    def __init__(self, delay_ns: int) -> None:
-        self.virtual = VirtualClock(0)
-        self.clock: Clock = self.virtual
-        self.broker = MemoryBroker(self.clock)
-        self.broker.delay_ns = delay_ns
-        self.link: Link = SimLink(self.broker, self.clock, "doorbell")
-
-    def heard(self) -> list[Said]:
-        return [(h.publication.topic, h.publication.payload.decode()) for h in self.broker.heard]
-
-    def send(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        self.broker.publish(Publication(topic, payload, retain=retain))
-
-    def push_out(self) -> None:
-        self.broker.kick("doorbell")
-
-
-class CuttableEgress(Egress):
-    """An egress whose connections can be cut from outside, as by a router that restarts."""
-
-    opened: list[socket.socket]
-
-    def connect(
-        self, host: str, port: int, purpose: str, timeout_s: float, tls: ssl.SSLContext | None = None
-    ) -> socket.socket:
-        sock = super().connect(host, port, purpose, timeout_s, tls)
-        self.opened = [sock]
-        return sock
-
-    def cut(self) -> None:
-        self.opened[-1].shutdown(socket.SHUT_RDWR)
-
-
-class RealWorld:
-    def __init__(self, stack: ExitStack, broker: Broker) -> None:
-        self._stack = stack
-        self._broker = broker
-        self._listener = stack.enter_context(Listener(broker))
-        self.clock: Clock = SystemClock()
-        self.link: Link = self.another(self.clock)
-
-    def another(self, clock: Clock) -> PahoLink:
-        settings = MqttSettings(host=self._broker.host, port=self._broker.port)
-        allowed = [Destination(self._broker.host, self._broker.port, "mqtt")]
-        self._egress = CuttableEgress(Ledger(), allowed)
-        return PahoLink(settings, "doorbell", self._egress, clock, Pace(first_s=0.05, taken_over_s=0.05))
-
-    def heard(self) -> list[Said]:
-        return [(delivery.topic, delivery.payload) for delivery in self._listener.deliveries]
-
-    def send(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        self._listener.publish(topic, payload, retain=retain)
-
-    def push_out(self) -> None:
-        """Connect with the same id, as a device with a copied card would; amqtt allows both."""
-        if self._broker.name == "amqtt":
-            self._egress.cut()
-            return
-        clock = SystemClock()
-        thief = self.another(clock)
-        thief.open(Publication("thief/status", b"offline"), ())
-        wait_for(thief, clock, LinkUp)
-        thief.close(None)
-
-
-def wait_for(link: Link, clock: Clock, kind: type[N], count: int = 1) -> list[N]:
-    """Wait, in the world's own time, for news of a kind."""
-    found: list[N] = []
-    limit_ns = clock.now_ns() + LIMIT_NS
-    while len(found) < count:
-        assert clock.now_ns() < limit_ns, f"no {kind.__name__} in time"
-        found += [news for news in link.news() if isinstance(news, kind)]
-        if len(found) < count:
-            clock.wait_until(clock.now_ns() + 10 * NS_PER_MS)
-    return found
-
-
-def wait_until_heard(world: World, said: Said) -> None:
-    limit_ns = world.clock.now_ns() + LIMIT_NS
-    while said not in world.heard():
-        assert world.clock.now_ns() < limit_ns, f"{said} was not heard"
-        world.link.news()
-        world.clock.wait_until(world.clock.now_ns() + 10 * NS_PER_MS)
-
-
-@pytest.fixture(
-    params=["sim", "sim, slow network", "mosquitto", pytest.param("amqtt", marks=pytest.mark.slow)]
-)
+@pytest.fixture(params=KINDS)
 def world(request: pytest.FixtureRequest, need: Callable[[str], str]) -> Iterator[World]:
+    name, _, how = request.param.partition(", ")
     with ExitStack() as stack:
         made: World
-        if request.param.startswith("sim"):
-            made = SimWorld(30 * NS_PER_MS if "slow" in request.param else 0)
-        elif request.param == "mosquitto":
-            need("mosquitto")
-            made = RealWorld(stack, stack.enter_context(mosquitto_broker()))
+        if name == "sim":
+            made = SimWorld(30 * NS_PER_MS if how else 0)
         else:
-            pytest.importorskip("amqtt")
-            made = RealWorld(stack, stack.enter_context(amqtt_broker()))
+            need(name) if name == "mosquitto" else pytest.importorskip(name)
+            broker = stack.enter_context(mosquitto_broker() if name == "mosquitto" else amqtt_broker())
+            made = TappedWorld(stack, broker) if how else RealWorld(stack, broker)
         yield made
         made.link.close(None)
 
@@ -215,20 +113,6 @@ def test_pushed_out_the_will_is_heard_and_the_link_comes_back_by_itself(up: Worl
     [lost] = wait_for(up.link, up.clock, LinkLost)
     assert lost.reason
     wait_until_heard(up, WILL_SAID)
-    ticket = publish_once_up(up)
+    ticket = publish_once_up(up, ONLINE)
     assert Delivered(ticket) in wait_for(up.link, up.clock, Delivered)
     wait_until_heard(up, ("home/status", "online"))
-
-
-WILL_SAID: Said = ("home/status", "offline")
-
-
-def publish_once_up(world: World) -> int:
-    limit_ns = world.clock.now_ns() + LIMIT_NS
-    while world.clock.now_ns() < limit_ns:
-        world.link.news()
-        try:
-            return world.link.publish(Publication("home/status", b"online", retain=True))
-        except LinkDown:
-            world.clock.wait_until(world.clock.now_ns() + 10 * NS_PER_MS)
-    raise AssertionError("the link does not come back")
