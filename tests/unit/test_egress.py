@@ -1,11 +1,14 @@
 """The gate opens for listed destinations alone, and the ledger counts what a tap would."""
 
 import json
+import select
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,83 @@ def test_the_end_of_a_stream_is_not_counted_as_a_byte(server: socket.socket) -> 
     sock.close()
     [row] = egress.ledger.rows()
     assert (row.bytes_out, row.bytes_in) == (0, 7)
+
+
+def abort(sock: socket.socket) -> None:
+    """Close with a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def say_until_broken(sock: socket.socket, data: bytes = b"x") -> type[OSError]:
+    """Send until the connection is broken, or full; give how that was told."""
+    while True:
+        try:
+            sock.send(data)
+        except OSError as error:
+            return type(error)
+
+
+def test_an_end_that_a_reset_followed_unread_is_not_counted_as_a_byte(server: socket.socket) -> None:
+    """The broker hangs up, we go on talking, it resets: nobody ever read the end."""
+    egress, port = gate(server)
+    sock = egress.connect(LOCAL, port, "mqtt", 1.0)
+    server.accept()[0].close()
+    assert say_until_broken(sock) is BrokenPipeError
+    sock.close()
+    [row] = egress.ledger.rows()
+    assert row.bytes_in == 0
+
+
+def test_an_end_behind_bytes_that_nobody_read_is_not_counted_as_a_byte(server: socket.socket) -> None:
+    egress, port = gate(server)
+    sock = egress.connect(LOCAL, port, "mqtt", 1.0)
+    peer, _ = server.accept()
+    peer.sendall(b"y" * 5)
+    peer.close()
+    socket.socket.send(sock, b"x")
+    time_out = select.poll()
+    time_out.register(sock, select.POLLHUP)
+    assert time_out.poll(1000)
+    sock.close()
+    [row] = egress.ledger.rows()
+    assert row.bytes_in == 5
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_a_reset_takes_no_byte_from_what_came_before(server: socket.socket, reading: bool) -> None:
+    egress, port = gate(server)
+    sock = egress.connect(LOCAL, port, "mqtt", 1.0)
+    peer, _ = server.accept()
+    peer.sendall(b"y" * 5)
+    assert sock.recv(5) == b"y" * 5
+    abort(peer)
+    if reading:
+        with pytest.raises(ConnectionResetError):
+            sock.recv(5)
+    else:
+        assert say_until_broken(sock) is ConnectionResetError
+    assert sock.recv(5) == b"", "the kernel tells its error once"
+    sock.close()
+    [row] = egress.ledger.rows()
+    assert row.bytes_in == 5
+
+
+def test_what_was_not_sent_when_we_close_is_never_sent(server: socket.socket) -> None:
+    """Else the kernel went on sending what is in no ledger."""
+    egress, port = gate(server)
+    sock = egress.connect(LOCAL, port, "mqtt", 1.0)
+    peer, _ = server.accept()
+    with peer:
+        sock.setblocking(False)
+        assert say_until_broken(sock, bytes(1 << 16)) is BlockingIOError
+        sock.close()
+        [row] = egress.ledger.rows()
+        tapped = 0
+        with suppress(ConnectionResetError):
+            while data := peer.recv(1 << 16):
+                tapped += len(data)
+        assert tapped == row.bytes_out
 
 
 def test_connections_to_one_place_add_up(server: socket.socket) -> None:
@@ -169,6 +249,38 @@ def test_tls_handshakes_are_in_the_ledger(server: socket.socket, certificate: tu
     assert (row.bytes_in, row.bytes_out) == tuple(tapped)
     assert row.bytes_out is not None
     assert row.bytes_out > 300, "the handshake is missing"
+
+
+def test_a_reset_under_tls_takes_no_byte_from_what_came_before(
+    server: socket.socket, certificate: tuple[Path, Path]
+) -> None:
+    """OpenSSL tells a reset as an end."""
+    egress, port = gate(server)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate[1], certificate[0])
+    tapped: list[int] = []
+    all_read = threading.Event()
+
+    def serve() -> None:
+        peer, _ = server.accept()
+        secure = context.wrap_socket(peer, server_side=True)
+        secure.sendall(secure.recv(100))
+        all_read.wait(2)
+        tapped.extend(tcp_bytes(secure, end_seen=False) or ())
+        abort(secure)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    sock = egress.connect(LOCAL, port, "mqtt", 2.0, ssl.create_default_context(cafile=str(certificate[1])))
+    sock.sendall(b"hello")
+    assert sock.recv(100) == b"hello"
+    all_read.set()
+    thread.join(2)
+    with suppress(ConnectionResetError):
+        assert sock.recv(100) == b""
+    sock.close()
+    [row] = egress.ledger.rows()
+    assert (row.bytes_in, row.bytes_out) == tuple(tapped)
 
 
 def test_an_unknown_certificate_is_refused_and_still_counted(

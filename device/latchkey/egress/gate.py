@@ -7,11 +7,20 @@ account in the ledger when they close.
 import ipaddress
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from latchkey.egress.ledger import Key, Ledger, Reading, tcp_bytes
+from latchkey.egress.ending import Ending
+from latchkey.egress.ledger import Key, Ledger, Reading, is_over, tcp_bytes, unsent_bytes
 from latchkey.errors import EgressRefused
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+_ABORT = struct.pack("ii", 1, 0)
+"""Closing drops what was not sent yet: else the kernel went on for minutes, and no ledger knew of it."""
 
 
 class Destination(NamedTuple):
@@ -25,13 +34,22 @@ class Destination(NamedTuple):
 class _Plain(socket.socket):
     """A TCP socket that settles its account when it closes."""
 
-    end_seen = False
     settle: Callable[[], None] | None = None
 
+    def __init__(self, *, fileno: int) -> None:
+        super().__init__(fileno=fileno)
+        self.ending = Ending()
+
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
-        data = super().recv(bufsize, flags)
-        self.end_seen = self.end_seen or (not data and bufsize > 0)
+        with self.ending.noting():
+            data = super().recv(bufsize, flags)
+        if not data and bufsize > 0:
+            self.ending.read_nothing()
         return data
+
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        with self.ending.noting():
+            return super().send(data, flags)
 
     def close(self) -> None:
         if self.settle is not None:
@@ -42,13 +60,16 @@ class _Plain(socket.socket):
 class _Tls(ssl.SSLSocket):
     """The same with TLS inside."""
 
-    end_seen = False
+    ending: Ending
     settle: Callable[[], None] | None = None
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        data = super().recv(buflen, flags)
-        self.end_seen = self.end_seen or (not data and buflen > 0)
-        return data
+        self.ending.look(self)
+        return super().recv(buflen, flags)
+
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        self.ending.look(self)
+        return super().send(data, flags)
 
     def close(self) -> None:
         if self.settle is not None:
@@ -86,7 +107,8 @@ class Egress:
         wrapped = _wrap(tls, plain, host)
         self._follow((host, port, purpose), wrapped)
         try:
-            wrapped.do_handshake()
+            with wrapped.ending.noting():
+                wrapped.do_handshake()
         except OSError:
             wrapped.close()
             raise
@@ -94,10 +116,17 @@ class Egress:
 
     def _follow(self, key: Key, sock: _Plain | _Tls) -> None:
         def read() -> Reading:
-            return tcp_bytes(sock, sock.end_seen)
+            return tcp_bytes(sock, sock.ending.seen)
+
+        def settle() -> None:
+            if is_over(sock):
+                sock.ending.look_behind(sock)
+            elif unsent_bytes(sock):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+            self.ledger.closing(handle)
 
         handle = self.ledger.opened(key, read)
-        sock.settle = lambda: self.ledger.closing(handle)
+        sock.settle = settle
 
 
 def _dial(host: str, port: int, timeout_s: float) -> _Plain:
@@ -118,6 +147,7 @@ def _wrap(tls: ssl.SSLContext, plain: _Plain, host: str) -> _Tls:
     if not isinstance(wrapped, _Tls):
         wrapped.close()
         raise EgressRefused("this TLS context makes sockets that the ledger cannot follow")
+    wrapped.ending = Ending()
     return wrapped
 
 

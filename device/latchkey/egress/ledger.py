@@ -16,6 +16,7 @@ _TCP_INFO_BYTES = 256
 _STATE_AT = 0
 _RECEIVED_AT = 128  # struct tcp_info of linux/tcp.h: tcpi_bytes_received, since Linux 4.1
 _SENT_AT = 200  # tcpi_bytes_sent, then tcpi_bytes_retrans, since Linux 4.19
+_UNSENT_AT = 144  # tcpi_notsent_bytes, since Linux 4.6
 _FIN_CAME = frozenset({6, 8, 9, 11})  # TIME_WAIT, CLOSE_WAIT, LAST_ACK, CLOSING
 _CLOSED = 7
 
@@ -107,11 +108,28 @@ def _row(key: Key, account: _Account) -> LedgerRow:
     )
 
 
+def is_over(sock: socket.socket) -> bool:
+    """Tell whether a connection has ended on both sides; a reset does that at once."""
+    try:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[_STATE_AT] == _CLOSED
+    except OSError:
+        return False
+
+
+def unsent_bytes(sock: socket.socket) -> int:
+    """Give how much the kernel has been handed and has not sent: the other end does not keep up."""
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    except OSError:
+        return 0
+    return int(struct.unpack_from("=I", info, _UNSENT_AT)[0]) if len(info) >= _UNSENT_AT + 4 else 0
+
+
 def tcp_bytes(sock: socket.socket, end_seen: bool) -> Reading:
     """Give the payload bytes (out, in) of a TCP socket, or None where the kernel does not tell.
 
-    The kernel counts the peer's FIN as one received byte; `end_seen` (we read the end of the
-    stream) tells that it came where the state does not tell any more.
+    The kernel counts the peer's FIN as one received byte; `end_seen` tells that it came where the state
+    does not tell any more.
     """
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
