@@ -271,6 +271,17 @@ def test_what_stays_unacknowledged_ends_the_connection(
         assert lost == LinkLost("the broker does not acknowledge what it is sent")
 
 
+def test_no_port_is_opened_to_wake_the_loop_with(mosquitto: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def listen() -> None:
+        raise AssertionError("paho listens on TCP")
+
+    monkeypatch.setattr("paho.mqtt.client._socketpair_compat", listen)
+    with bench(address(mosquitto)) as made:
+        made.wait_for(LinkUp)
+        made.link.publish(Publication("home/event", b"ring"))
+        made.wait_for(Delivered)
+
+
 def test_paho_writes_no_log(mosquitto: Broker, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), bench(address(mosquitto)) as made:
         made.wait_for(LinkUp)

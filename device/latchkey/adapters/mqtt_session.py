@@ -116,6 +116,7 @@ class _Client(paho.Client):
         )
         self._dial = plan.dial
         self._refuse = refuse
+        self._sockpairR, self._sockpairW = _wakers()
         self._packets = PacketLimit(PACKET_LIMIT_BYTES)
 
     def _create_socket_connection(self) -> socket.socket:
@@ -339,6 +340,16 @@ def _connect_properties() -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho says no types
     properties.MaximumPacketSize = PACKET_LIMIT_BYTES
     return properties
+
+
+def _wakers() -> tuple[socket.socket, socket.socket]:
+    """Make the pair that publishing wakes paho's loop with: paho's own listens on TCP for a moment, where any
+    program of the machine may be faster.
+    """
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    return ours, theirs
 
 
 def _leave_writing_to_the_loop(_client: Any, _data: Any, _sock: Any) -> None:
