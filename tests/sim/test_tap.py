@@ -153,9 +153,10 @@ def test_an_end_is_passed_on_after_all_that_was_said(far: Far, tap: Tap) -> None
 def test_where_there_is_no_broker_the_client_is_cut_off() -> None:
     gone = Far()
     gone.close()
-    with Tap(gone.broker) as tap, client(tap) as near:
-        with pytest.raises(ConnectionResetError):
+    with Tap(gone.broker) as tap:
+        with pytest.raises(ConnectionResetError), client(tap) as near:
             near.recv(1)
+        assert tap.wait_for(lambda: tap.connections[0].ending != "")
         assert only(tap).ending == "the broker was not there"
 
 
