@@ -88,6 +88,24 @@ def test_nothing_acknowledged_is_lost_and_everything_has_its_effect_once(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("trouble", ["delay", "slow", "loss"])
+def test_when_a_network_gets_better_nothing_overtakes_what_went_before(
+    world: BadWorld, trouble: Trouble
+) -> None:
+    sender = Sender(world, EVENTS)
+    world.spoil(trouble)
+    for number in range(5):
+        sender.say(f"before {number}")
+    world.mend()
+    for number in range(5):
+        sender.say(f"then {number}")
+    sender.run_until(lambda: sender.is_done)
+    wait_until_heard(world, (EVENTS, "then 4"))
+    said = [f"{when} {number}" for when in ("before", "then") for number in range(5)]
+    assert [payload for topic, payload in world.heard() if topic == EVENTS] == said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", BREAKING)
 def test_the_link_tells_of_a_break_and_comes_back_by_itself_with_its_commands(
     world: BadWorld, trouble: Trouble

@@ -4,7 +4,6 @@ import logging
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +33,7 @@ from latchkey.settings import MqttSettings
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vault import sealed_clip
 from latchkey_sim.brokers import Broker, Listener, amqtt_broker, any_broker, mosquitto_broker
+from latchkey_sim.tap import Tap
 
 WILL = Publication("home/status", b"offline", retain=True)
 QUICK = Pace(first_s=0.05, taken_over_s=0.05)
@@ -87,52 +87,8 @@ def address(broker: Broker) -> MqttSettings:
     return MqttSettings(host=broker.host, port=broker.port)
 
 
-class Tap:
-    """A proxy in front of a broker that counts the payload bytes of both directions."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
-        self._broker = broker
-        self.counts = [0, 0]
-        self.connections = 0
-        self._passing: list[threading.Thread] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            self.connections += 1
-            far = socket.create_connection((self._broker.host, self._broker.port))
-            for ends in ((near, far, 0), (far, near, 1)):
-                thread = threading.Thread(target=self._pass, args=ends, daemon=True)
-                self._passing.append(thread)
-                thread.start()
-
-    def _pass(self, source: socket.socket, sink: socket.socket, direction: int) -> None:
-        with source:
-            try:
-                while data := source.recv(65536):
-                    self.counts[direction] += len(data)
-                    sink.sendall(data)
-                sink.shutdown(socket.SHUT_WR)
-            except OSError:
-                return
-
-    def close(self) -> None:
-        """Take no more connections, and count to the last byte of those there are."""
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        for thread in self._passing:
-            thread.join(5)
-
-
 def test_every_byte_of_every_connection_is_in_the_ledger(mosquitto: Broker) -> None:
-    tap = Tap(mosquitto)
-    with bench(MqttSettings(host="127.0.0.1", port=tap.port)) as made, Listener(mosquitto) as listener:
+    with Tap(mosquitto) as tap, bench(address(tap.broker)) as made, Listener(mosquitto) as listener:
         made.wait_for(LinkUp)
         for number in range(20):
             made.link.publish(Publication("home/event", str(number).encode() * 30))
@@ -140,9 +96,10 @@ def test_every_byte_of_every_connection_is_in_the_ledger(mosquitto: Broker) -> N
         made.wait(lambda news: sum(isinstance(one, Delivered | Received) for one in news) == 21)
         made.link.close(Publication("home/status", b"offline", retain=True))
         assert listener.wait_for(lambda got: any(one.payload == "offline" for one in got))
-    tap.close()
-    [row] = made.ledger.rows()
-    assert (row.connections, row.bytes_out, row.bytes_in) == (tap.connections, *tap.counts)
+        assert tap.drain()
+        [row] = made.ledger.rows()
+        totals = tap.totals
+    assert (row.connections, row.bytes_out, row.bytes_in) == (1, totals.bytes_out, totals.bytes_in)
 
 
 def test_a_link_that_is_not_listed_never_reaches_the_network(mosquitto: Broker) -> None:
