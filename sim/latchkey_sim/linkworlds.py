@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from random import Random
 from typing import Literal, Protocol, TypeVar
 
@@ -138,11 +139,14 @@ class _CuttableEgress(Egress):
 class RealWorld:
     """A real link to a real broker, and a subscriber beside it.
 
-    `at` is where the link connects to, if not to the broker itself.
+    `at` is where the link connects to, if not to the broker itself; with `ca_file`, in TLS.
     """
 
-    def __init__(self, stack: ExitStack, broker: Broker, at: Broker | None = None) -> None:
+    def __init__(
+        self, stack: ExitStack, broker: Broker, at: Broker | None = None, ca_file: Path | None = None
+    ) -> None:
         self.broker = broker
+        self._ca_file = ca_file
         self._at = at or broker
         self._listener = stack.enter_context(Listener(broker))
         self.clock: Clock = SystemClock()
@@ -150,7 +154,7 @@ class RealWorld:
         self.link: Link = self._another(self.clock)
 
     def _another(self, clock: Clock) -> PahoLink:
-        settings = MqttSettings(host=self._at.host, port=self._at.port)
+        settings = MqttSettings(host=self._at.host, port=self._at.port, ca_file=self._ca_file)
         self._egress = _CuttableEgress(self.ledger, [Destination(self._at.host, self._at.port, "mqtt")])
         return PahoLink(settings, CLIENT, self._egress, clock, QUICK)
 
@@ -175,11 +179,13 @@ class RealWorld:
 
 
 class TappedWorld(RealWorld):
-    """A real link to a real broker through a tap."""
+    """A real link to a real broker through a tap; with `secure`, to another port of it, in TLS."""
 
-    def __init__(self, stack: ExitStack, broker: Broker, seed: int = 1) -> None:
-        self.tap = stack.enter_context(Tap(broker, seed=seed))
-        super().__init__(stack, broker, self.tap.broker)
+    def __init__(
+        self, stack: ExitStack, broker: Broker, secure: Broker | None = None, ca_file: Path | None = None
+    ) -> None:
+        self.tap = stack.enter_context(Tap(secure or broker))
+        super().__init__(stack, broker, self.tap.broker, ca_file)
 
     def spoil(self, trouble: Trouble) -> None:
         """Begin a trouble."""

@@ -234,18 +234,22 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return made, key
 
 
+@contextmanager
+def secured(folder: Path) -> Iterator[tuple[Broker, Broker, Path]]:
+    """Run a broker with two ports, a plain one and one in TLS; give both, and whom to trust."""
+    cert, key = certificate(folder)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    extra = f"listener {port} 127.0.0.1\ncertfile {cert}\nkeyfile {key}\n{KEEP_USER}"
+    with mosquitto_broker(extra) as plain:
+        yield plain, Broker(plain.host, port, plain.name), cert
+
+
 def test_under_tls_handshakes_and_records_are_in_the_sums_and_nothing_is_readable(
     tmp_path: Path, need: Callable[[str], str]
 ) -> None:
     need("mosquitto")
-    cert, key = certificate(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    secure = f"listener {port} 127.0.0.1\ncertfile {cert}\nkeyfile {key}\n{KEEP_USER}"
-    with (
-        mosquitto_broker(secure) as plain,
-        visit(Broker("127.0.0.1", port, "mosquitto"), plain, cert) as made,
-    ):
+    with secured(tmp_path) as (plain, secure, cert), visit(secure, plain, cert) as made:
         made.run_to(8)
         made.tap.reset()
         made.ring()
@@ -260,16 +264,24 @@ def test_under_tls_handshakes_and_records_are_in_the_sums_and_nothing_is_readabl
             assert b"latchkey" not in stream
 
 
-@pytest.fixture
-def witnessed(need: Callable[[str], str], absent: Callable[[str, str], None]) -> Iterator[TappedWorld]:
+@pytest.fixture(params=["plain", "TLS"])
+def witnessed(
+    request: pytest.FixtureRequest,
+    need: Callable[[str], str],
+    absent: Callable[[str, str], None],
+    tmp_path: Path,
+) -> Iterator[TappedWorld]:
     """Give a link through a tap, on a machine where packets may be read."""
     need("mosquitto")
     try:
         socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM).close()
-    except (PermissionError, OSError) as error:
+    except OSError as error:
         absent("packets", f"packets may not be read here: {error}")
     with ExitStack() as stack:
-        made = TappedWorld(stack, stack.enter_context(mosquitto_broker()))
+        if request.param == "TLS":
+            made = TappedWorld(stack, *stack.enter_context(secured(tmp_path)))
+        else:
+            made = TappedWorld(stack, stack.enter_context(mosquitto_broker()))
         yield made
         made.link.close(None)
 

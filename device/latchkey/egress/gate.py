@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from latchkey.egress.ending import Ending
-from latchkey.egress.ledger import Key, Ledger, Reading, is_over, tcp_bytes, unsent_bytes
+from latchkey.egress.ledger import Key, Ledger, Reading, tcp_bytes, unsent_bytes
 from latchkey.errors import EgressRefused
 
 if TYPE_CHECKING:
@@ -119,9 +119,9 @@ class Egress:
             return tcp_bytes(sock, sock.ending.seen)
 
         def settle() -> None:
-            if is_over(sock):
-                sock.ending.look_behind(sock)
-            elif unsent_bytes(sock):
+            if sock.fileno() >= 0:
+                sock.ending.look(sock)
+            if unsent_bytes(sock):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
             self.ledger.closing(handle)
 

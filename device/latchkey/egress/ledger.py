@@ -108,10 +108,10 @@ def _row(key: Key, account: _Account) -> LedgerRow:
     )
 
 
-def is_over(sock: socket.socket) -> bool:
-    """Tell whether a connection has ended on both sides; a reset does that at once."""
+def tcp_end_came(sock: socket.socket) -> bool:
+    """Tell whether the other end's end (FIN) has come, as long as the connection's state tells."""
     try:
-        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[_STATE_AT] == _CLOSED
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[_STATE_AT] in _FIN_CAME
     except OSError:
         return False
 
