@@ -18,7 +18,7 @@ from latchkey_sim.house.scenario import Door, Fault, Scenario
 from latchkey_sim.house.tiny import tiny_settings
 
 SPAN_S = (30, 45)
-VISIT_S = (1.6, 2.4)
+VISIT_S = (1.4, 2.2)
 FIRST_S = (4.0, 8.0)
 SECOND_DOOR = 0.08
 IDLE_DOORS = 0.2
@@ -27,7 +27,10 @@ IDLE_DOORS = 0.2
 OLD_CLIPS = 0.15
 OLD_DAYS = (1, 2, 3, 5, 9)
 FAULTS = (1, 1, 1, 2, 2, 3)
-SPOILING = ("power", "kill", "bit-rot", "clock", "disk", "sd-", "camera", "low-memory", "throttling")
+SPOILING = (
+    "power", "kill", "bit-rot", "clock-1", "clock-m", "clock-p", "clock-n", "disk-full", "disk-error", "sd-",
+    "camera-stall", "camera-unplugged",
+)  # fmt: skip
 """Beginnings of the names of faults that may cost a clip."""
 
 LANES: tuple[tuple[Lane, int, int], ...] = (
