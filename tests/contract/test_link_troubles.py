@@ -128,7 +128,7 @@ def test_the_will_is_said_when_the_broker_loses_us_and_the_last_word_is_that_we_
 ) -> None:
     sender = Sender(world, EVENTS)
     world.spoil(trouble)
-    wait_until_heard(world, WILL_SAID)
+    sender.run_until(lambda: WILL_SAID in world.heard())
     sender.say("hello")
     sender.run_until(lambda: sender.lost() > 0)
     world.mend()
