@@ -15,13 +15,14 @@ from latchkey.ports import Board, FaceFinder, Lane
 from latchkey.settings import Settings
 from latchkey.units import utc_day
 from latchkey_sim.bell import ScriptedBell
-from latchkey_sim.broker import MemoryBroker, SimLink
+from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import one_key_book
 from latchkey_sim.journal import ListJournal
 from latchkey_sim.lamp import RecordingLamp
+from latchkey_sim.simlink import SimLink
 from latchkey_sim.strip import StripCamera
 from latchkey_sim.workers import VirtualWorkers
 

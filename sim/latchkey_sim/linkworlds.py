@@ -19,9 +19,10 @@ from latchkey.errors import LinkDown
 from latchkey.ports import Clock, Delivered, Link, LinkLost, LinkNews, LinkUp, Publication
 from latchkey.settings import MqttSettings
 from latchkey.units import KIB, NS_PER_MS, NS_PER_S
-from latchkey_sim.broker import MemoryBroker, SimLink
+from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.brokers import Broker, Listener
 from latchkey_sim.clock import VirtualClock
+from latchkey_sim.simlink import SimLink
 from latchkey_sim.tap import Tap
 from latchkey_sim.tap_faults import GOOD, RETRANSMISSION_NS, Network
 

@@ -15,12 +15,13 @@ from latchkey.ports import Board, Link, Publication
 from latchkey.settings import BaselineSettings, MqttSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey_sim.bell import ScriptedBell
-from latchkey_sim.broker import MemoryBroker, SimLink
+from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.journal import ListJournal
 from latchkey_sim.lamp import RecordingLamp
+from latchkey_sim.simlink import SimLink
 from latchkey_sim.workers import VirtualWorkers
 
 DEVICE = "d0" * 16

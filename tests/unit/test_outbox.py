@@ -12,9 +12,10 @@ from latchkey.pipeline.outbox import EVENTS_LIMIT, RINGS_LIMIT, Entry, Outbox, d
 from latchkey.ports import Delivered, LinkLost, LinkUp
 from latchkey.units import NS_PER_S
 from latchkey.wire import CLIP, DOORBELL, Value, WireError, stamp, will
-from latchkey_sim.broker import MemoryBroker, SimLink
+from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.simlink import SimLink
 from latchkey_sim.workers import VirtualWorkers
 
 DEVICE = "d0" * 16

@@ -13,7 +13,7 @@ from latchkey.pipeline.identity import device_id
 from latchkey.ports import Board, FaceFinder, Lane
 from latchkey.settings import Settings
 from latchkey.vault import parse_name
-from latchkey_sim.broker import MemoryBroker, SimLink
+from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.crashdisk import Files, Power, PowerCut, Watch, rot
 from latchkey_sim.entropy import SeededEntropy
@@ -27,6 +27,7 @@ from latchkey_sim.house.watching import WatchedEncoder
 from latchkey_sim.house.workers import HouseWorkers, Load
 from latchkey_sim.journal import ListJournal
 from latchkey_sim.lamp import RecordingLamp
+from latchkey_sim.simlink import SimLink
 
 NEAR_NS = 1_000_000_000
 """Looks count for frames this near, at most."""

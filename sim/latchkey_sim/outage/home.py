@@ -9,12 +9,13 @@ from latchkey.errors import DiskError, DiskFull
 from latchkey.owner.opening import GrowingDisk
 from latchkey.ports import ClipEntry, ClipIndex, Publication
 from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
-from latchkey_sim.broker import MemoryBroker, SimLink
+from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.crashdisk import CrashDisk, Files, Power
 from latchkey_sim.disk import DiskOperation, MemoryIndex
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.household import FixedReaders
+from latchkey_sim.simlink import SimLink
 from latchkey_sim.workers import VirtualWorkers
 
 DAY = 20_781

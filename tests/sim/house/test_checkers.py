@@ -15,7 +15,6 @@ from latchkey.ports import JournalLine, Publication
 from latchkey.settings import VaultSettings
 from latchkey.units import NS_PER_S
 from latchkey.vision import CoverPlan, redact
-from latchkey_sim.broker import SimLink
 from latchkey_sim.disk import MemoryFile
 from latchkey_sim.house.bell import HouseBell
 from latchkey_sim.house.checker import Checker
@@ -35,6 +34,7 @@ from latchkey_sim.house.house import House
 from latchkey_sim.house.scenario import Fault, Scenario
 from latchkey_sim.house.tiny import tiny_scenario, tiny_settings
 from latchkey_sim.journal import ListJournal
+from latchkey_sim.simlink import SimLink
 
 Patch = pytest.MonkeyPatch
 UNCHECKED = tiny_settings(self_check=False)

@@ -8,13 +8,14 @@ import pytest
 from latchkey.ports import LinkLost, LinkUp, Publication
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey_sim import mqtt_bytes
-from latchkey_sim.broker import Heard, MemoryBroker, SimLink
+from latchkey_sim.broker import Heard, MemoryBroker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.house.checkers import all_checkers
 from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.house import House, Report
 from latchkey_sim.house.scenario import Fault
 from latchkey_sim.house.tiny import tiny_scenario
+from latchkey_sim.simlink import SimLink
 
 SOUND_NS = {"look": 20 * NS_PER_MS, "film": 5 * NS_PER_MS, "disk": 3 * NS_PER_MS, "pack": 2 * NS_PER_MS}
 
