@@ -24,6 +24,9 @@ EXIT_UNKNOWN_DEVICE = 12
 EXIT_CHAIN = 13
 EXIT_NO_CLIP = 14
 EXIT_RECORD = 15
+EXIT_BROKEN_PROMISE = 16
+EXIT_SCENE = 17
+EXIT_LIMIT = 18
 EXIT_INTERRUPTED = 130
 """By Ctrl-C, or by a reader of our output that went away; other signals give 128 and their number."""
 

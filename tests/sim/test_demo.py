@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from latchkey.adapters.finders import open_finder
-from latchkey.cli.command import Terminal
 from latchkey.cli.progress import Progress, speed_text
 from latchkey.cli.traffic import size, traffic_text
 from latchkey.errors import EXIT_OK, EXIT_UNCOVERED, CameraLost, UsageError
@@ -27,29 +26,13 @@ from latchkey_sim.demo.folder import MARKER
 from latchkey_sim.demo.report import Summary, table
 from latchkey_sim.demo.stage import Wishes
 from latchkey_sim.scene import SHORT_VISIT, Scene
+from latchkey_sim.screen import Screen
 
 KEYS = {
     "clips", "frames", "frames_with_covers", "faces_truth_frames", "faces_uncovered_frames", "bytes_sealed",
     "mqtt_messages", "mqtt_bytes", "detector", "seconds_wall", "seconds_scene", "hidden_area",
     "fallback_frames", "clips_torn", "clips_unreadable",
 }  # fmt: skip
-
-
-class Screen(Terminal):
-    """A terminal that is none."""
-
-    def __init__(self) -> None:
-        super().__init__(io.StringIO(), io.StringIO())
-
-    @property
-    def shown(self) -> str:
-        assert isinstance(self.out, io.StringIO)
-        return self.out.getvalue()
-
-    @property
-    def told(self) -> str:
-        assert isinstance(self.err, io.StringIO)
-        return self.err.getvalue()
 
 
 def play(wishes: Wishes, out: Path, *, as_json: bool = False) -> tuple[int, Screen]:

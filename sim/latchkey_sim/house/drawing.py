@@ -17,6 +17,9 @@ from latchkey_sim.house.footage import TinyFootage
 from latchkey_sim.house.scenario import Door, Fault, Scenario
 from latchkey_sim.house.tiny import tiny_settings
 
+VERSION = 1
+"""Raised whenever a seed comes to draw something else: seeds are told with it, as `v1:123`."""
+
 SPAN_S = (30, 45)
 VISIT_S = (1.4, 2.2)
 FIRST_S = (4.0, 8.0)

@@ -82,7 +82,7 @@ class TinyFootage:
         width, height = self.size = TINY_SIZE
         self.fps = fps
         self._step_ns = round(NS_PER_S / fps)
-        self._passages = sorted(passages, key=lambda one: one.begin_ns)
+        self.passages = tuple(sorted(passages, key=lambda one: one.begin_ns))
         slope: Plane = (np.add.outer(np.arange(height), np.arange(width)) // 2 + 40).astype(np.uint8)
         self._ground = slope + rng.integers(0, 12, slope.shape, dtype=np.uint8)
         self._grain = [rng.integers(0, 3, slope.shape, dtype=np.uint8) for _ in range(4)]
@@ -102,7 +102,7 @@ class TinyFootage:
     def next_ns(self, at_ns: int) -> int | None:
         """Give the next time in the raster of the camera at which somebody is, or has just been, there."""
         at_ns = -(-at_ns // self._step_ns) * self._step_ns
-        for passage in self._passages:
+        for passage in self.passages:
             if at_ns < passage.end_ns + STILL_AFTER_NS:
                 begin_ns = -(-max(passage.begin_ns - NS_PER_S, 0) // self._step_ns) * self._step_ns
                 return max(at_ns, begin_ns)
@@ -129,7 +129,7 @@ class TinyFootage:
         return tuple(box for box in boxes if box.x1 > box.x0)
 
     def _there(self, at_ns: int) -> list[Passage]:
-        return [passage for passage in self._passages if passage.begin_ns <= at_ns < passage.end_ns]
+        return [passage for passage in self.passages if passage.begin_ns <= at_ns < passage.end_ns]
 
 
 def _paint_yuv() -> tuple[int, int, int]:

@@ -88,10 +88,11 @@ class House:
         finder: Callable[[], FaceFinder | None] = default_finder,
         book: bytes = HOUSE_BOOK,
         start_wall_ns: int = START_WALL_NS,
+        clock: VirtualClock | None = None,
     ) -> None:
         self.scenario = scenario
         self.seed = seed
-        self.clock = VirtualClock(start_wall_ns)
+        self.clock = clock or VirtualClock(start_wall_ns)
         self.broker = MemoryBroker(self.clock)
         self.trace = Trace()
         self.agenda = Agenda()

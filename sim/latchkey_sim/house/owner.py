@@ -71,5 +71,14 @@ def open_clip(disk: MemoryDisk, entry: ClipEntry) -> OpenedClip | None:
     return None
 
 
+def open_video(disk: MemoryDisk, entry: ClipEntry) -> bytes:
+    """Give the video of a whole clip as MP4; nothing where it is torn, or does not open."""
+    with suppress(ClipError, DiskError):
+        return (
+            _opened(disk, sealed_name(entry.clip, entry.day, entry.state)) if entry.state != "torn" else b""
+        )
+    return b""
+
+
 def _opened(disk: MemoryDisk, name: str) -> bytes:
     return b"".join(decrypt(disk.read(name), [OWNER]))

@@ -5,21 +5,38 @@ run(seeds, jobs) -> Soak: counts, the seeds that failed, and one hash over all t
 
 import hashlib
 import multiprocessing
+import signal
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import cv2
 
+from latchkey.errors import LatchkeyError
 from latchkey.units import NS_PER_S
 from latchkey_sim.house.checkers import all_checkers
 from latchkey_sim.house.drawing import draw
 from latchkey_sim.house.house import House, Report
+from latchkey_sim.house.limits import OutOfTime, wall_limit
 
 CHUNK = 8
 """Seeds handed to a process at a time."""
+
+AHEAD = 4
+"""Chunks that wait for each process, so that none is idle; there may be seeds without end."""
+
+LIMIT_S = 60.0
+"""Real time for one seed: a thousand times what it takes."""
+
+
+class SoakBroke(LatchkeyError):
+    """A process of a soak died, so that nobody knows what became of its seeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +84,19 @@ class Soak:
         }
 
 
-def run_seed(seed: int) -> Outcome:
+def run_seed(seed: int, limit_s: float = LIMIT_S) -> Outcome:
     """Play the drawn scenario of a seed under all checkers. Never raises: what breaks is trouble."""
-    house = House(draw(seed), seed, all_checkers())
+    house, trouble = House(draw(seed), seed, all_checkers()), ""
     try:
-        report = house.run()
+        with wall_limit(limit_s):
+            return _outcome(house, house.run())
+    except OutOfTime:
+        trouble = f"not at its end after {limit_s:g} s of real time"
     except Exception as error:  # noqa: BLE001 -- whatever a device raises is what a soak is for
         house.note(-1, "broke", type(error).__name__)
-        trouble = (*map(str, house.verdicts), f"{_where(error)}: {type(error).__name__}: {error}")
-        virtual_s = house.clock.now_ns() / NS_PER_S
-        return Outcome(seed, house.trace.sha256, trouble, False, False, False, virtual_s)
-    return _outcome(house, report)
+        trouble = raised(error)
+    told, virtual_s = (*map(str, house.verdicts), trouble), house.clock.now_ns() / NS_PER_S
+    return Outcome(seed, house.trace.sha256, told, False, False, False, virtual_s)
 
 
 def run(
@@ -85,12 +104,16 @@ def run(
     jobs: int = 1,
     *,
     minutes: float | None = None,
+    limit_s: float = LIMIT_S,
     tell: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> Soak:
-    """Play all seeds, in `jobs` processes, as many as end within `minutes`; `tell` hears each, in order."""
+    """Play all seeds, in `jobs` processes, as many as end within `minutes`; `tell` hears each, in order.
+
+    Raises SoakBroke.
+    """
     soak, traces = Soak(), hashlib.sha256()
     began_s = time.monotonic()
-    for outcome in _outcomes(seeds, jobs):
+    for outcome in _outcomes(seeds, jobs, limit_s):
         soak.scenarios += 1
         soak.virtual_s += outcome.virtual_s
         traces.update(outcome.trace_sha256.encode())
@@ -109,14 +132,37 @@ def run(
     return soak
 
 
-def _outcomes(seeds: Iterable[int], jobs: int) -> Iterator[Outcome]:
+def _outcomes(seeds: Iterable[int], jobs: int, limit_s: float) -> Iterator[Outcome]:
     if jobs <= 1:
         _settle_down()
-        yield from map(run_seed, seeds)
+        for seed in seeds:
+            yield run_seed(seed, limit_s)
         return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, initializer=_settle_down) as pool:
-        yield from pool.imap(run_seed, seeds, CHUNK)
+    context, rest = multiprocessing.get_context("spawn"), iter(seeds)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_be_a_worker)
+    waiting: deque[Future[list[Outcome]]] = deque()
+    try:
+        while (chunk := list(islice(rest, CHUNK))) or waiting:
+            if chunk:
+                waiting.append(pool.submit(_run_chunk, chunk, limit_s))
+            if not chunk or len(waiting) >= jobs * AHEAD:
+                yield from waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise SoakBroke(
+            "a process of the soak died, perhaps for want of memory", hint="try again with fewer --jobs"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _run_chunk(seeds: list[int], limit_s: float) -> list[Outcome]:
+    return [run_seed(seed, limit_s) for seed in seeds]
+
+
+def _be_a_worker() -> None:
+    """Leave Ctrl-C, which a terminal sends to all of its processes, to the first of them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _settle_down()
 
 
 def _settle_down() -> None:
@@ -140,6 +186,8 @@ def _outcome(house: House, report: Report) -> Outcome:
     )
 
 
-def _where(error: Exception) -> str:
+def raised(error: Exception) -> str:
+    """Tell what was raised, and where."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return f"{where}: {type(error).__name__}: {error}"

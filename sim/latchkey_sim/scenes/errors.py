@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from latchkey.errors import EXIT_USAGE, LatchkeyError
+from latchkey.errors import EXIT_SCENE, LatchkeyError
 
 
 class SceneError(LatchkeyError):
@@ -11,7 +11,7 @@ class SceneError(LatchkeyError):
     `name` is the file, or the scene where it was built in Python; `line` is None there.
     """
 
-    exit_code: ClassVar[int] = EXIT_USAGE
+    exit_code: ClassVar[int] = EXIT_SCENE
 
     def __init__(self, name: str, line: int | None, text: str, *, hint: str | None = None) -> None:
         where = name if line is None else f"{name}:{line}"

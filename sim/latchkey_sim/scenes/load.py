@@ -2,19 +2,21 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from latchkey.reading import read_small
 from latchkey.settings.load import NUMBER_LIMIT, span
-from latchkey_sim.scenes.check import problems
+from latchkey_sim.scenes.check import Problem, problems
 from latchkey_sim.scenes.errors import SceneError
 from latchkey_sim.scenes.lines import KeyPath, key_lines, line_of
 from latchkey_sim.scenes.model import COUNT_LIMIT, SCHEMA, Scene, key_name
+
+T = TypeVar("T")
 
 FILE_LIMIT_BYTES = 256 * 1024
 """The most actors with the longest courses, several times over."""
@@ -27,21 +29,36 @@ TYPES = {str: "text in quotes", int: "a whole number", float: "a number", bool: 
 
 def load(path: Path) -> Scene:
     """Read a scene file; a backdrop's path is relative to its folder. Raises SceneError."""
+    return parse(text_of(path), str(path), path.parent)
+
+
+def text_of(path: Path) -> str:
+    """Read the text of a file. Raises SceneError."""
     try:
         data = read_small(path, FILE_LIMIT_BYTES)
     except OSError as error:
         raise SceneError(str(path), None, str(error.strerror)) from error
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise SceneError(str(path), line, "not UTF-8 text") from error
-    return parse(text, str(path), path.parent)
 
 
 def parse(text: str, name: str = "scene", folder: Path = Path()) -> Scene:
     """Turn TOML text into a scene; `name` stands in errors, `folder` before relative paths."""
-    table = _table(text, name)
+    return parse_as(Scene, text, name, folder, problems)
+
+
+def parse_as(
+    kind: type[T],
+    text: str,
+    name: str,
+    folder: Path = Path(),
+    find_problems: Callable[[T], Iterable[Problem]] = lambda _: (),
+) -> T:
+    """Turn TOML text into a dataclass whose fields are declared as a scene's are. Raises SceneError."""
+    table = table_of(text, name)
     reader = _Reader(name, key_lines(text), folder)
     if "schema" not in table:
         raise SceneError(name, 1, "the key schema is missing", hint=f"begin with: schema = {SCHEMA}")
@@ -50,13 +67,14 @@ def parse(text: str, name: str = "scene", folder: Path = Path()) -> Scene:
         raise reader.error(
             ("schema",), told, "another version of latchkey wrote it, or it was written for one"
         )
-    scene: Scene = reader.section(Scene, table, ())
-    for path, told, hint in problems(scene):
+    found: T = reader.section(kind, table, ())
+    for path, told, hint in find_problems(found):
         raise reader.error(path, told, hint)
-    return scene
+    return found
 
 
-def _table(text: str, name: str) -> dict[str, Any]:
+def table_of(text: str, name: str) -> dict[str, Any]:
+    """Read TOML text. Raises SceneError."""
     for number, content in enumerate(text.split("\n"), 1):
         if len(content) > LINE_LIMIT_CHARS:
             raise SceneError(name, number, f"a line of more than {LINE_LIMIT_CHARS} characters")

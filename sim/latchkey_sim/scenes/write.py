@@ -6,11 +6,11 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from latchkey_sim.scenes.model import Point, Scene, key_name
+from latchkey_sim.scenes.model import Point, key_name
 
 
-def to_toml(scene: Scene) -> str:
-    """Give the text of a scene file."""
+def to_toml(scene: Any) -> str:
+    """Give the text of a scene file, or of what else `parse_as` reads."""
     return "\n".join([f"schema = {scene.schema}", *_section(scene, ()), ""])
 
 

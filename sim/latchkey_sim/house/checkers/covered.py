@@ -27,13 +27,13 @@ class Covered(Checker):
                 clip = house.owner.clip(bell, entry)
                 if clip is None:
                     continue
-                for at_ns in _bare(bell, clip):
+                for at_ns in bare_ns(bell, clip):
                     text = f"a face is not covered in clip {entry.clip[:8]}, at {at_ns / 1e9:.3f} s"
                     house.blame(self.name, door, text)
                     break
 
 
-def _bare(bell: Doorbell, clip: OpenedClip) -> list[int]:
+def bare_ns(bell: Doorbell, clip: OpenedClip) -> list[int]:
     """Give the house times of pictures in which a face is not covered."""
     booted_ns, bare = bell.births.get(clip.entry.clip, 0), []
     for frame in clip.frames:
