@@ -32,6 +32,10 @@ TOLD_EVERY_S = 10.0
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Do what is wanted; all but real time is interrupted at once. Raises LatchkeyError."""
+    for name in ("junit", "html"):
+        path = getattr(options, name, None)
+        if path is not None:
+            write(path, "")  # what cannot be written is told before an hour's soak, not after it
     if options.action == "run" and (options.real_time or options.broker):
         return _run_live(options, terminal)
     actions = {"run": _run, "soak": _soak, "replay": _replay, "shrink": _shrink, "list": _list}

@@ -2,7 +2,7 @@
 
 import time
 
-from latchkey.cli.command import Terminal
+from latchkey.cli.command import Terminal, one_line
 from latchkey.cli.progress import scene_time
 from latchkey.cli.stop import Stop
 from latchkey.units import NS_PER_S
@@ -51,7 +51,7 @@ class TellingTrace(Trace):
         """Add an entry, and tell it."""
         super().note(at_ns, who, kind, text)
         if kind not in QUIET:
-            self._terminal.say(f"{scene_time(at_ns)}  {who:<7} {kind:<8} {text}")
+            self._terminal.say(one_line(f"{scene_time(at_ns)}  {who:<7} {kind:<8} {text}"))
 
 
 class Teller(Checker):
@@ -66,7 +66,8 @@ class Teller(Checker):
         """Tell it."""
         publication = heard.publication
         payload = publication.payload.decode("utf-8", "backslashreplace")
-        self._terminal.say(f"{scene_time(heard.at_ns)}  broker  message  {publication.topic} {payload}")
+        line = f"{scene_time(heard.at_ns)}  broker  message  {publication.topic} {payload}"
+        self._terminal.say(one_line(line))
 
 
 def come_alive(house: House, terminal: Terminal) -> House:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from latchkey import __version__
-from latchkey.cli.command import Terminal
+from latchkey.cli.command import Terminal, one_line
 from latchkey.cli.progress import speed_text
 from latchkey_sim.house.drawing import VERSION
 from latchkey_sim.house.soak import Soak
@@ -30,7 +30,7 @@ def tell(terminal: Terminal, played: Played, *, trace: bool) -> None:
     terminal.say(f"{word}  {chosen.name}  {chosen.seed}: {', '.join(told)}")
     if trace and played.trouble:
         for line in played.around():
-            terminal.say(line)
+            terminal.say(one_line(line))
     for line in played.trouble:
         terminal.complain(line)
     if played.trouble:
