@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from latchkey.errors import UsageError
 from latchkey.units import NS_PER_MS, NS_PER_S
@@ -60,17 +59,6 @@ def read_fault(text: str) -> SceneFault:
     if at_s > DAY_S or for_s > DAY_S or abs(value) > VALUE_LIMIT:
         raise UsageError(f"{text!r}: no scene lasts longer than a day, no value is above 2^53")
     return SceneFault(kind, at_s, for_s, value)
-
-
-def fault_shown(fault: Any) -> str:
-    """Write a scene's fault as `read_fault` takes it."""
-    lasts = f"+{_plain(fault.for_s)}" if fault.for_s else ""
-    return f"{fault.kind}@{_plain(fault.at_s)}{lasts}" + (f"={fault.value}" if fault.value else "")
-
-
-def _plain(seconds: float) -> str:
-    """Write seconds without an exponent, all nine digits if need be."""
-    return f"{seconds:.9f}".rstrip("0").rstrip(".")
 
 
 def _problems(file: FaultFile) -> Iterator[Problem]:

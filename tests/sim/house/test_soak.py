@@ -1,5 +1,7 @@
 """Drawn scenarios: what is in them, that they repeat, and that they pass."""
 
+import itertools
+import multiprocessing
 from collections import Counter
 
 import pytest
@@ -9,7 +11,7 @@ from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.drawing import draw
 from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.house import House
-from latchkey_sim.house.soak import Outcome, run, run_seed
+from latchkey_sim.house.soak import Outcome, SoakBroke, run, run_seed
 
 SEEDS = range(20)
 
@@ -78,6 +80,21 @@ def test_failures_are_counted_and_told_in_order(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(listed, list)
     assert [one["seed"] for one in listed] == [3, 1]
     assert "grumbler: no" in listed[0]["trouble"][0]
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_ends_the_soak_instead_of_being_waited_for() -> None:
+    def strike(_outcome: Outcome) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    with pytest.raises(SoakBroke, match="a process of the soak died"):
+        run(itertools.count(), 2, tell=strike)
+
+
+def test_a_seed_that_takes_too_long_in_real_time_is_a_failure() -> None:
+    (failed,) = run([1], limit_s=0.001).failed
+    assert failed.trouble == ("not at its end after 0.001 s of real time",)
 
 
 def test_a_soak_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from latchkey_sim.house.footage import TinyFootage
 from latchkey_sim.scenes import SceneError, SceneFault, to_toml
 from latchkey_sim.screen import Screen
 from latchkey_sim.simulate.drawnfile import file_of, parse_drawn, scenario_of_file
-from latchkey_sim.simulate.faultlines import fault_shown, read_fault, read_faults
+from latchkey_sim.simulate.faultlines import read_fault, read_faults
 from latchkey_sim.simulate.seeds import Seed, read_seed
 
 Sim = Callable[..., tuple[int, Screen]]
@@ -71,7 +71,6 @@ def test_seeds_draw_what_they_always_drew() -> None:
 )
 def test_a_fault_reads_as_it_is_written(text: str, fault: SceneFault) -> None:
     assert read_fault(text) == fault
-    assert read_fault(fault_shown(fault)) == fault
 
 
 @pytest.mark.parametrize(
