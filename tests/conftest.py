@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from latchkey_sim.person import Person
+from latchkey_sim.quickscene import QUICK_SCENE
 
 PLACES = {"mosquitto": ("/usr/sbin", "/usr/local/sbin")}
 """Where a tool lies if it is not on the PATH of an ordinary user."""
@@ -62,3 +63,11 @@ def sit(tmp_path: Path) -> Iterator[Callable[..., Person]]:
     yield begin
     for person in people:
         person.leaves()
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Path:
+    """Give the file of a scene that is played in a moment."""
+    path = tmp_path / "quick.toml"
+    path.write_text(QUICK_SCENE)
+    return path

@@ -17,14 +17,18 @@ from latchkey.units import NS_PER_S
 from latchkey_sim.brokers import Delivery, Listener, mosquitto_broker
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.house.footage import Passage, TinyFootage
-from latchkey_sim.screen import Screen
+from latchkey_sim.screen import Screen, run_on_screen
+from latchkey_sim.simulate import COMMAND
 from latchkey_sim.simulate.chosen import choose
 from latchkey_sim.simulate.endless import EndlessBell, EndlessCamera
 from latchkey_sim.simulate.permanent import read_broker
 from latchkey_sim.simulate.playing import play
 from latchkey_sim.simulate.reallife import LifeClock, come_alive
 
-Sim = Callable[..., tuple[int, Screen]]
+
+def sim(*words: object, screen: Screen | None = None) -> tuple[int, Screen]:
+    """Run `latchkey sim`."""
+    return run_on_screen(COMMAND, *words, screen=screen)
 
 
 @pytest.mark.slow
@@ -43,7 +47,7 @@ def test_at_the_speed_of_life_the_trace_is_the_same_and_is_told_as_it_comes(quic
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_house_in_real_time_and_what_happened_so_far_is_written(
-    sim: Sim, quick: Path, tmp_path: Path
+    quick: Path, tmp_path: Path
 ) -> None:
     screen = Screen()
     timer = threading.Timer(1.5, lambda: screen.stop.ask(signal.SIGINT))
@@ -145,7 +149,7 @@ def stop_after_rings(count: int, listener: Listener, stop: Stop) -> None:
 
 @pytest.mark.slow
 def test_a_permanent_doorbell_rings_round_after_round_under_one_name_until_ctrl_c(
-    sim: Sim, quick: Path, tmp_path: Path, need: Callable[[str], str]
+    quick: Path, tmp_path: Path, need: Callable[[str], str]
 ) -> None:
     need("mosquitto")
     text = quick.read_text().replace("seconds = 8", "seconds = 4").replace("rings = [4]", "rings = [2]")

@@ -1,7 +1,6 @@
 """What people write: seeds, faults, files of drawn scenarios; and what they are told where it is wrong."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,18 @@ from latchkey.errors import EXIT_SCENE, EXIT_USAGE, LatchkeyError, UsageError
 from latchkey_sim.house.drawing import VERSION, draw
 from latchkey_sim.house.footage import TinyFootage
 from latchkey_sim.scenes import SceneError, SceneFault, to_toml
-from latchkey_sim.screen import Screen
+from latchkey_sim.screen import Screen, run_on_screen
+from latchkey_sim.simulate import COMMAND
 from latchkey_sim.simulate.drawnfile import file_of, parse_drawn, scenario_of_file
 from latchkey_sim.simulate.faultlines import read_fault, read_faults
 from latchkey_sim.simulate.seeds import Seed, read_seed
 
-Sim = Callable[..., tuple[int, Screen]]
+DRAWN_V1 = "1bbeedcab99f4765fec1438a01b73646fab71fb60c42c84db398c2dbaef23a64"
 
-DRAWN_V1 = "22633763324dd5caed5afc2ab917b15238a4fc433a00325451154f266b3ecff7"
+
+def sim(*words: object, screen: Screen | None = None) -> tuple[int, Screen]:
+    """Run `latchkey sim`."""
+    return run_on_screen(COMMAND, *words, screen=screen)
 
 
 def test_a_seed_reads_as_it_is_written() -> None:
@@ -164,9 +167,7 @@ def test_a_wrong_file_of_a_drawn_scenario_is_told_with_its_line(line: str, told:
         (["soak", "--seed", "v9:1"], EXIT_USAGE, "version 9"),
     ],
 )
-def test_what_cannot_be_played_is_told_before_anything_is(
-    sim: Sim, words: list[str], code: int, told: str
-) -> None:
+def test_what_cannot_be_played_is_told_before_anything_is(words: list[str], code: int, told: str) -> None:
     with pytest.raises(LatchkeyError) as caught:
         sim(*words)
     assert (caught.value.exit_code, told in str(caught.value)) == (code, True), str(caught.value)

@@ -1,6 +1,5 @@
 """Shrinking: what is left fails by the same checker, and nothing can be taken away from it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,16 @@ from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.drawing import draw
 from latchkey_sim.house.house import House
 from latchkey_sim.scenes import parse
-from latchkey_sim.screen import Screen
-from latchkey_sim.simulate import chosen
+from latchkey_sim.screen import Screen, run_on_screen
+from latchkey_sim.simulate import COMMAND, chosen
 from latchkey_sim.simulate.drawnfile import parse_drawn
 
-Sim = Callable[..., tuple[int, Screen]]
-
 SEED = next(seed for seed in range(200) if len(draw(seed).faults) == 3)
+
+
+def sim(*words: object, screen: Screen | None = None) -> tuple[int, Screen]:
+    """Run `latchkey sim`."""
+    return run_on_screen(COMMAND, *words, screen=screen)
 
 
 class Picky(Checker):
@@ -40,7 +42,7 @@ def picky(monkeypatch: pytest.MonkeyPatch) -> type[Picky]:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(3))
 def test_a_drawn_scenario_shrinks_to_the_one_fault_that_matters(
-    sim: Sim, picky: type[Picky], tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+    picky: type[Picky], tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picky, "kind", draw(SEED).faults[number].kind)
     code, screen = sim("shrink", f"v1:{SEED}")
@@ -59,7 +61,7 @@ def test_a_drawn_scenario_shrinks_to_the_one_fault_that_matters(
 
 @pytest.mark.slow
 def test_a_scene_shrinks_to_what_matters_and_its_own_faults_are_in_it(
-    sim: Sim, picky: type[Picky], quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    picky: type[Picky], quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picky, "kind", "kill")
     faults = ["--faults", "kill@3=500ms", "--faults", "net-delay@3+2=200ms"]
@@ -74,7 +76,7 @@ def test_a_scene_shrinks_to_what_matters_and_its_own_faults_are_in_it(
 
 
 @pytest.mark.slow
-def test_of_what_is_expected_in_vain_nobody_who_comes_is_taken_away(sim: Sim, quick: Path) -> None:
+def test_of_what_is_expected_in_vain_nobody_who_comes_is_taken_away(quick: Path) -> None:
     quick.write_text(quick.read_text().replace("at = 4\nfor = 1", "at = 1\nfor = 1"))
     _, screen = sim("shrink", f"1@{quick}", "--detector", "none")
     small = parse(screen.shown)
@@ -82,12 +84,12 @@ def test_of_what_is_expected_in_vain_nobody_who_comes_is_taken_away(sim: Sim, qu
     assert [one.at_s for one in small.expect] == [1]
 
 
-def test_what_does_not_fail_cannot_be_shrunk(sim: Sim) -> None:
+def test_what_does_not_fail_cannot_be_shrunk() -> None:
     with pytest.raises(UsageError, match="v1:3 does not fail"):
         sim("shrink", "3")
 
 
-def test_shrinking_ends_with_its_time(sim: Sim, picky: type[Picky], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shrinking_ends_with_its_time(picky: type[Picky], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picky, "kind", draw(SEED).faults[0].kind)
     _, screen = sim("shrink", SEED, "--minutes", "0.0000001")
     assert "this may not be the smallest" in screen.told

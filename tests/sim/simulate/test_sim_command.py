@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,12 +14,15 @@ from latchkey_sim.house import soak
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.house import House
 from latchkey_sim.scenes import shipped_names
-from latchkey_sim.screen import Screen
-from latchkey_sim.simulate import chosen
+from latchkey_sim.screen import Screen, run_on_screen
+from latchkey_sim.simulate import COMMAND, chosen
 
 pytestmark = pytest.mark.slow
 
-Sim = Callable[..., tuple[int, Screen]]
+
+def sim(*words: object, screen: Screen | None = None) -> tuple[int, Screen]:
+    """Run `latchkey sim`."""
+    return run_on_screen(COMMAND, *words, screen=screen)
 
 
 class Grumbler(Checker):
@@ -61,7 +63,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, checker: type[Checker]) -> None:
     monkeypatch.setattr(soak, "all_checkers", lambda: [checker()])
 
 
-def test_a_scene_that_passes_is_told_in_a_line_and_gives_0(sim: Sim, quick: Path) -> None:
+def test_a_scene_that_passes_is_told_in_a_line_and_gives_0(quick: Path) -> None:
     code, screen = sim("run", quick, "--detector", "none")
     assert code == EXIT_OK
     assert screen.shown == ""
@@ -69,7 +71,7 @@ def test_a_scene_that_passes_is_told_in_a_line_and_gives_0(sim: Sim, quick: Path
     assert "`covered` is not asked" in screen.told
 
 
-def test_the_same_seed_gives_the_same_hash_and_another_seed_another(sim: Sim, quick: Path) -> None:
+def test_the_same_seed_gives_the_same_hash_and_another_seed_another(quick: Path) -> None:
     def sha256(*words: object) -> str:
         _, screen = sim("run", quick, "--detector", "none", "--json", *words)
         found = json.loads(screen.shown)
@@ -81,7 +83,7 @@ def test_the_same_seed_gives_the_same_hash_and_another_seed_another(sim: Sim, qu
 
 
 def test_a_failure_gives_15_the_trace_around_it_and_the_command_that_repeats_it(
-    sim: Sim, quick: Path, monkeypatch: pytest.MonkeyPatch
+    quick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch, Grumbler)
     faults = ["--faults", "net-delay@3+2=200ms"]
@@ -99,7 +101,7 @@ def test_a_failure_gives_15_the_trace_around_it_and_the_command_that_repeats_it(
 
 
 def test_what_takes_too_long_in_real_time_ends_with_17_and_the_trace_so_far(
-    sim: Sim, quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch, Sleeper)
     code, screen = sim("run", quick, "--detector", "none", "--limit", "3", "--out", tmp_path / "out")
@@ -108,9 +110,7 @@ def test_what_takes_too_long_in_real_time_ends_with_17_and_the_trace_so_far(
     assert len((tmp_path / "out" / "trace.txt").read_text().splitlines()) > 10
 
 
-def test_what_raises_is_a_finding_that_names_the_place(
-    sim: Sim, quick: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_raises_is_a_finding_that_names_the_place(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, Breaker)
     code, screen = sim("run", quick, "--detector", "none")
     assert code == EXIT_BROKEN_PROMISE
@@ -119,7 +119,7 @@ def test_what_raises_is_a_finding_that_names_the_place(
 
 
 def test_junit_holds_a_case_for_each_scenario(
-    sim: Sim, quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch, Grumbler)
     sim("run", quick, "--detector", "none", "--junit", tmp_path / "junit.xml")
@@ -153,7 +153,7 @@ class Reader(HTMLParser):
 
 
 def test_the_output_folder_holds_all_that_happened(
-    sim: Sim, quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     code, _ = sim("run", quick, "--detector", "none", "--out", out, "--faults", "net-delay@3+2=200ms")
@@ -179,7 +179,7 @@ def test_the_output_folder_holds_all_that_happened(
     assert "<good>" not in failed
 
 
-def test_a_folder_that_no_simulation_made_is_left_alone(sim: Sim, quick: Path, tmp_path: Path) -> None:
+def test_a_folder_that_no_simulation_made_is_left_alone(quick: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no simulation made it"):
         sim("run", quick, "--detector", "none", "--out", tmp_path)
     with pytest.raises(UsageError, match="is no folder"):
@@ -187,7 +187,7 @@ def test_a_folder_that_no_simulation_made_is_left_alone(sim: Sim, quick: Path, t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["quick.toml"]
 
 
-def test_several_scenes_get_a_folder_each_and_one_hash(sim: Sim, quick: Path, tmp_path: Path) -> None:
+def test_several_scenes_get_a_folder_each_and_one_hash(quick: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text(quick.read_text())
     out = tmp_path / "out"
@@ -199,7 +199,7 @@ def test_several_scenes_get_a_folder_each_and_one_hash(sim: Sim, quick: Path, tm
     assert traces[0] == traces[1]
 
 
-def test_a_soak_tells_each_failing_seed_and_its_command(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_soak_tells_each_failing_seed_and_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     clean_code, clean = sim("soak", "--scenarios", "4", "--seed", "v1:10", "--json")
     assert clean_code == EXIT_OK
     assert json.loads(clean.shown)["failures"] == 0
@@ -211,14 +211,14 @@ def test_a_soak_tells_each_failing_seed_and_its_command(sim: Sim, monkeypatch: p
     assert "repeats it: latchkey sim replay v1:11" in screen.told
 
 
-def test_a_seed_of_a_soak_that_hangs_is_a_failure(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seed_of_a_soak_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, Sleeper)
     _, screen = sim("soak", "--scenarios", "1", "--limit", "2", "--json")
     (failed,) = json.loads(screen.shown)["failed"]
     assert failed["trouble"] == ["not at its end after 2 s of real time"]
 
 
-def test_replay_prints_the_whole_trace_where_it_is_asked_to(sim: Sim) -> None:
+def test_replay_prints_the_whole_trace_where_it_is_asked_to() -> None:
     (code, around), (whole_code, whole) = sim("replay", "v1:3"), sim("replay", "3", "--all")
     assert code == whole_code == EXIT_OK
     assert len(around.shown.splitlines()) == 40
@@ -226,7 +226,7 @@ def test_replay_prints_the_whole_trace_where_it_is_asked_to(sim: Sim) -> None:
     assert whole.shown.endswith(around.shown)
 
 
-def test_the_shipped_scenes_and_the_kinds_of_faults_are_listed(sim: Sim) -> None:
+def test_the_shipped_scenes_and_the_kinds_of_faults_are_listed() -> None:
     names = [line.split()[0] for line in sim("list")[1].shown.splitlines()]
     assert tuple(names) == shipped_names()
     assert "power goes for" in sim("list", "--faults")[1].shown
