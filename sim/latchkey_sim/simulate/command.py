@@ -158,7 +158,13 @@ def _soak(options: Namespace, terminal: Terminal) -> int:
             of = "" if total is None else f" of {total}"
             terminal.say(f"{done}{of} scenarios, {failed} failed, {done / (now_s - began_s):.1f}/s")
 
-    found = soak.run(seeds, options.jobs, minutes=options.minutes, limit_s=options.limit, tell=hear)
+    try:
+        found = soak.run(seeds, options.jobs, minutes=options.minutes, limit_s=options.limit, tell=hear)
+    except KeyboardInterrupt:
+        terminal.say(f"{done} scenarios from {Seed(first)} so far, {failed} failed")
+        if options.junit:
+            write(options.junit, junit_xml(cases, time.monotonic() - began_s, "latchkey sim soak"))
+        raise
     terminal.say(
         f"{found.scenarios} scenarios from {Seed(first)} in {found.seconds_wall:.1f} s,"
         f" {found.failures} failed;"

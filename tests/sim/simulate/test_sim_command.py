@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import threading
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -209,6 +211,17 @@ def test_a_soak_tells_each_failing_seed_and_its_command(monkeypatch: pytest.Monk
     failed = json.loads(screen.shown)["failed"]
     assert [one["command"] for one in failed] == ["latchkey sim replay v1:10", "latchkey sim replay v1:11"]
     assert "repeats it: latchkey sim replay v1:11" in screen.told
+
+
+def test_a_soak_that_is_interrupted_tells_and_writes_what_it_has(tmp_path: Path) -> None:
+    screen = Screen()
+    timer = threading.Timer(3, lambda: signal.raise_signal(signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        sim("soak", "--minutes", "5", "--junit", tmp_path / "soak.xml", screen=screen)
+    timer.join()
+    assert re.search(r"^\d+ scenarios from v1:0 so far, 0 failed$", screen.told, re.MULTILINE)
+    assert ElementTree.parse(tmp_path / "soak.xml").getroot().attrib["failures"] == "0"
 
 
 def test_a_seed_of_a_soak_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
