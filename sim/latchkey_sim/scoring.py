@@ -6,14 +6,16 @@ covered if at least `COVERED_SHARE` of its box, clipped to the picture, is cover
 counts as uncovered: footage that is missing proves nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from latchkey.frames import Box, Plane, RawFrame
+from latchkey.settings import Zone
 from latchkey.vision import COVER_YUV
+from latchkey.vision.zones import BLACK_YUV, polygon_mask
 from latchkey_sim.scene import Scene
 
 COVERED_SHARE = 0.95
@@ -91,11 +93,25 @@ def score(frames: Iterable[RawFrame], scene: Scene | None) -> Score:
 
 def cover_mask(frame: RawFrame) -> Plane:
     """Give 255 where a pixel is cover colour in all three planes; chroma counts for 2 x 2 pixels."""
-    near = [_near(plane, value) for plane, value in zip((frame.u, frame.v), COVER_YUV[1:], strict=True)]
+    return _colour_mask(frame, COVER_YUV)
+
+
+def hidden_mask(frame: RawFrame, zones: Sequence[Zone]) -> Plane:
+    """Give 255 where a pixel is cover colour, or within a privacy zone and black as such are."""
+    mask = cover_mask(frame)
+    if zones:
+        black = _colour_mask(frame, BLACK_YUV)
+        black &= polygon_mask(zones, frame.width, frame.height)
+        mask |= black
+    return mask
+
+
+def _colour_mask(frame: RawFrame, yuv: tuple[int, int, int]) -> Plane:
+    near = [_near(plane, value) for plane, value in zip((frame.u, frame.v), yuv[1:], strict=True)]
     chroma = cv2.bitwise_and(*near)
     size = (frame.width, frame.height)
     wide = cv2.resize(chroma, size, interpolation=cv2.INTER_NEAREST)
-    return np.asarray(cv2.bitwise_and(_near(frame.y, COVER_YUV[0]), wide), np.uint8)
+    return np.asarray(cv2.bitwise_and(_near(frame.y, yuv[0]), wide), np.uint8)
 
 
 def _near(plane: Plane, value: int) -> Plane:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from latchkey.frames import Box, Cover, FilterState, RawFrame
+from latchkey.settings import Zone
 from latchkey.vision import COVER_YUV, CoverPlan, redact
+from latchkey.vision.zones import PrivacyZones
 from latchkey_sim.scene import SHORT_VISIT, Lens, Scene
-from latchkey_sim.scoring import TOLERANCE, Score, Scorer, cover_mask, score
+from latchkey_sim.scoring import TOLERANCE, Score, Scorer, cover_mask, covered_share, hidden_mask, score
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +110,19 @@ def test_cover_colour_is_told_in_every_plane_and_no_further_than_the_tolerance(p
     assert cover_mask(picture(-TOLERANCE)).all()
     assert not cover_mask(picture(TOLERANCE + 1)).any()
     assert not cover_mask(picture(-TOLERANCE - 1)).any()
+
+
+def test_a_face_in_a_privacy_zone_is_hidden_and_black_outside_of_one_is_not(
+    scene: Scene, truth_numbers: list[int]
+) -> None:
+    frame = scene.render(truth_numbers[0])
+    box = scene.truth(truth_numbers[0])[0].box
+    left, top, right, bottom = (
+        side / whole for side, whole in zip(box[:4], (frame.width, frame.height) * 2, strict=True)
+    )
+    here = Zone("here", ((left, top), (right, top), (right, bottom), (left, bottom)))
+    elsewhere = Zone("elsewhere", ((0.0, 0.0), (0.1, 0.0), (0.0, 0.1)))
+    blanked = PrivacyZones([here]).blank(frame)
+    assert covered_share(hidden_mask(blanked, [here]), box) > 0.99
+    assert covered_share(hidden_mask(blanked, [elsewhere]), box) < 0.01
+    assert covered_share(hidden_mask(frame, [here]), box) < 0.5

@@ -27,13 +27,15 @@ def tell(terminal: Terminal, played: Played, *, trace: bool) -> None:
         f"{len(house.faults_met)} of {len(house.scenario.faults)} faults met",
     ]
     word = "failed" if played.trouble else "passed"
+    if played.cut is not None:
+        word = "cut off"
     terminal.say(f"{word}  {chosen.name}  {chosen.seed}: {', '.join(told)}")
     if trace and played.trouble:
         for line in played.around():
             terminal.say(one_line(line))
     for line in played.trouble:
         terminal.complain(line)
-    if played.trouble:
+    if played.trouble and played.cut is None:
         terminal.say(f"latchkey: hint: latchkey {__version__} repeats it: {chosen.command}")
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.doorbell import Doorbell
 from latchkey_sim.house.owner import OpenedClip
-from latchkey_sim.scoring import COVERED_SHARE, MATCH_NS, cover_mask, covered_share
+from latchkey_sim.scoring import COVERED_SHARE, MATCH_NS, covered_share, hidden_mask
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Covered(Checker):
     """Holds clips against the truth of the footage.
 
-    Pictures that the camera spoilt show something else; and where a blind detector was asked, nothing is held
-    against the filter.
+    A privacy zone hides as well as a cover does. Pictures that the camera spoilt show something else; and
+    where a blind detector was asked, nothing is held against the filter.
     """
 
     name = "covered"
@@ -42,7 +42,7 @@ def bare_ns(bell: Doorbell, clip: OpenedClip) -> list[int]:
             continue
         faces = () if bell.is_blind(at_ns) else bell.footage.faces(at_ns)
         if faces:
-            mask = cover_mask(frame)
+            mask = hidden_mask(frame, bell.settings.privacy.zones)
             if any(covered_share(mask, box) < COVERED_SHARE for box in faces):
                 bare.append(at_ns)
     return bare
