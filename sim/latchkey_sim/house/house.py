@@ -1,6 +1,7 @@
 """A house: a whole world from one seed and one scenario, in virtual time and in one thread.
 
     scenario + seed -> House -> run() -> Report
+                       House -> begin() -> run_until() … -> finish() -> Report     one's own doings in between
 
 It owns time, chance, broker, disks, cameras and bells. The devices are the production code; what they do is
 written into the trace and shown to checkers after each step. Same seed, same trace, byte for byte.
@@ -112,6 +113,11 @@ class House:
         self._let_go_ns = [0] * len(scenario.doors)
         self._seen = [_Cursor() for _ in scenario.doors]
         self._heard = 0
+        self._begun = False
+        self._report: Report | None = None
+        self._faults_begun = len(scenario.faults)
+        self._ends: dict[int, Callable[[], None]] = {}
+        """What ends the faults that are going on, by their numbers."""
         self.doors = [
             Doorbell(
                 f"door{number}",
@@ -142,6 +148,14 @@ class House:
 
     def run(self) -> Report:
         """Play the scenario to its end, let all that waits be sent, ask the checkers. Raises Stuck."""
+        self.run_until(self.scenario.span_ns)
+        return self.finish()
+
+    def begin(self) -> None:
+        """Give all doors power, once; what the scenario has is on the agenda then."""
+        if self._begun:
+            return
+        self._begun = True
         for number, door in enumerate(self.scenario.doors):
             for at_ns in door.rings_ns:
                 self.agenda.at(at_ns, lambda number=number: self._push(number))  # type: ignore[misc]
@@ -151,13 +165,36 @@ class House:
             checker.begin(self)
         for number in range(len(self.doors)):
             self.boot(number)
-        self._run_until(self.scenario.span_ns)
+
+    def run_until(self, at_ns: int) -> None:
+        """Play until a house time, from the beginning or from where it stands. Raises Stuck."""
+        self.begin()
+        self._run_until(at_ns)
+
+    def finish(self) -> Report:
+        """End what fails, let all that waits be sent, ask the checkers; once. Raises Stuck."""
+        if self._report is None:
+            self.begin()
+            self._settle()
+            for checker in self.checkers:
+                checker.at_end(self)
+            self._report = self._reported()
+        return self._report
+
+    def close(self) -> None:
+        """Let all devices stop as they do when they are told to."""
+        for bell in self.doors:
+            bell.close()
+
+    def _settle(self) -> None:
+        for number in sorted(self._ends):
+            self._ends[number]()
         self.calm = True
-        limit_ns = self.scenario.span_ns + SETTLE_NS
+        limit_ns = max(self.scenario.span_ns, self.clock.now_ns()) + SETTLE_NS
         while self.clock.now_ns() < limit_ns and not self._settled():
             self._run_until(min(self.clock.now_ns() + NS_PER_S, limit_ns))
-        for checker in self.checkers:
-            checker.at_end(self)
+
+    def _reported(self) -> Report:
         clips = sum(len(bell.index.rows()) for bell in self.doors)
         return Report(
             self.scenario.name,
@@ -235,18 +272,29 @@ class House:
             self.verdicts.append(Verdict(checker, self.clock.now_ns(), door, text))
         self.note(door, "verdict", f"{checker}: {text}")
 
+    def fail(self, fault: Fault) -> Callable[[], None]:
+        """Let a fault begin now, whatever its time; give what ends it. At the end of all it is over too."""
+        self._faults_begun += 1
+        return self._start(self._faults_begun - 1, fault)
+
     def _begin(self, number: int, fault: Fault) -> None:
+        self.agenda.at(fault.end_ns, self._start(number, fault))
+
+    def _start(self, number: int, fault: Fault) -> Callable[[], None]:
         kind = KINDS[fault.kind]
         self.note(fault.door, "fault", f"{fault.kind} begins{f' ({fault.value})' if fault.value else ''}")
         watch = kind.begin(self, fault)
 
         def end() -> None:
+            if self._ends.pop(number, None) is None:
+                return
             met = watch.end()
             if met:
                 self.faults_met.add(number)
             self.note(fault.door, "fault", f"{fault.kind} ends{'' if met else ', unnoticed'}")
 
-        self.agenda.at(fault.end_ns, end)
+        self._ends[number] = end
+        return end
 
     def _run_until(self, until_ns: int) -> None:
         still = 0
