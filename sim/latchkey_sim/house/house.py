@@ -189,6 +189,8 @@ class House:
     def _settle(self) -> None:
         for number in sorted(self._ends):
             self._ends[number]()
+        for number in range(len(self.doors)):
+            self._observe(number)
         self.calm = True
         limit_ns = max(self.scenario.span_ns, self.clock.now_ns()) + SETTLE_NS
         while self.clock.now_ns() < limit_ns and not self._settled():

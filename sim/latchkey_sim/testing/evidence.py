@@ -1,0 +1,102 @@
+"""What a failing test shows of its house: the trace around the failure, and a contact sheet."""
+
+from pathlib import Path
+
+from latchkey.frames import Plane, RawFrame
+from latchkey.units import NS_PER_S
+from latchkey_sim.house.doorbell import Doorbell
+from latchkey_sim.house.house import House
+from latchkey_sim.scene.planar import bgr
+from latchkey_sim.sheet import Panel, sheet_png
+from latchkey_sim.testing.golden import DISK_KINDS
+
+BEFORE, AFTER = 40, 10
+PANELS = 9
+NEAR_NS = NS_PER_S // 4
+"""A recorded picture shows a moment if it is no further away."""
+
+TOLD = ("press", "fault", "power")
+TOLD_CHARS = 48
+
+
+def failed_ns(house: House) -> int:
+    """Give the time of the first broken promise, or else now."""
+    return house.verdicts[0].at_ns if house.verdicts else house.clock.now_ns()
+
+
+def trace_around(house: House) -> str:
+    """Give the lines about the failure, without pictures and files."""
+    at_ns = failed_ns(house)
+    lines = [entry for entry in house.trace.entries if entry.kind not in DISK_KINDS]
+    first = next((n for n, entry in enumerate(lines) if entry.at_ns >= at_ns), len(lines))
+    return "\n".join(entry.line() for entry in lines[max(first - BEFORE, 0) : first + AFTER])
+
+
+def write_trace(house: House, folder: Path) -> Path:
+    """Write the whole trace into a folder; give the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "trace.txt"
+    path.write_text("\n".join([*(entry.line() for entry in house.trace.entries), ""]), "utf-8")
+    return path
+
+
+def write_sheet(house: House, folder: Path) -> Path:
+    """Write the contact sheet into a folder; give the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "sheet.png"
+    path.write_bytes(contact_sheet(house))
+    return path
+
+
+def contact_sheet(house: House) -> bytes:
+    """Draw what there was to see at the first door, and beneath it what its owner sees of that; a PNG."""
+    bell = house.doors[0]
+    recorded = _recorded(house, bell)
+    moments_ns = _moments_ns(house, bell)
+    panels = []
+    for at_ns, next_ns in zip(moments_ns, [*moments_ns[1:], house.clock.now_ns() + 1], strict=True):
+        drawn, shown = bgr(bell.footage.picture(at_ns)), _nearest(recorded, at_ns)
+        panels.append(Panel(f"{at_ns / NS_PER_S:.1f} s", _told(house, at_ns, next_ns), drawn, shown))
+    about = f"seed {house.seed}, {house.clock.now_ns() / NS_PER_S:.1f} s; {_summary(house)}"
+    return sheet_png(house.scenario.name, about, panels)
+
+
+def _summary(house: House) -> str:
+    return str(house.verdicts[0]) if house.verdicts else "no checker found anything"
+
+
+def _moments_ns(house: House, bell: Doorbell) -> list[int]:
+    """Give times of pictures, evenly, up to now."""
+    times, at_ns = [], bell.footage.next_ns(0)
+    while at_ns is not None and at_ns <= house.clock.now_ns():
+        times.append(at_ns)
+        at_ns = bell.footage.next_ns(at_ns + 1)
+    count = min(PANELS, len(times))
+    return sorted({times[round(n * (len(times) - 1) / max(count - 1, 1))] for n in range(count)})
+
+
+def _recorded(house: House, bell: Doorbell) -> list[tuple[int, RawFrame]]:
+    """Give house times and frames of all whole clips, as the owner sees them."""
+    found = []
+    for entry in bell.index.rows():
+        clip = house.owner.clip(bell, entry)
+        booted_ns = bell.births.get(entry.clip, 0)
+        found += [(frame.at_ns + booted_ns, frame) for frame in (clip.frames if clip else ())]
+    return found
+
+
+def _nearest(recorded: list[tuple[int, RawFrame]], at_ns: int) -> Plane | None:
+    near = [(abs(shown_ns - at_ns), n) for n, (shown_ns, _) in enumerate(recorded)]
+    if not near or min(near)[0] > NEAR_NS:
+        return None
+    return bgr(recorded[min(near)[1]][1])
+
+
+def _told(house: House, from_ns: int, until_ns: int) -> str:
+    """Say what happened in between, in few words."""
+    words = [
+        entry.text if entry.kind == "fault" else "ring" if entry.kind == "press" else f"power {entry.text}"
+        for entry in house.trace.entries
+        if from_ns <= entry.at_ns < until_ns and entry.kind in TOLD
+    ]
+    return ", ".join(dict.fromkeys(words))[:TOLD_CHARS]
