@@ -1,8 +1,9 @@
 """Golden traces: what a house told and did, without pictures, sizes and files, compared with tolerance.
 
-A line of the file is one thing that happened. Lines that differ in nothing but their time are one stream:
-each stream must have the same number of lines, each within the tolerance of its time. How lines of different
-streams follow each other is free otherwise. Ids, signatures and times within messages are left out.
+A line of the file is one thing that happened, or the same `times` over, `every` so many seconds. Things that
+differ in nothing but their time are one stream: each stream must have the same number of them, each within the
+tolerance of its time. How things of different streams follow each other is free otherwise. Ids, signatures and
+times within messages are left out.
 """
 
 import json
@@ -22,6 +23,9 @@ FORMAT = 1
 TOLERANCE_S = 0.5
 SHOWN_LIMIT = 40
 """So many differences are told; a trace that has more is another trace."""
+
+LEAST_RUN = 4
+TIMES_LIMIT = 1_000_000
 
 DISK_KINDS = ("vault", "state", "frame")
 """What depends on the version of the code, not on what it promises."""
@@ -69,9 +73,11 @@ class Line:
         """Give all but the time."""
         return self.who, self.kind, self.what, self.values
 
-    def as_json(self) -> str:
-        """Give it as a line of the file."""
-        table: dict[str, Any] = {"at": self.at_ms / 1000, "who": self.who, "kind": self.kind}
+    def as_json(self, step_ms: int = 0, times: int = 1) -> str:
+        """Give it as a line of the file; `times` over, so far apart."""
+        table: dict[str, Any] = {"at": self.at_ms / 1000}
+        table |= {"every": step_ms / 1000, "times": times} if times > 1 else {}
+        table |= {"who": self.who, "kind": self.kind}
         table |= {"what": self.what} if self.what else {}
         table |= {"values": json.loads(self.values)} if self.values else {}
         return json.dumps(table, ensure_ascii=False)
@@ -196,8 +202,28 @@ def _values(payload: bytes, without: set[str]) -> str:
 
 def _write(path: Path, seed: int, lines: list[Line]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [
+        (first_ms, stream, Line(first_ms, *stream).as_json(step_ms, times))
+        for stream, times_ms in _streams(lines).items()
+        for first_ms, step_ms, times in _runs(times_ms)
+    ]
     head = json.dumps({"golden": FORMAT, "seed": seed})
-    path.write_text("\n".join([head, *(line.as_json() for line in lines), ""]), "utf-8")
+    path.write_text("\n".join([head, *(text for _, _, text in sorted(rows)), ""]), "utf-8")
+
+
+def _runs(times_ms: list[int]) -> list[tuple[int, int, int]]:
+    """Give the times of a stream as (first, step, count): what repeats at the same distance is one."""
+    runs, begin = [], 0
+    while begin < len(times_ms):
+        end = begin + 1
+        step_ms = times_ms[end] - times_ms[begin] if end < len(times_ms) else 0
+        while end < len(times_ms) and times_ms[end] - times_ms[end - 1] == step_ms:
+            end += 1
+        if end - begin < LEAST_RUN or not step_ms:
+            step_ms, end = 0, begin + 1
+        runs.append((times_ms[begin], step_ms, end - begin))
+        begin = end
+    return runs
 
 
 def _read(path: Path) -> tuple[int, list[Line]]:
@@ -210,7 +236,7 @@ def _read(path: Path) -> tuple[int, list[Line]]:
             if number == 1:
                 known, seed = table["golden"] == FORMAT, int(table["seed"])
             else:
-                lines.append(_line(table))
+                lines += _expanded(table)
         except (ValueError, KeyError, TypeError) as error:
             told = "this is no line of a golden trace; --update-golden writes the file anew"
             raise GoldenError(f"{path}:{number}: {told}") from error
@@ -219,8 +245,10 @@ def _read(path: Path) -> tuple[int, list[Line]]:
     return seed, lines
 
 
-def _line(table: dict[str, Any]) -> Line:
+def _expanded(table: dict[str, Any]) -> list[Line]:
+    """Give what a line of the file stands for."""
     values = table.get("values")
     text = "" if values is None else json.dumps(values, ensure_ascii=False, sort_keys=True)
-    at_ms = round(float(table["at"]) * 1000)
-    return Line(at_ms, str(table["who"]), str(table["kind"]), str(table.get("what", "")), text)
+    at_ms, step_ms = round(float(table["at"]) * 1000), round(float(table.get("every", 0)) * 1000)
+    stream = str(table["who"]), str(table["kind"]), str(table.get("what", "")), text
+    return [Line(at_ms + n * step_ms, *stream) for n in range(min(int(table.get("times", 1)), TIMES_LIMIT))]

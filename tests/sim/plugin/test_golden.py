@@ -65,3 +65,23 @@ def test_of_a_wholly_other_trace_only_the_beginning_is_told(tmp_path: Path) -> N
     assert text[0].endswith("x.jsonl (- golden, + now, ~ at another time):")
     assert text[-2].startswith("… and ")
     assert len(text) == SHOWN_LIMIT + 3
+
+
+def test_what_repeats_at_the_same_distance_is_one_line_of_the_file_and_every_time_counts(
+    tmp_path: Path,
+) -> None:
+    house, path = House(tiny_scenario(span_s=600), 1, []), tmp_path / "x.jsonl"
+    house.run()
+    check(path, house, RULES, update=True)
+    rows = [row for row in path.read_text().splitlines() if "motion/state" in row and '"OFF"' in row]
+    shown = '"who": "door0", "kind": "message", "what": "motion/state", "values": "OFF"}'
+    assert rows == [
+        f'{{"at": 0.0, {shown}',
+        f'{{"at": 12.4, {shown}',
+        f'{{"at": 60.0, "every": 60.0, "times": 10, {shown}',
+    ]
+    check(path, house, RULES, update=False)
+    path.write_text(path.read_text().replace('"times": 10', '"times": 11'))
+    with pytest.raises(GoldenError) as caught:
+        check(path, house, RULES, update=False)
+    assert "-   660.000 door0 message motion/state" in str(caught.value)
