@@ -1,7 +1,7 @@
 """Three days of a doorbell against golden traces.
 
-`pytest tests/test_golden_days.py --update-golden` renews them. What the filter says of the tiny pictures is left
-out: it hangs on thresholds that another version of OpenCV may meet a picture earlier or later.
+`pytest tests/test_golden_days.py --update-golden` renews them. What the filter says of the tiny pictures is
+left out: it hangs on thresholds that another version of OpenCV may meet a picture earlier or later.
 """
 
 import pytest

@@ -1,9 +1,9 @@
 """Golden traces: what a house told and did, without pictures, sizes and files, compared with tolerance.
 
-A line of the file is one thing that happened, or the same `times` over, `every` so many seconds. Things that
-differ in nothing but their time are one stream: each stream must have the same number of them, each within the
-tolerance of its time. How things of different streams follow each other is free otherwise. Ids, signatures and
-times within messages are left out.
+A line of the file is one thing that happened, or the same `times` over, `every` so many seconds. Things
+that differ in nothing but their time are one stream: each stream must have the same number of them, each
+within the tolerance of its time. How things of different streams follow each other is free otherwise. Ids,
+signatures and times within messages are left out.
 """
 
 import json
