@@ -36,12 +36,12 @@ class SimHouse:
         update_golden: bool = False,
     ) -> None:
         self.stage = played if isinstance(played, Stage) else Stage(played)
-        start_ns = self.stage.start_wall_ns
+        start_ns, finders = self.stage.start_wall_ns, [self.stage.finder()]
         self.world = House(
             self.stage.scenario,
             seed,
-            self.stage.checkers(frozenset(without)),
-            finder=self.stage.finder,
+            self.stage.checkers(frozenset(without), looks=finders[0] is not None),
+            finder=lambda: finders.pop() if finders else self.stage.finder(),
             book=one_key_book(utc_day(start_ns), days=DAYS, holding=HOLDING_KEYS),
             start_wall_ns=start_ns,
         )
@@ -53,6 +53,7 @@ class SimHouse:
         self.clock = SimClock(self.world, 0)
         self._golden_folder = golden_folder
         self._update_golden = update_golden
+        self._finished = False
 
     @property
     def seed(self) -> int:
@@ -76,6 +77,8 @@ class SimHouse:
 
     def run_until(self, at_s: float) -> None:
         """Play until so many seconds after the beginning. Raises ValueError for a time that is past."""
+        if self._finished:
+            raise ValueError("the house has finished: its checkers have been asked")
         if to_ns(at_s) < self.world.clock.now_ns():
             raise ValueError(f"{at_s:g} s is past: it is {self.now_s:g} s")
         self.world.run_until(to_ns(at_s))
@@ -86,12 +89,13 @@ class SimHouse:
 
     def run(self) -> Report:
         """Play to the end of the scene, end what fails, let all that waits be sent, ask the checkers."""
-        if self.world.clock.now_ns() < self.world.scenario.span_ns:
+        if not self._finished and self.world.clock.now_ns() < self.world.scenario.span_ns:
             self.world.run_until(self.world.scenario.span_ns)
-        return self.world.finish()
+        return self.finish()
 
     def finish(self) -> Report:
         """End what fails, let all that waits be sent, ask the checkers, wherever the scene stands."""
+        self._finished = True
         return self.world.finish()
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:

@@ -1,7 +1,6 @@
 """What is played in a test: a scene by name, a `Scene`, or a `Scenario`, at a time of the day."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from latchkey.adapters.finders import open_finder
@@ -61,23 +60,21 @@ class Stage:
         day_ns = S_PER_DAY * NS_PER_S
         return START_WALL_NS // day_ns * day_ns + (int(found[1]) * 60 + int(found[2])) * 60 * NS_PER_S
 
-    @property
-    def finder(self) -> Callable[[], FaceFinder | None]:
-        """Give what makes the detectors of the doors."""
+    def finder(self) -> FaceFinder | None:
+        """Make the detector of a door; None where none looks."""
         scene = self.scene
         if scene is None:
-            return default_finder
-        return (lambda: open_finder(scene.settings.privacy).finder) if self.full else (lambda: None)
+            return default_finder()
+        return open_finder(scene.settings.privacy).finder if self.full else None
 
-    def checkers(self, without: frozenset[str] = frozenset()) -> list[Checker]:
+    def checkers(self, without: frozenset[str] = frozenset(), *, looks: bool = True) -> list[Checker]:
         """Give all checkers that can be asked, but for some. Raises ValueError for one that is not known.
 
-        Whoever stands still is no movement: where no detector looks, nobody promises to cover them.
+        Whoever stands still is no movement: where no detector `looks`, nobody promises to cover them.
         """
         scene = self.scene
         found: list[Checker] = [*all_checkers(), *([Expects(scene)] if scene is not None else [])]
         known = {one.name for one in all_checkers()} | {Expects.name}
         for name in sorted(without - known):
             raise ValueError(f"there is no checker {name!r}; there are {', '.join(sorted(known))}")
-        blind = scene is not None and self.finder() is None
-        return [one for one in found if one.name not in without and not (blind and isinstance(one, Covered))]
+        return [one for one in found if one.name not in without and (looks or not isinstance(one, Covered))]
