@@ -8,6 +8,7 @@ from latchkey_sim.house.checkers.in_time import InTime
 from latchkey_sim.house.checkers.ledger import LedgerIsTap
 from latchkey_sim.house.checkers.once import Once
 from latchkey_sim.house.checkers.plaintext import Plaintext
+from latchkey_sim.house.checkers.presence import Presence
 from latchkey_sim.house.checkers.retention import Retention
 from latchkey_sim.house.checkers.topics import Topics
 
@@ -24,6 +25,7 @@ def all_checkers() -> list[Checker]:
         Retention(),
         InTime(),
         LedgerIsTap(),
+        Presence(),
     ]
 
 
@@ -35,6 +37,7 @@ __all__ = [
     "LedgerIsTap",
     "Once",
     "Plaintext",
+    "Presence",
     "Retention",
     "Topics",
     "all_checkers",

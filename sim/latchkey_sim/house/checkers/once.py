@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from latchkey.pipeline.debounce import LOCKOUT_NS
 from latchkey.units import NS_PER_HOUR, NS_PER_MS, NS_PER_S
-from latchkey.wire import DOORBELL, RING_FRESH_S
+from latchkey.wire import DOORBELL
 from latchkey_sim.broker import Heard
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.checkers.events import door_of, event_of
@@ -18,6 +18,9 @@ from latchkey_sim.house.doorbell import Doorbell
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
+
+FRESH_NS = 30 * NS_PER_S
+"""A press older than this is `missed`."""
 
 LIVES_NS = 2 * NS_PER_S
 """A press whose device lives on for so long is on the disk, if that is sound."""
@@ -96,7 +99,7 @@ class Once(Checker):
             house.blame(self.name, door, f"press {ident[:8]} was missed, and rings after that")
         if kind == "ring":
             slack_ns = SLACK_NS + _way_ns(house) + _behind_ns(house.doors[door])
-            fresh_ns = at_ns - RING_FRESH_S * NS_PER_S - slack_ns
+            fresh_ns = at_ns - FRESH_NS - slack_ns
             if not any(fresh_ns <= press.at_ns <= at_ns for press in self._presses[door]):
                 house.blame(self.name, door, f"press {ident[:8]} rings though nobody has pressed for long")
 

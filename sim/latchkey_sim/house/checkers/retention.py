@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from latchkey.ports import ClipEntry
 from latchkey.units import NS_PER_S
-from latchkey.vault import UNDATED, expires_day
+from latchkey.vault import UNDATED
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.doorbell import Doorbell
 from latchkey_sim.house.owner import DAYS
@@ -54,7 +54,7 @@ class Retention(Checker):
             if bell.life is None or bell.troubles["vault"].ever:
                 continue
             for entry in bell.index.rows():
-                if entry.state != "kept" and _is_over(bell, entry, house.day - 1):
+                if entry.state != "kept" and _is_over(bell, entry, house.day):
                     house.blame(self.name, door, f"clip {entry.clip[:8]} of day {entry.day} is still there")
 
     def _judge_removed(self, house: "House", door: int, clip: str) -> None:
@@ -79,7 +79,7 @@ class Retention(Checker):
 
 def _is_over(bell: Doorbell, entry: ClipEntry, day: int) -> bool:
     days = min(bell.settings.vault.days or DAYS, DAYS)
-    return entry.day != UNDATED and expires_day(entry.day, days) <= day
+    return entry.day != UNDATED and entry.day + days < day
 
 
 def _is_crowded(bell: Doorbell) -> bool:

@@ -8,6 +8,7 @@ from latchkey.ports import Publication
 from latchkey_sim.broker import Heard
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.checkers.events import door_of
+from latchkey_sim.house.checkers.listed import is_listed
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
@@ -17,7 +18,10 @@ STRANGERS = frozenset({"home"})
 
 
 class Topics(Checker):
-    """Each message that reached the broker is one that the table of topics could make, to the last byte."""
+    """Each message that reached the broker is one that the table of topics could make, to the last byte.
+
+    That table is the device's; a shorter one, `listed`, is our own.
+    """
 
     name = "topics"
 
@@ -29,7 +33,7 @@ class Topics(Checker):
         if door < 0:
             house.blame(self.name, 0, f"a message on {heard.publication.topic}, which is no device's")
             return
-        legal = any(
+        legal = is_listed(heard.publication) and any(
             _is_legal(house, door, device_id, heard.publication) for device_id in house.doors[door].ids
         )
         if not legal:

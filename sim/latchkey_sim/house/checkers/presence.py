@@ -1,0 +1,68 @@
+"""The broker knows whether a device is there: `online` while it is connected, its last will when it has gone.
+
+What is judged is what a newcomer would find, the retained word. A broker that stops says no wills; so nothing
+is held against the device for what that one remembers.
+"""
+
+from typing import TYPE_CHECKING
+
+from latchkey.wire import STATUS, topic_name
+from latchkey_sim.house.checker import Checker
+
+if TYPE_CHECKING:
+    from latchkey_sim.house.house import House
+
+
+class Presence(Checker):
+    """Looks at the retained status whenever a connection has ended, and at the end of all."""
+
+    name = "presence"
+
+    def __init__(self) -> None:
+        self._connected: list[bool] = []
+        self._gone: list[bool] = []
+
+    def begin(self, house: "House") -> None:
+        """Nobody is connected yet."""
+        self._connected = [False] * len(house.doors)
+        self._gone = [False] * len(house.doors)
+
+    def on_end_of_life(self, house: "House", door: int) -> None:
+        """See that a connection has ended with its device."""
+        self._look(house, door)
+
+    def after_step(self, house: "House") -> None:
+        """See who is connected, and whom the broker has lost."""
+        for door in range(len(house.doors)):
+            self._look(house, door)
+
+    def at_end(self, house: "House") -> None:
+        """Whoever is there is known to be there."""
+        for door, bell in enumerate(house.doors):
+            is_there = bell.life is not None and bell.life.link.is_up and _is_quiet(house)
+            if is_there and _status(house, door) != b"online":
+                house.blame(self.name, door, "it is connected, and not said to be online")
+
+    def _look(self, house: "House", door: int) -> None:
+        bell = house.doors[door]
+        connected = bell.name in house.broker.clients and bell.life is not None and bell.life.link.is_up
+        if connected:
+            self._gone[door] = False
+        elif self._connected[door]:
+            self._gone[door] = house.broker.running and not house.broker.captive
+        self._connected[door] = connected
+        if self._gone[door] and _is_quiet(house):
+            self._gone[door] = False
+            if _status(house, door) == b"online":
+                house.blame(self.name, door, "its connection has ended, and it is still said to be online")
+
+
+def _is_quiet(house: "House") -> bool:
+    """Whether nothing is on its way to the broker."""
+    broker = house.broker
+    return broker.is_reachable and broker.next_due_ns is None and broker.stall_ns is None
+
+
+def _status(house: "House", door: int) -> bytes | None:
+    ids = house.doors[door].ids
+    return house.broker.retained(topic_name(ids[-1], STATUS)) if ids else None
