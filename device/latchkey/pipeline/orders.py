@@ -1,6 +1,6 @@
 """Takes the owner's signed orders: a new key book, or the day it is. Keeps what a device knows of its owner.
 
-    keys/owner.pub     the owner's public key, pinned once: from the book that the settings name
+    keys/owner.pub     the owner's public key, pinned once: from the book that the settings name (`ownerfile`)
     keys/book.json     the book in use, as it was signed
     keys/clock.json    the newest day that was believed, the numbers of the last order and the last book taken
     keys/holding.json  the number of the last holding key used
@@ -15,6 +15,8 @@ Rules
   may stand who was revoked since. Damaged holding keys all count as used. After a damaged clock no day is
   believed until the owner's next order: a floor that fell back would let days that are over be made again.
 - Only a new order moves the day back. The settings' book, taken again in place of a damaged one, does not.
+- A damaged pin is that of the book in use; without one nobody is obeyed, not even the settings, until the
+  doorbell is paired anew: what they name may be older than what was revoked.
 - What an owner who was forgotten has left counts for nothing once there is another.
 """
 
@@ -23,9 +25,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from latchkey.clip import X25519Recipient
-from latchkey.clip.signing import PUBLIC_BYTES
 from latchkey.errors import DiskError, LatchkeyError, NotOnDisk, OwnerKeyError
 from latchkey.pipeline.durable import FileDamaged, read_checked, write_checked, write_whole
+from latchkey.pipeline.ownerfile import BOOK, DAMAGED, OWNER, mend_owner, read_owner, write_owner
 from latchkey.ports import Disk, Severity
 from latchkey.vault.book import HoldingKey, KeyBook, decode_book
 from latchkey.vault.days import LAST_DAY, day_text
@@ -33,7 +35,7 @@ from latchkey.vault.deposit import DEPOSIT_LIMIT_BYTES, Deposit, decode_deposit
 from latchkey.vault.signed import NUMBER_LIMIT, OrderWrong, whole
 from latchkey.vault.trust import TimeOrder, decode_time
 
-OWNER, BOOK, CLOCK, HOLDING = "keys/owner.pub", "keys/book.json", "keys/clock.json", "keys/holding.json"
+CLOCK, HOLDING = "keys/clock.json", "keys/holding.json"
 DEPOSIT = "keys/owner.state"
 ORDERS = "orders"
 ORDER_LIMIT = 16
@@ -42,6 +44,8 @@ keeps no other from its turn. An owner has one or two there.
 """
 
 Order = KeyBook | TimeOrder | Deposit
+_LOST = f"{OWNER} is damaged, and no key book in use tells who the owner is: `latchkey pair --replace`"
+
 Tell = Callable[[Severity, str], None]
 Heard = Callable[[int], None]
 """Told the owner's day before an order is taken: after a crash it is told again, never forgotten."""
@@ -57,6 +61,7 @@ class Orders:
         self._disk = disk
         self._tell = tell
         self._owner: bytes | None = None
+        self._lost_owner = False
         self._told: set[tuple[str, bytes]] = set()
         self._looked_at = ""
         self._lost_clock = False
@@ -67,8 +72,7 @@ class Orders:
 
     def start(self) -> None:
         """Read what is known. Raises DiskError."""
-        owner = self._read(OWNER)
-        self._owner = owner if len(owner) == PUBLIC_BYTES else None
+        self._read_owner()
         self._drop_foreign()
         self._read_clock()
         data = self._read(BOOK)
@@ -122,6 +126,9 @@ class Orders:
 
     def introduce(self, data: bytes, heard: Heard) -> None:
         """Take the book that the settings name; the first one tells who the owner is. Raises DiskError."""
+        if self._lost_owner:
+            self._tell("error", f"the key book that the settings name is refused: {_LOST}")
+            return
         try:
             book = decode_book(data, self._owner)
         except OwnerKeyError as error:
@@ -129,7 +136,7 @@ class Orders:
             return
         if self._owner is None:
             self._forget_others(book.owner)
-            write_whole(self._disk, OWNER, book.owner)
+            write_owner(self._disk, book.owner)
             self._owner = book.owner
             self._drop_foreign()
         if self.book is not None and book.number <= self.book.number:
@@ -164,7 +171,8 @@ class Orders:
 
     def _take(self, order: Order, data: bytes, heard: Heard) -> None:
         if self._owner is None:
-            raise OrderWrong("no owner is known yet: the settings name the first key book")
+            no_owner = "no owner is known yet: the settings name the first key book"
+            raise OrderWrong(_LOST if self._lost_owner else no_owner)
         if order.owner != self._owner:
             raise OrderWrong("it is signed by another owner")
         if isinstance(order, Deposit):
@@ -247,6 +255,15 @@ class Orders:
         if (name, data) not in self._told and len(self._told) < 4 * ORDER_LIMIT:
             self._told.add((name, data))
             self._tell("warning", f"{ORDERS}/{name} is refused: {error}")
+
+    def _read_owner(self) -> None:
+        """Read whom the device obeys, and mend the file where it is damaged and a book tells who it is."""
+        pinned = read_owner(self._disk)
+        self._owner, self._lost_owner = pinned.owner, pinned.damaged and pinned.owner is None
+        if pinned.damaged and pinned.owner is not None:
+            mend_owner(self._disk, pinned.owner)
+            text = f"{OWNER} was damaged, and is now {DAMAGED}: the owner is that of the key book in use"
+            self._tell("warning", text)
 
     def _read_clock(self) -> None:
         try:

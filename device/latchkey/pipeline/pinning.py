@@ -2,24 +2,23 @@
 
 from contextlib import suppress
 
-from latchkey.clip.signing import PUBLIC_BYTES
 from latchkey.errors import DiskError, NotOnDisk, OwnerKeyError
-from latchkey.pipeline.durable import write_whole
-from latchkey.pipeline.orders import BOOK, CLOCK, DEPOSIT, HOLDING, OWNER, Orders
+from latchkey.pipeline.orders import CLOCK, DEPOSIT, HOLDING, Orders
+from latchkey.pipeline.ownerfile import BOOK, DAMAGED, OWNER, read_owner, write_owner
 from latchkey.ports import Disk
 from latchkey.vault.book import KeyBook, decode_book
 from latchkey.vault.signed import OrderWrong
 
 
 def pinned_owner(vault: Disk) -> bytes | None:
-    """Give the owner's public key, 32 bytes; None where no owner is pinned. Raises DiskError."""
-    try:
-        public = vault.read(OWNER)
-    except NotOnDisk:
-        return None
-    if len(public) != PUBLIC_BYTES:
+    """Give the owner's public key, 32 bytes; None where no owner is pinned. Writes nothing.
+
+    Raises DiskError, also where the file is damaged and no book tells whose key it held.
+    """
+    pinned = read_owner(vault)
+    if pinned.damaged and pinned.owner is None:
         raise DiskError(f"{OWNER} in the vault is damaged", hint="`latchkey pair --replace` pairs anew")
-    return public
+    return pinned.owner
 
 
 def pin_owner(vault: Disk, public: bytes) -> None:
@@ -32,7 +31,7 @@ def pin_owner(vault: Disk, public: bytes) -> None:
         if pinned_owner(vault) == public:
             return
     forget_owner(vault)
-    write_whole(vault, OWNER, public)
+    write_owner(vault, public)
     vault.sync_folder("")
 
 
@@ -73,7 +72,7 @@ def book_in_use(vault: Disk, named: KeyBook) -> KeyBook:
 
 def forget_owner(vault: Disk) -> None:
     """Forget the owner, then book, clock, used holding keys and the copy of their state. Raises DiskError."""
-    for name in (OWNER, BOOK, CLOCK, HOLDING, f"{DEPOSIT}.part", DEPOSIT):
+    for name in (OWNER, DAMAGED, BOOK, CLOCK, HOLDING, f"{DEPOSIT}.part", DEPOSIT):
         with suppress(NotOnDisk):
             vault.remove(name)
             vault.sync_folder("keys")

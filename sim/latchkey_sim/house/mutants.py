@@ -1,6 +1,6 @@
 """Bugs planted in a copy of the device, each of which a soak catches: the proof that its checkers watch.
 
-    plant(mutant, folder)           a copy of the package `latchkey` with one small change
+    plant(mutant, folder)            a copy of the package `latchkey` with one small change
     soaked(folder, seeds) -> Soaked  what a soak of that copy finds, in a process of its own
 
 `python -m latchkey_sim.house.mutants [NAME...]` plants each, and tells the first seed that finds it.
@@ -246,8 +246,8 @@ MUTANTS = (
 """At least one for each checker.
 
 Not caught, and left out: covers that begin only when a face is found, for people who move are covered in the
-head's place before that (`precaution`; `make bench-faces` measures what looking ahead adds). Too rare in drawn
-scenarios: old presses that ring, and frames that wait for ever (`tests/sim/house/test_checkers.py` has both).
+head's place before that (`precaution`; `make bench-faces` measures what looking ahead adds). Too rare in
+drawn scenarios: old presses that ring, and frames that wait for ever; `test_checkers.py` has both.
 """
 
 

@@ -1,6 +1,7 @@
 """Write paths of the files that hold keys on the device: orders, clock, holding keys, owner, identity."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
 
@@ -10,7 +11,8 @@ from latchkey.errors import DiskError
 from latchkey.pipeline.dating import date_clips
 from latchkey.pipeline.durable import write_whole
 from latchkey.pipeline.identity import KEY_NAME, PUBLIC_NAME, device_key
-from latchkey.pipeline.orders import BOOK, CLOCK, HOLDING, ORDERS, OWNER, Orders
+from latchkey.pipeline.orders import CLOCK, HOLDING, ORDERS, Orders
+from latchkey.pipeline.ownerfile import BOOK, OWNER
 from latchkey.pipeline.pinning import pin_owner, pinned_owner
 from latchkey.pipeline.readers import KeysRunOut, Readers
 from latchkey.units import NS_PER_S, S_PER_DAY
@@ -247,6 +249,7 @@ class Pinning:
     def check(self, home: Home, promises: Promises) -> Iterator[Problem]:
         """Start with the settings of the owner that is there: they are obeyed, whatever the other said."""
         if home.rotten.startswith(("keys/", ORDERS)):
+            yield from _check_rotten_pin(home)
             return
         owner = pinned_owner(home.vault)
         if owner not in promises.small.get(OWNER, (owner,)):
@@ -261,6 +264,14 @@ class Pinning:
             readers.check(_no_dates)
             if known_to(home).number != 2:
                 yield Problem("two effects", "the first owner's numbers bind the second")
+
+
+def _check_rotten_pin(home: Home) -> Iterator[Problem]:
+    """Whoever is obeyed though a bit flipped in the pin is one of those who may be."""
+    readers_of(home).check(_no_dates)
+    with suppress(DiskError):
+        if home.rotten == OWNER and pinned_owner(home.vault) not in (None, owner_of(1), owner_of(2)):
+            yield Problem("half-written", "a damaged pin is obeyed")
 
 
 class DeviceKey:

@@ -1,6 +1,8 @@
 """What seeds have found in the device: each stays found."""
 
+from latchkey.pipeline.ownerfile import OWNER
 from latchkey.units import NS_PER_S
+from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.house import House, Report
 from latchkey_sim.house.scenario import Fault
 from latchkey_sim.house.tiny import tiny_scenario, tiny_settings
@@ -45,3 +47,22 @@ def test_a_ring_tries_a_lost_camera_at_once_instead_of_at_the_end_of_a_pause() -
     report = _run(gone, passages_s=(18.0,), rings_s=(19.0,), span_s=40)
     (begun_s,) = _times(report, "clip", "is being recorded (ring)")
     assert 19 < begun_s < 20.5
+
+
+class OwnerRots(Checker):
+    """While the device has no power, a bit of the file flips that says whom it obeys."""
+
+    def on_end_of_life(self, house: House, door: int) -> None:
+        files = house.doors[door].vault.files
+        rotten = bytearray(files[OWNER])
+        rotten[5] ^= 1
+        files[OWNER] = rotten
+
+
+def test_a_flipped_bit_in_the_owners_file_costs_no_recording() -> None:
+    """The device refused its real owner, and recorded nothing from then on."""
+    cut = Fault("power-cut", 12 * NS_PER_S, value=NS_PER_S)
+    scenario = tiny_scenario(cut, passages_s=(6.0, 18.0), rings_s=(7.0, 19.0))
+    report = House(scenario, 1, [OwnerRots()]).run()
+    assert report.clips == 2
+    assert len(_times(report, "owner", "keys/owner.pub was damaged")) == 1

@@ -5,60 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from latchkey.clip import X25519Identity
 from latchkey.errors import DiskError
 from latchkey.pipeline.readers import KeysRunOut, Readers
-from latchkey.units import NS_PER_S, S_PER_DAY
 from latchkey.vault import UNDATED
 from latchkey.vault.book import LONGEST_DAYS
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.disk import DiskOperation, MemoryDisk
 from latchkey_sim.household import SimHousehold
-
-DAY, DAY_NS = 20_781, S_PER_DAY * NS_PER_S
-NOON_NS = DAY * DAY_NS + DAY_NS // 2
-
-
-class Door:
-    """A doorbell's readers, its vault's disk, its clock, and the owner's household."""
-
-    def __init__(self, ahead_days: int = 0) -> None:
-        self.house = SimHousehold.begun(DAY)
-        self.disk = MemoryDisk()
-        self.book = self.house.book(DAY)
-        self.dated: list[int] = []
-        self.start(ahead_days)
-
-    def start(self, ahead_days: int) -> None:
-        """Start anew on the same disk, with a wall clock so many days ahead of `DAY`."""
-        self.clock = VirtualClock(NOON_NS + ahead_days * DAY_NS)
-        self.readers = Readers(self.disk, self.clock, self.book, wants_faces=True)
-        self.told = self.check()
-
-    def check(self) -> list[str]:
-        """Look after the orders; give what is told."""
-        self.readers.check(self.dated.append)
-        return [text for _, text in self.readers.news()]
-
-    def put(self, name: str, data: bytes) -> None:
-        file = self.disk.create(f"orders/{name}")
-        file.append(data)
-        file.close()
-
-    def wait(self, days: int) -> None:
-        self.clock.wait_until(self.clock.now_ns() + days * DAY_NS)
-
-    def now(self) -> tuple[int, tuple[str, ...]]:
-        """Give the day of a clip that begins now, and who can open it."""
-        day = self.readers.day()
-        return day, self.readers.recipients(day)
-
-    def key(self, day: int) -> tuple[str, ...]:
-        return (str(self.house.state.ratchet.day_identity(day).recipient),)
-
-    def holding(self, number: int) -> tuple[str, ...]:
-        secret = self.house.state.holding[number - 1].secret
-        return (str(X25519Identity(secret).recipient),)
+from latchkey_sim.keysdoor import DAY, NOON_NS
+from latchkey_sim.keysdoor import KeysDoor as Door
 
 
 def test_a_clip_is_sealed_to_the_key_of_its_day() -> None:
