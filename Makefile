@@ -1,10 +1,10 @@
-# Everything a person or CI needs: `make run`, `make test`, `make check`, `make bench`, `make soak-disk`, `make clean`.
+# Everything a person or CI needs: `make run`, `make test`, `make check`, `make bench`, `make bench-sim`, `make soak-disk`, `make clean`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench bench-faces soak-disk setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make check   ruff, mypy, import rules"
 	@echo "make bench   figures, as ratios to a floor measured in the same run"
 	@echo "make bench-faces  does the filter miss anybody; DATA=folder adds photographs and footage"
+	@echo "make bench-sim  figures of the simulator, with goals; takes five minutes"
 	@echo "make soak-disk  a million power cuts; IMAGES=n for another number"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
@@ -66,6 +67,10 @@ bench: setup
 # DATA holds faces/boxes.json, faces/images and video; ARGS are further arguments.
 bench-faces: setup
 	@$(BIN)/latchkey bench-faces $(if $(DATA),--data $(DATA)) $(ARGS)
+
+# ARGS are parts of it: soak, day, doors, memory, scenes, repeats.
+bench-sim: setup
+	@$(BIN)/python -m latchkey_sim.house.bench $(ARGS)
 
 # ARGS are further arguments, like --path clip.
 soak-disk: setup

@@ -14,6 +14,7 @@ from latchkey_sim.house.house import House
 from latchkey_sim.house.soak import Outcome, SoakBroke, run, run_seed
 
 SEEDS = range(20)
+SOAKED, BLOCK = 300, 25
 
 
 def test_a_drawn_scenario_is_long_enough_and_has_a_ring_and_one_to_three_faults_within_it() -> None:
@@ -29,6 +30,15 @@ def test_every_kind_of_fault_is_drawn() -> None:
     drawn = Counter(fault.kind for seed in range(1000) for fault in draw(seed).faults)
     assert set(drawn) == set(KINDS)
     assert min(drawn.values()) >= 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, SOAKED, BLOCK))
+def test_all_checkers_are_content_with_drawn_scenarios(first: int) -> None:
+    """Each has a ring, a clip and a fault that was met, but for a few whose faults leave no clip."""
+    soaked = run(range(first, first + BLOCK))
+    assert soaked.failed == []
+    assert soaked.with_all >= BLOCK - 2
 
 
 def test_scenarios_differ() -> None:
