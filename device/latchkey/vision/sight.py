@@ -9,6 +9,7 @@ Rules
 - Obstructed: in most cells with steady structure it is gone, though not for want of light.
 - Moved: in nearly all cells whose structure has been steady there is another one, or in most of them and the
   new picture stands still. Once it does, for `MOVED_NS`; then the new picture is the one to compare with.
+- Privacy zones and their borders, which stay where they are, are not compared.
 - Whatever is unclear is not learned. Where there is too little structure to tell, the picture is clear.
 """
 
@@ -107,6 +108,7 @@ class Sight:
     def __init__(self, zones: Sequence[Zone] = ()) -> None:
         self._zones = tuple(zones)
         self._samples: NDArray[np.intp] | None = None
+        self._seen: Luma | None = None
         self._verdict: Cause | None = None
         self._checked_ns: int | None = None
         self._usual: _View | None = None
@@ -130,11 +132,12 @@ class Sight:
         tiny = _halved(small)
         if self._samples is None:
             self._samples = _samples(self._zones, tiny.shape)
+            self._seen = _away_from_zones(self._zones, tiny.shape)
         lit = _light_fault(tiny.reshape(-1)[self._samples], full_range)
         if lit is not None:
             self._before = None
             return lit
-        view = _view(tiny)
+        view = _view(tiny, self._seen)
         likeness = np.zeros(GRID, np.float32) if self._usual is None else _likeness(view, self._usual)
         structure = self._structure(view, likeness, at_ns, step_ns)
         self._before = view
@@ -224,6 +227,18 @@ def _samples(zones: Sequence[Zone], shape: tuple[int, ...]) -> NDArray[np.intp]:
     return (seen if seen.size else np.arange(shape[0] * shape[1]))[::4]
 
 
+def _away_from_zones(zones: Sequence[Zone], shape: tuple[int, ...]) -> Luma | None:
+    """Give 0 for privacy zones and as far around as their borders show in fine structure, 1 elsewhere.
+
+    A border is where it was, whatever the camera sees: in its cells nothing would ever change.
+    None = no zone.
+    """
+    if not zones:
+        return None
+    reach = np.ones((FINE_PX + 2, FINE_PX + 2), np.uint8)
+    return np.asarray(cv2.dilate(polygon_mask(zones, shape[1], shape[0]), reach) == 0, np.float32)
+
+
 def _light_fault(some: Luma, full_range: bool) -> Cause | None:
     bright = np.partition(some, int(BRIGHT_SHARE * (some.size - 1)))[int(BRIGHT_SHARE * (some.size - 1))]
     if bright < (DARK_LEVEL_FULL_RANGE if full_range else DARK_LEVEL):
@@ -233,8 +248,10 @@ def _light_fault(some: Luma, full_range: bool) -> Cause | None:
     return None
 
 
-def _view(tiny: Luma) -> _View:
+def _view(tiny: Luma, seen: Luma | None) -> _View:
+    """Give what is to be compared: structure where `seen` is 1, and none where it is 0."""
     fine = np.asarray(tiny - cv2.blur(tiny, (FINE_PX, FINE_PX)), np.float32)
+    fine = fine if seen is None else fine * seen
     return _View(fine, _cells(fine * fine), _cells(tiny))
 
 

@@ -13,6 +13,7 @@ from latchkey.frames import Cause, Colour, Plane, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import MotionGate
+from latchkey.vision.zones import PrivacyZones
 from latchkey_sim.footage import decoded
 from latchkey_sim.scene import VISIT, Lens, Scene
 
@@ -131,6 +132,22 @@ def test_a_camera_that_was_moved_is_told_at_once_and_for_a_minute(view: Plane) -
     verdicts = after_warming_up([view] * 400)
     assert set(verdicts[: 60 * 5]) == {Cause.MOVED}
     assert set(verdicts[60 * 5 + 1 :]) == {None}
+
+
+BAND = Zone("across the street", ((0.2, 0.3), (1.0, 0.3), (1.0, 0.6), (0.2, 0.6)))
+
+
+def without_band(picture: Plane) -> Plane:
+    blanked = PrivacyZones((BAND,)).blank(frame(picture, 0))
+    return np.asarray(blanked.y, np.uint8)
+
+
+@pytest.mark.parametrize("cause", [Cause.MOVED, Cause.OBSTRUCTED])
+def test_the_borders_of_a_privacy_zone_which_stay_where_they_are_hide_no_change(cause: Cause) -> None:
+    """Scene `knocked`: every cell that a border crossed looked like before, and the camera never `moved`."""
+    view = shifted(street(), 30, 4) if cause is Cause.MOVED else smeared(street())
+    pictures = [without_band(picture) for picture in (*[street()] * WARM, *[view] * 40)]
+    assert watch(pictures, (BAND,))[WARM + 4 :] == [cause] * 36
 
 
 def test_a_camera_that_was_turned_along_a_wall_is_told_once_it_stands_still() -> None:
