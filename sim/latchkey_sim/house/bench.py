@@ -62,13 +62,22 @@ class Figure:
 def soaking(seconds: float = SOAK_S, jobs: int | None = None) -> Iterator[Figure]:
     """Play drawn scenarios for a while, under all checkers."""
     jobs = jobs or os.cpu_count() or 1
+    before_s = _cpu_s()
     done = soak.run(count(), jobs, minutes=seconds / 60)
+    spent_s = _cpu_s() - before_s
     goal = round(SOAK_GOAL * seconds / SOAK_S * min(jobs, SOAK_CORES) / SOAK_CORES)
     what = f"scenarios with ring, clip and fault in {done.seconds_wall:.0f} s, {jobs} processes"
     yield Figure(what, f"{done.with_all} of {done.scenarios}", f">= {goal}", done.with_all >= goal)
+    yield Figure("scenarios per CPU-s, starting the processes included", f"{done.scenarios / spent_s:.1f}")
     yield Figure("virtual time in that", f"{done.virtual_s / done.seconds_wall:.0f} x real time")
     seeds = ", ".join(str(one.seed) for one in done.failed[:5])
     yield Figure("of these failed", f"{done.failures} {seeds}".rstrip(), "0", done.failures == 0)
+
+
+def _cpu_s() -> float:
+    """Give what this process has used, and those that it started and that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def one_day() -> Iterator[Figure]:

@@ -28,7 +28,7 @@ def test_a_part_that_there_is_not_is_refused() -> None:
 
 @pytest.mark.slow
 def test_a_soak_tells_how_much_it_played_and_what_failed() -> None:
-    played, _, failed = bench.soaking(seconds=1, jobs=1)
+    played, _, _, failed = bench.soaking(seconds=1, jobs=1)
     done, of = map(int, played.value.split(" of "))
     assert 0 < done <= of
     assert played.goal == ">= 8"

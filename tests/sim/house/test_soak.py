@@ -46,8 +46,8 @@ def test_scenarios_differ() -> None:
 
 
 @pytest.mark.slow
-def test_twenty_seeds_pass_and_give_the_same_traces_five_times_over() -> None:
-    first, *others = [[run_seed(seed) for seed in SEEDS] for _ in range(5)]
+def test_twenty_seeds_pass_and_give_the_same_traces_three_times_over() -> None:
+    first, *others = [[run_seed(seed) for seed in SEEDS] for _ in range(3)]
     assert [outcome.trouble for outcome in first] == [()] * len(SEEDS)
     assert all(other == first for other in others)
     assert sum(outcome.with_ring and outcome.with_clip and outcome.with_fault for outcome in first) >= 19
