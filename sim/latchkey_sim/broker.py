@@ -218,6 +218,7 @@ class MemoryBroker:
         connection = link.connection
         link.hear(connection, LinkLost(reason))
         if say_will and known and link.will is not None:
+            link.forgotten = connection  # what is on its way is read by nobody: a will is the last word
             self._accept(link.client, link.will)
 
     def _soon(self, action: Callable[[], None]) -> None:
