@@ -51,7 +51,7 @@ class MemoryBroker:
         self.duplicate_next = 0
         """So many publications to come are delivered twice."""
         self.lose_acks = 0
-        """So many publications to come arrive, but their connection breaks before the receipt."""
+        """So many publications to come arrive, and get no receipt: with the last the connection breaks."""
         self.silent = False
         """If set, nothing arrives and nothing is said, as behind a dead router; later it is sent again."""
         self.captive = False
@@ -169,7 +169,8 @@ class MemoryBroker:
             self._accept(link.client, publication, again=True)
         if self.lose_acks:
             self.lose_acks -= 1
-            self.drop(link, "the connection to the broker broke", say_will=True)
+            if not self.lose_acks:
+                self.drop(link, "the connection to the broker broke", say_will=True)
             return
         self._soon(lambda: link.hear(connection, Delivered(ticket)))
 

@@ -134,7 +134,7 @@ MUTANTS = (
         "    grow_y = max(box.y1 - box.y0, least_px) * (factor - 1) / 2",
         "grow_x = grow_y = 0",
         "covered",
-        74,
+        31,
     ),
     Mutant(
         "only the luma of a cover is filled",
@@ -181,9 +181,9 @@ MUTANTS = (
         "pipeline/outbox.py",
         "entry.ticket, entry.refused = None, False",
         "entry.ticket, entry.refused = None, False\n"
-        '            entry.values = entry.values | {"id": str(entry.values["id"])[::-1]}',
+        '            entry.values = entry.values | {"id": str(entry.values["id"])[1:] + "0"}',
         "once",
-        155,
+        82,
     ),
     Mutant(
         "a press is lost while the broker is away",

@@ -138,7 +138,7 @@ KINDS = (
     ),
     Kind(
         "broker-lost-acks",
-        "`value` messages arrive, and the connection breaks before that is acknowledged",
+        "`value` messages arrive, are not acknowledged, and with the last the connection breaks",
         _lost_acks,
         drawn("broker-lost-acks", seconds=(8, 20), values=numbers(1, 3)),
     ),
