@@ -14,7 +14,8 @@ from latchkey.errors import DiskError, NotOnDisk, OwnerKeyError
 from latchkey.owner.household import Household
 from latchkey.owner.members import viewer_name
 from latchkey.pipeline.durable import FileDamaged, read_checked
-from latchkey.pipeline.orders import BOOK, CLOCK, DEPOSIT, ORDER_LIMIT, ORDERS, decode_order
+from latchkey.pipeline.orders import CLOCK, DEPOSIT, ORDER_LIMIT, ORDERS, decode_order
+from latchkey.pipeline.ownerfile import BOOK
 from latchkey.pipeline.pinning import pinned_owner
 from latchkey.ports import Disk
 from latchkey.vault.book import KeyBook, decode_book

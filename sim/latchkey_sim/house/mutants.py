@@ -111,7 +111,7 @@ MUTANTS = (
     ),
     Mutant(
         "the folder of clips is not synced",
-        "pipeline/vaultkeeper.py",
+        "pipeline/openclip.py",
         "self._file.drop_tail()\n        self._disk.sync_folder(CLIPS)",
         "self._file.drop_tail()",
         "durable",

@@ -9,7 +9,7 @@ import pytest
 from latchkey.device.link_side import LinkSide
 from latchkey.egress import Ledger
 from latchkey.frames import RawFrame, SafeFrame
-from latchkey.pipeline import film, vaultkeeper
+from latchkey.pipeline import film, openclip, vaultkeeper
 from latchkey.pipeline.outbox import Loaded, Outbox
 from latchkey.ports import JournalLine, Publication
 from latchkey.settings import VaultSettings
@@ -77,14 +77,14 @@ def test_a_filter_that_hides_luma_only(monkeypatch: Patch) -> None:
 
 
 def test_a_plain_copy_beside_the_clip(monkeypatch: Patch) -> None:
-    sealed = vaultkeeper.OpenClip.append
+    sealed = openclip.OpenClip.append
 
-    def append(self: vaultkeeper.OpenClip, plaintext: bytes) -> None:
+    def append(self: openclip.OpenClip, plaintext: bytes) -> None:
         copy = self._disk.create(f"clips/{self._file.size_bytes}.tmp")
         copy.append(plaintext)
         sealed(self, plaintext)
 
-    monkeypatch.setattr(vaultkeeper.OpenClip, "append", append)
+    monkeypatch.setattr(openclip.OpenClip, "append", append)
     assert "is on the vault disk" in _found(Plaintext(), tiny_scenario())[0]
 
 
@@ -188,17 +188,17 @@ def test_two_things_told_under_one_number(monkeypatch: Patch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expired", "text"),
+    ("to_delete", "text"),
     [
-        (lambda entries, today, days: list(entries), "deleted too early"),
-        (lambda entries, today, days: [], "is still there"),
+        (lambda entries, **_: list(entries), "deleted too early"),
+        (lambda entries, **_: [], "is still there"),
     ],
     ids=["all", "none"],
 )
-def test_a_vault_that_deletes(monkeypatch: Patch, expired: Callable[..., Any], text: str) -> None:
+def test_a_vault_that_deletes(monkeypatch: Patch, to_delete: Callable[..., Any], text: str) -> None:
     scenario = _scenario(past_days=(9, 2), settings=tiny_settings(vault=VaultSettings(days=3)))
     assert _found(Retention(), scenario) == []
-    monkeypatch.setattr(vaultkeeper, "expired", expired)
+    monkeypatch.setattr(vaultkeeper, "to_delete", to_delete)
     assert text in _found(Retention(), scenario)[0]
 
 

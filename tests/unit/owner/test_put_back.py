@@ -16,7 +16,8 @@ from latchkey.owner.lifting import LIFT_LIMIT, seen_in
 from latchkey.owner.members import with_device
 from latchkey.owner.store import HouseholdStore
 from latchkey.pipeline.durable import write_checked, write_whole
-from latchkey.pipeline.orders import BOOK, CLOCK, OWNER, Orders
+from latchkey.pipeline.orders import CLOCK, Orders
+from latchkey.pipeline.ownerfile import BOOK, OWNER
 from latchkey.units import utc_day
 from latchkey_sim.entropy import SeededEntropy
 
