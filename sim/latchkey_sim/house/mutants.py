@@ -112,8 +112,8 @@ MUTANTS = (
     Mutant(
         "the folder of clips is not synced",
         "pipeline/openclip.py",
-        "self._file.drop_tail()\n        self._disk.sync_folder(CLIPS)",
-        "self._file.drop_tail()",
+        "forget_times(self._disk, self.clip, self.day)\n        self._disk.sync_folder(CLIPS)",
+        "forget_times(self._disk, self.clip, self.day)",
         "durable",
         0,
     ),
