@@ -224,7 +224,7 @@ MUTANTS = (
         "return [self._news.popleft() for _ in range(len(self._news))]",
         "return list(self._news)",
         "bounded",
-        0,
+        2,
     ),
     Mutant(
         "a press is told a tenth of a second late",

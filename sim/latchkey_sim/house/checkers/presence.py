@@ -37,10 +37,10 @@ class Presence(Checker):
             self._look(house, door)
 
     def at_end(self, house: "House") -> None:
-        """Whoever is there is known to be there."""
+        """Whoever is there is known to be there, once it had a step to say so."""
         for door, bell in enumerate(house.doors):
-            is_there = bell.life is not None and bell.life.link.is_up and _is_quiet(house)
-            if is_there and _status(house, door) != b"online":
+            is_up = bell.life is not None and bell.life.link.is_up
+            if is_up and self._connected[door] and _is_quiet(house) and _status(house, door) != b"online":
                 house.blame(self.name, door, "it is connected, and not said to be online")
 
     def _look(self, house: "House", door: int) -> None:
