@@ -215,11 +215,21 @@ def test_a_soak_tells_each_failing_seed_and_its_command(monkeypatch: pytest.Monk
 
 def test_a_soak_that_is_interrupted_tells_and_writes_what_it_has(tmp_path: Path) -> None:
     screen = Screen()
-    timer = threading.Timer(3, lambda: signal.raise_signal(signal.SIGINT))
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        sim("soak", "--minutes", "5", "--junit", tmp_path / "soak.xml", screen=screen)
-    timer.join()
+    over = threading.Event()
+
+    def press() -> None:
+        """Press Ctrl-C every 3 s: one that falls into a destructor, or a callback of a library, is lost."""
+        while not over.wait(3):
+            signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            sim("soak", "--minutes", "5", "--junit", tmp_path / "soak.xml", screen=screen)
+    finally:
+        over.set()
+        thread.join()
     assert re.search(r"^\d+ scenarios from v1:0 so far, 0 failed$", screen.told, re.MULTILINE)
     assert ElementTree.parse(tmp_path / "soak.xml").getroot().attrib["failures"] == "0"
 

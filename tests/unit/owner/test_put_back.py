@@ -15,9 +15,9 @@ from latchkey.owner.household import new_household
 from latchkey.owner.lifting import LIFT_LIMIT, seen_in
 from latchkey.owner.members import with_device
 from latchkey.owner.store import HouseholdStore
-from latchkey.pipeline.durable import write_checked, write_whole
+from latchkey.pipeline.durable import write_checked
 from latchkey.pipeline.orders import CLOCK, Orders
-from latchkey.pipeline.ownerfile import BOOK, OWNER
+from latchkey.pipeline.ownerfile import BOOK, write_owner
 from latchkey.units import utc_day
 from latchkey_sim.entropy import SeededEntropy
 
@@ -40,7 +40,7 @@ class Home:
         self.store.create(*replace(bare, custody=Custody().with_phrase(PHRASE)).book(TODAY))
         self.ada = folder / "ada.json"
         self.ada.write_bytes(new_household(TODAY, 3, SeededEntropy(2).take).book(TODAY)[1])
-        write_whole(self.disk, OWNER, self.store.load().signing_key.public)
+        write_owner(self.disk, self.store.load().signing_key.public)
         self.refused: list[str] = []
         assert self.owner("add-viewer", "Ada", self.ada) == 0
         self.hand("book")
@@ -173,7 +173,7 @@ def test_a_household_recovered_from_a_vault_is_above_all_that_the_vault_has_seen
 def test_a_doorbell_of_another_household_is_named_and_not_handed_an_order_that_it_would_refuse(
     home: Home, capsys: Said
 ) -> None:
-    write_whole(home.disk, OWNER, b"x" * 32)
+    write_owner(home.disk, b"x" * 32)
     before = home.store.load()
     for action in ("book", "time", "advance"):
         assert home.owner(action, "--vault", home.vault) == 5
