@@ -63,6 +63,7 @@ def _run(options: Namespace, terminal: Terminal) -> int:
         _told(options, terminal, played, folder)
         if played.cut is not None:
             raise played.cut
+        terminal.stop.check()
     return _end(options, terminal, playeds, time.monotonic() - began_s)
 
 
@@ -157,6 +158,7 @@ def _soak(options: Namespace, terminal: Terminal) -> int:
             told_s = now_s
             of = "" if total is None else f" of {total}"
             terminal.say(f"{done}{of} scenarios, {failed} failed, {done / (now_s - began_s):.1f}/s")
+        terminal.stop.check()  # what Ctrl-C raised is lost where it struck in a destructor or a callback
 
     try:
         found = soak.run(seeds, options.jobs, minutes=options.minutes, limit_s=options.limit, tell=hear)

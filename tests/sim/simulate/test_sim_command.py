@@ -17,7 +17,7 @@ from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.house import House
 from latchkey_sim.scenes import shipped_names
 from latchkey_sim.screen import Screen, run_on_screen
-from latchkey_sim.simulate import COMMAND, chosen
+from latchkey_sim.simulate import COMMAND, chosen, command
 
 pytestmark = pytest.mark.slow
 
@@ -213,23 +213,24 @@ def test_a_soak_tells_each_failing_seed_and_its_command(monkeypatch: pytest.Monk
     assert "repeats it: latchkey sim replay v1:11" in screen.told
 
 
-def test_a_soak_that_is_interrupted_tells_and_writes_what_it_has(tmp_path: Path) -> None:
+def ask_to_stop(screen: Screen) -> None:
+    """Press Ctrl-C once somebody runs; what it raises ends in this thread, as in a destructor."""
+    while not screen.told:
+        time.sleep(0.05)
+    with pytest.raises(KeyboardInterrupt):
+        screen.stop.ask(signal.SIGINT)
+
+
+def test_a_soak_that_is_interrupted_tells_and_writes_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "TOLD_EVERY_S", 0.2)
     screen = Screen()
-    over = threading.Event()
-
-    def press() -> None:
-        """Press Ctrl-C every 3 s: one that falls into a destructor, or a callback of a library, is lost."""
-        while not over.wait(3):
-            signal.raise_signal(signal.SIGINT)
-
-    thread = threading.Thread(target=press)
+    thread = threading.Thread(target=ask_to_stop, args=[screen])
     thread.start()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            sim("soak", "--minutes", "5", "--junit", tmp_path / "soak.xml", screen=screen)
-    finally:
-        over.set()
-        thread.join()
+    with pytest.raises(KeyboardInterrupt):
+        sim("soak", "--minutes", "1", "--junit", tmp_path / "soak.xml", screen=screen)
+    thread.join()
     assert re.search(r"^\d+ scenarios from v1:0 so far, 0 failed$", screen.told, re.MULTILINE)
     assert ElementTree.parse(tmp_path / "soak.xml").getroot().attrib["failures"] == "0"
 
