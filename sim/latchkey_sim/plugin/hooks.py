@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -54,7 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--latchkey-replay",
-        type=int,
+        type=_replayed,
         metavar="SEED",
         help="play each test that uses a simulated house with this seed alone, and write its trace",
     )
@@ -67,6 +68,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--update-golden", action="store_true", help="write golden traces anew instead of comparing them"
     )
+
+
+def _replayed(text: str) -> int:
+    """Read a seed as `latchkey sim` tells it, v1:7, or its number alone. The test says what is played."""
+    from latchkey.errors import UsageError
+    from latchkey_sim.simulate.seeds import Seed, read_seed
+
+    try:
+        seed = read_seed(text)
+    except UsageError as error:
+        raise ArgumentTypeError(f"{error} ({error.hint})") from error
+    if seed.scene is not None:
+        raise ArgumentTypeError(f"{text!r} names a scene; the test says what is played ({Seed(seed.number)})")
+    return seed.number
 
 
 def pytest_configure(config: pytest.Config) -> None:
