@@ -239,6 +239,7 @@ def test_raw_pictures_are_known_only_where_they_have_to_be() -> None:
 def test_face_patches_are_made_in_one_place_and_known_to_their_sealer_and_its_carriers_only() -> None:
     assert _makers("FacePatches") == {"patches.py"}
     assert _makers("cut_patches") == {"groups.py"}
+    assert _makers("Beneath") == {"film.py"}
     known = {path.name for path, tree in _trees() for name, _ in _names(tree) if name == "FacePatches"}
     assert known <= {
         "__init__.py", "patches.py", "groups.py", "facelayer.py", "facevault.py", "openclip.py",

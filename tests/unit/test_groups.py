@@ -17,7 +17,7 @@ from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipSpec, FaceFinder
 from latchkey.settings import PrivacySettings, RecordingSettings
 from latchkey.units import NS_PER_S
-from latchkey.vision import COVER_YUV, CoverPlan, redact
+from latchkey.vision import COVER_YUV, Beneath, CoverPlan, Withheld, redact
 from latchkey_sim.clock import VirtualClock
 from latchkey_sim.finder import PaintFinder
 from latchkey_sim.workers import VirtualWorkers
@@ -138,7 +138,7 @@ def test_patches_are_what_lies_under_the_final_covers_those_of_a_repair_included
     check = SelfCheck(PaintFinder(), PrivacySettings(), workers)
     encoder = H264Encoder(RecordingSettings(threads=threads)).start(ClipSpec(*SIZE, FPS, Colour()))
     groups, originals = Groups(encoder, check), raws(35, lambda n: 10 <= n < 20)
-    batches = [groups.feed(redact(raw, CoverPlan(FilterState.OK, ())), raw) for raw in originals]
+    batches = [groups.feed(redact(raw, CoverPlan(FilterState.OK, ())), Beneath(raw)) for raw in originals]
     kept = [frame for batch in [*batches, groups.close()] for frame in batch.frames]
     assert groups.repaired == 1
     assert [frame.patches is not None for frame in kept] == [10 <= number < 20 for number in range(35)]
@@ -159,21 +159,28 @@ def test_raw_pictures_are_let_go_with_the_frames_that_are_held(with_check: bool)
     for frame in frames(35, lambda _: False):
         raw = raw_of(frame)
         alive.append(weakref.ref(raw))
-        groups.feed(redact(raw, CoverPlan(FilterState.OK, (PATCH,))), raw)
+        groups.feed(redact(raw, CoverPlan(FilterState.OK, (PATCH,))), Beneath(raw))
         del raw
         assert sum(one() is not None for one in alive) <= groups.held_frames
 
 
-@pytest.mark.parametrize("finder", [Stubborn(), Broken()])
-def test_a_group_that_is_covered_whole_leaves_no_patches(finder: FaceFinder) -> None:
+@pytest.mark.parametrize(("finder", "found"), [(Stubborn, 2), (Broken, 0)])
+def test_a_group_that_is_covered_whole_leaves_patches_of_the_faces_found_in_it(
+    finder: type[FaceFinder], found: int
+) -> None:
     workers = VirtualWorkers(VirtualClock(0), {})
     encoder = H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, FPS, Colour()))
-    groups = Groups(encoder, SelfCheck(finder, PrivacySettings(), workers))
+    groups = Groups(encoder, SelfCheck(finder(), PrivacySettings(), workers))
     batches = [
-        groups.feed(redact(raw, CoverPlan(FilterState.OK, (PATCH,))), raw) for raw in raws(8, lambda _: False)
+        groups.feed(redact(raw, CoverPlan(FilterState.OK, (PATCH,))), Beneath(raw))
+        for raw in raws(8, lambda _: False)
     ]
     kept = [frame for batch in [*batches, groups.close()] for frame in batch.frames]
-    assert [frame.patches for frame in kept] == [None] * 8
+    assert len(kept) == 8
+    for frame in kept:
+        assert frame.patches is not None
+        assert frame.patches.withheld is Withheld.SAFETY
+        assert len(frame.patches.covers) == found
 
 
 def test_what_is_covered_already_is_no_hit() -> None:

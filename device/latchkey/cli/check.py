@@ -164,7 +164,7 @@ def _summary(settings: Settings, book: KeyBook) -> list[str]:
         f"clips     {vault.path}, kept {days} day(s), at most {vault.max_mib} MiB",
         f"opened by {len(book.viewers)} viewer(s), keys until {end}, key book {book.number}",
         f"filter    hides {_hidden(privacy)}, {len(privacy.zones)} privacy zone(s)",
-        f"faces     {_faces(privacy.face_layer_hours, book.face_days)}",
+        f"faces     {_faces(privacy, book.face_days)}",
         f"network   {broker}; no upload, no audio, no live view",
     ]
 
@@ -177,11 +177,14 @@ def _hidden(privacy: PrivacySettings) -> str:
     return f"{privacy.mode} (detector {privacy.detector})"
 
 
-def _faces(hours: int, days: int) -> str:
+def _faces(privacy: PrivacySettings, days: int) -> str:
+    hours = privacy.face_layer_hours
     if not hours:
         return "nothing under the covers is kept (no face layer)"
     if not days:
         return "the key book has no keys for faces: no face layer is kept (`latchkey owner book` makes one)"
+    if privacy.mode == "everything":
+        return "nothing under the covers is kept: mode everything hides the scene, and looks for no face"
     kept = f"what lies under the covers is kept too, in a sealed face layer, for at most {hours} hour(s)"
     return f"{kept}, and opens for {days} day(s) after its own"
 

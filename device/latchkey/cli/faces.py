@@ -3,20 +3,18 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk
 from latchkey.cli.command import Terminal
 from latchkey.cli.keys import erased_told, heard_keys, held_of, note_seen
-from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, LatchkeyError, UsageError
+from latchkey.errors import EXIT_FAILED, EXIT_OK, EXIT_PARTIAL, UsageError
 from latchkey.owner.actlog import NAME, acts, note_act
 from latchkey.owner.choosing import face_keys_for, keys_for
 from latchkey.owner.composing import FaceLayer, compose
 from latchkey.owner.files import writing
-from latchkey.owner.opening import read_meta
 from latchkey.ports import ClipEntry
 from latchkey.vault import day_text
 
@@ -27,7 +25,13 @@ _TOLD = {
 }
 """An act is noted before it is done, so the log does not know what came of it."""
 
-WITHHELD = "of pictures that are hidden by more than half, or to be safe, nothing is kept"
+WITHHELD = (
+    "that were hidden to be safe: of these no more is kept than the faces that were found",
+    "that were hidden by more than half where no face was found: of these too",
+    "for which the layer had no more room: nothing of these is kept",
+)
+"""Why covers stay, as `LayerEnd` counts them."""
+
 TYPED_CHARS = 6
 """So many characters of the id are typed to open faces."""
 
@@ -58,22 +62,15 @@ def open_with_faces(
             done = compose(disk, entry, tried, layer, sink.name, Path(options.out))
     note_seen(disk, entries, held_of(disk, entries, keys), keys, options)
     faces = f"{done.frames_with_faces} of {done.frames} pictures with faces put back"
-    if not done.torn and (covered := _covered(disk, entry, tried) - done.frames_with_faces) > 0:
-        faces += f", {covered} with their covers ({WITHHELD})"
     terminal.say(f"{options.out}: {faces}; encoded anew, so it is no proof of anything; readable by you only")
+    for count, why in zip(astuple(done.withheld), WITHHELD, strict=True):
+        if count:
+            terminal.say(f"covers stay in {count} picture(s) {why}")
     terminal.say(f"that it was opened is noted in {vault / NAME}; delete {options.out} when you are done")
     if done.torn:
         terminal.say(f"latchkey: warning: the face layer breaks off, the rest keeps its covers: {done.torn}")
         return EXIT_PARTIAL
     return EXIT_OK
-
-
-def _covered(disk: FolderDisk, entry: ClipEntry, identities: Sequence[str]) -> int:
-    """Give how many pictures have covers by the clip's record; 0 where it cannot be read."""
-    try:
-        return read_meta(disk, entry.clip, identities).frames_with_covers
-    except LatchkeyError:
-        return 0
 
 
 def show_log(vault: Path, options: Namespace, terminal: Terminal) -> int:

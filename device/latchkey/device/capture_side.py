@@ -70,7 +70,8 @@ class CaptureSide:
         take = board.entropy.take
         hours = settings.privacy.face_layer_hours
         self._readers = Readers(board.vault, board.clock, board.book, wants_faces=hours > 0)
-        faces = FaceVault(board.vault, take, board.clock, self._readers, hours)
+        room = settings.vault.max_bytes
+        faces = FaceVault(board.vault, take, board.clock, self._readers, hours, room)
         self._keeper = VaultKeeper(board.vault, board.index, self._readers, take, settings.vault, faces)
         self._recorder = Recorder(board, settings, self._keeper, self._say)
         self._moving = False

@@ -7,7 +7,7 @@ written: into the file that the owner asked for, readable by the owner alone.
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from latchkey.owner.opening import FaceKeyErased, FacesForOthers, FacesGone, Rea
 from latchkey.ports import ClipEntry, ClipSpec
 from latchkey.settings import RecordingSettings
 from latchkey.units import TICKS_PER_S
-from latchkey.vault import FaceRecord, LayerDamaged, LayerHead, LayerReader, faces_name
+from latchkey.vault import FaceRecord, LayerDamaged, LayerEnd, LayerHead, LayerReader, faces_name
 
 QUALITY = RecordingSettings(crf=16, preset="veryfast")
 """Finer than any clip by default, so that what is encoded twice looks no worse."""
@@ -38,11 +38,15 @@ _SOF0 = struct.Struct(">BHHB")
 
 @dataclass(slots=True)
 class Composed:
-    """What was written. `torn` says why the last pictures keep their covers, or is empty."""
+    """What was written. `torn` says why the last pictures keep their covers, or is empty.
+
+    `withheld` counts other pictures in which covers stay, where the layer is whole.
+    """
 
     frames: int = 0
     frames_with_faces: int = 0
     torn: str = ""
+    withheld: LayerEnd = field(default_factory=LayerEnd)
 
 
 class FaceLayer:
@@ -87,6 +91,11 @@ class FaceLayer:
     def head(self) -> LayerHead:
         """What is true of the whole layer."""
         return self._reader.head
+
+    @property
+    def withheld(self) -> LayerEnd:
+        """In how many pictures covers stay; known once all of it has been read."""
+        return self._reader.end or LayerEnd()
 
     def at(self, ticks: int) -> FaceRecord | None:
         """Give the patches of the clip's next picture, if it has any. Raises LayerDamaged."""
@@ -144,7 +153,7 @@ def compose(
             source.drain()
             layer.end()
             target.finish()
-    done.torn = layer.torn
+    done.torn, done.withheld = layer.torn, layer.withheld
     return done
 
 

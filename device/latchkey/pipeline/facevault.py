@@ -22,7 +22,7 @@ from latchkey.errors import DiskError, FilterError, NotOnDisk
 from latchkey.pipeline.facelayer import FaceSealer
 from latchkey.pipeline.readers import ReaderSource
 from latchkey.ports import ClipEntry, ClipSpec, Clock, Disk, DiskFile
-from latchkey.units import NS_PER_HOUR, NS_PER_S
+from latchkey.units import MIB, NS_PER_HOUR, NS_PER_S
 from latchkey.vault import (
     CLIPS,
     UNDATED,
@@ -38,6 +38,13 @@ from latchkey.vision import FacePatches
 EARLY_NS = 600 * NS_PER_S
 """The vault is looked after at least this often while its disk is well: what is due until then goes now."""
 
+LIMIT_BYTES = 256 * MIB
+"""Room of one layer: a minute in Full HD, at 15 pictures a second, of somebody who fills all of them takes
+about 230 MiB. Larger ones must not push all older clips out of the vault,"""
+
+ROOM_SHARE = 16
+"""so it takes this part of the vault's room at most as well."""
+
 
 @dataclass(slots=True)
 class _Layer:
@@ -50,14 +57,26 @@ class _Layer:
 
 
 class FaceVault:
-    """The face layers of one vault. One thread at a time. `hours` 0 = none is kept, and old ones go."""
+    """The face layers of one vault. One thread at a time. `hours` 0 = none is kept, and old ones go.
 
-    def __init__(self, disk: Disk, take: Take, clock: Clock, readers: ReaderSource, hours: int) -> None:
+    `room_bytes` is the room of the whole vault.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        take: Take,
+        clock: Clock,
+        readers: ReaderSource,
+        hours: int,
+        room_bytes: int = ROOM_SHARE * LIMIT_BYTES,
+    ) -> None:
         self._disk = disk
         self._readers = readers
         self._take = take
         self._clock = clock
         self._hours = hours
+        self._limit_bytes = min(LIMIT_BYTES, room_bytes // ROOM_SHARE)
         self._layers: dict[str, _Layer] = {}
         self._lost: set[str] = set()
 
@@ -86,7 +105,7 @@ class FaceVault:
         if not recipients:
             return None
         head = LayerHead(clip, spec.width, spec.height, spec.colour)
-        sealer = FaceSealer(recipients, self._take, head, first_ns)
+        sealer = FaceSealer(recipients, self._take, head, first_ns, self._limit_bytes)
         return OpenLayer(self._disk, clip, day, first_ns, sealer)
 
     def keep(self, layer: "OpenLayer") -> None:
@@ -181,6 +200,7 @@ class OpenLayer:
         if self._file is None or self.is_lost:
             return False
         try:
+            self._write(self._sealer.end())
             self._write(self._sealer.close())
             self._file.sync()
             self._file.close()

@@ -25,7 +25,7 @@ from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.ports import ClipEntry, ClipSpec, Encoder
 from latchkey.vault import UNDATED, ClipMeta
-from latchkey.vision import FILTER_VERSION, CoverPlan, redact
+from latchkey.vision import FILTER_VERSION, Beneath, CoverPlan, redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class Film:
             self._file.begin_faces(spec, safe.at_ns)
         self._last_ns = safe.at_ns
         self._planned.append(plan.cause)
-        batch = self._groups.feed(safe, picture if self._keeper.keeps_faces else None)
+        beneath = Beneath(picture, plan.found) if self._keeper.keeps_faces else None
+        batch = self._groups.feed(safe, beneath)
         self._keep(self._file, batch)
         if batch.data:
             self._file.sync()

@@ -15,11 +15,11 @@ group of its own.
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from latchkey.frames import Cover, FilterState, RawFrame, SafeFrame
+from latchkey.frames import Cover, FilterState, SafeFrame
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipEncoder, Coded
 from latchkey.units import NS_PER_S
-from latchkey.vision import FacePatches, cover_more, cut_patches
+from latchkey.vision import Beneath, FacePatches, cover_more, cut_patches
 
 GROUP_NS = NS_PER_S
 """Longest group of pictures: a torn clip loses no more than the open one."""
@@ -51,15 +51,17 @@ class Batch:
 @dataclass(slots=True)
 class _Group:
     """One closed group. `held` are its frames while it may have to be encoded again; `uncut` the raw
-    pictures of the last so many of `kept`, until their patches are cut.
+    pictures of the last so many of `kept`, until their patches are cut. `extra` is what the self-check covers
+    besides, `found` those of it that hide faces.
     """
 
     passed: bool
-    held: list[tuple[SafeFrame, RawFrame | None]] = field(default_factory=list)
-    uncut: list[RawFrame] = field(default_factory=list)
+    held: list[tuple[SafeFrame, Beneath | None]] = field(default_factory=list)
+    uncut: list[Beneath] = field(default_factory=list)
     coded: list[Coded] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     extra: tuple[Cover, ...] = ()
+    found: tuple[Cover, ...] = ()
     repairs: int = 0
 
 
@@ -87,10 +89,10 @@ class Groups:
         """Frames that are held because their group has not passed yet."""
         return sum(len(group.held) for group in self._open)
 
-    def feed(self, frame: SafeFrame, raw: RawFrame | None = None) -> Batch:
+    def feed(self, frame: SafeFrame, beneath: Beneath | None = None) -> Batch:
         """Take the next frame; give what is final now. Raises EncoderError.
 
-        With `raw`, the picture it was made from, what its covers hide is given too.
+        With `beneath`, what its covers hide is given too, as far as it is kept.
         """
         due = self._next_key_ns is None or frame.at_ns >= self._next_key_ns
         key = due or self._is_bared(frame)
@@ -99,8 +101,8 @@ class Groups:
             self._open.append(_Group(passed=self._check is None))
         group = self._open[-1]
         if not group.passed:
-            group.held.append((frame, raw))
-        if not self._encode(group, frame, raw, key=key):
+            group.held.append((frame, beneath))
+        if not self._encode(group, frame, beneath, key=key):
             self._encode_again()
         self._cut()
         return self._mux(leave=len(self._open) - self._coding)
@@ -119,12 +121,12 @@ class Groups:
         whole = FilterState.FALLBACK_FULL
         return self._check is not None and self._key_state is whole and frame.state is not whole
 
-    def _encode(self, group: _Group, frame: SafeFrame, raw: RawFrame | None, *, key: bool) -> bool:
+    def _encode(self, group: _Group, frame: SafeFrame, beneath: Beneath | None, *, key: bool) -> bool:
         """Encode a frame of a group; False if a keyframe that came out shows a face."""
         shown = cover_more(frame, group.extra) if group.extra else frame
         group.kept.append(Kept(shown.at_ns, shown.state, shown.covers, bool(group.extra)))
-        if raw is not None:
-            group.uncut.append(raw)
+        if beneath is not None:
+            group.uncut.append(beneath)
         return self._take(self._encoder.feed(shown, key=key))
 
     def _take(self, coded: list[Coded]) -> bool:
@@ -157,6 +159,7 @@ class Groups:
         group.repairs += 1
         if verdict.passed and group.repairs <= REPAIRS:
             group.extra += verdict.missing
+            group.found += verdict.missing
         else:
             group.extra = (Cover(0, 0, picture.width, picture.height),)
             group.passed = True
@@ -174,9 +177,9 @@ class Groups:
                 group.kept.clear()
                 group.uncut.clear()
             if all(
-                self._encode(group, frame, raw, key=not number)
+                self._encode(group, frame, beneath, key=not number)
                 for group in again
-                for number, (frame, raw) in enumerate(group.held)
+                for number, (frame, beneath) in enumerate(group.held)
             ):
                 for group in again:
                     if group.passed:
@@ -188,9 +191,10 @@ class Groups:
             if not group.passed:
                 continue
             first = len(group.kept) - len(group.uncut)
-            for number, raw in enumerate(group.uncut, first):
-                kept = group.kept[number]
-                group.kept[number] = replace(kept, patches=cut_patches(raw, kept.state, kept.covers))
+            for number, beneath in enumerate(group.uncut, first):
+                kept, found = group.kept[number], (*beneath.found, *group.found)
+                patches = cut_patches(beneath.raw, kept.state, kept.covers, found)
+                group.kept[number] = replace(kept, patches=patches)
             group.uncut.clear()
 
     def _mux(self, leave: int) -> Batch:

@@ -124,7 +124,8 @@ class PrivacySettings:
     )
     face_layer_hours: int = option(
         0,
-        "keep what lies under the covers, sealed apart, so long at most; 0 = never; only you can open it",
+        "keep what lies under the covers of faces and people, sealed apart, so long at most; 0 = never; "
+        "only you can open it",
         low=0,
         high=720,
     )

@@ -8,8 +8,10 @@ from latchkey.vault.days import day_text, parse_day
 from latchkey.vault.faces import (
     FaceRecord,
     LayerDamaged,
+    LayerEnd,
     LayerHead,
     LayerReader,
+    encode_end,
     encode_head,
     encode_record,
 )
@@ -77,6 +79,7 @@ __all__ = [
     "ClipMeta",
     "FaceRecord",
     "LayerDamaged",
+    "LayerEnd",
     "LayerHead",
     "LayerReader",
     "MetaDamaged",
@@ -92,6 +95,7 @@ __all__ = [
     "decode_meta",
     "decode_slip",
     "encode_chain_head",
+    "encode_end",
     "encode_head",
     "encode_meta",
     "encode_record",

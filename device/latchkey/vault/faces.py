@@ -1,4 +1,4 @@
-"""The bytes of a face layer before they are sealed: a head, then one record per picture that has patches.
+"""The bytes of a face layer before they are sealed: a head, a record per picture that has patches, an end.
 
 Numbers are unsigned and big-endian; device/CLIP.md has the tables. What a patch looks like inside is
 not read here. The reader takes nothing on trust: whoever knows the owner's public key can seal anything
@@ -27,6 +27,7 @@ _HEAD = struct.Struct(">8s16sHHHB")
 _RECORD = struct.Struct(">IQHH")
 _COVER = struct.Struct(">HHHH")
 _PATCH = struct.Struct(">HHHHI")
+_END = struct.Struct(">III")
 
 
 class LayerDamaged(ClipError):
@@ -61,6 +62,17 @@ class FaceRecord:
     patches: tuple[tuple[Cover, bytes], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LayerEnd:
+    """In how many pictures covers stay: all but those of faces that were found where the frame was a fallback
+    (`safety`) or other covers hide most of it (`scene`); all of them where the layer had no more `room`.
+    """
+
+    safety: int = 0
+    scene: int = 0
+    room: int = 0
+
+
 def encode_head(head: LayerHead) -> bytes:
     """Give the first bytes of a layer."""
     return _HEAD.pack(
@@ -80,8 +92,15 @@ def encode_record(ticks: int, covers: Sequence[Cover], patches: Sequence[tuple[C
     return _RECORD.pack(len(body), ticks, len(covers), len(patches)) + body
 
 
+def encode_end(end: LayerEnd) -> bytes:
+    """Give the last bytes of a layer: a record of no picture."""
+    return _RECORD.pack(_END.size, 0, 0, 0) + _END.pack(end.safety, end.scene, end.room)
+
+
 class LayerReader:
     """Reads a layer from its plaintext in pieces, in bounded memory.
+
+    `end` is there once all records have been read; a layer that broke off has none.
 
     Raises LayerDamaged, and whatever `chunks` raises: what was given before that is authentic.
     """
@@ -95,12 +114,16 @@ class LayerReader:
         if full_range > 1 or not all(0 < side <= SIDE_MAX_PX and side % 2 == 0 for side in (width, height)):
             raise LayerDamaged("its head has an impossible value")
         self.head = LayerHead(clip.hex(), width, height, Colour(matrix, bool(full_range)))
+        self.end: LayerEnd | None = None
 
     def records(self) -> Iterator[FaceRecord]:
         """Give the records, in time order; complete only if nothing is raised."""
         last_ticks = -1
         while self._fill(1):
             size, ticks, n_covers, n_patches = _RECORD.unpack(self._exactly(_RECORD.size))
+            if (size, ticks, n_covers, n_patches) == (_END.size, 0, 0, 0):
+                self.end = LayerEnd(*_END.unpack(self._exactly(_END.size)))
+                break
             if size > RECORD_LIMIT_BYTES or not 0 < n_patches <= n_covers <= COVER_LIMIT:
                 raise LayerDamaged("a record is larger than any can be")
             if ticks <= last_ticks:
@@ -109,6 +132,8 @@ class LayerReader:
             if size < n_covers * _COVER.size + n_patches * _PATCH.size:
                 raise LayerDamaged("a record is shorter than what it holds")
             yield self._record(ticks, self._exactly(size), n_covers, n_patches)
+        if self._fill(1):
+            raise LayerDamaged("something follows its end")
 
     def _record(self, ticks: int, body: bytes, n_covers: int, n_patches: int) -> FaceRecord:
         first = n_covers * _COVER.size

@@ -12,7 +12,7 @@ from latchkey.vision.look import search_whole
 from latchkey.vision.motion import Motion, MotionGate
 from latchkey.vision.packing import PackedFrame, pack, unpack
 from latchkey.vision.parts import ALL_PARTS, Parts
-from latchkey.vision.patches import FacePatches, cut_patches
+from latchkey.vision.patches import Beneath, FacePatches, Withheld, cut_patches
 from latchkey.vision.planner import MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner
 from latchkey.vision.rectangles import dilate, hidden_share, on_grid
 from latchkey.vision.redactor import COVER_YUV, CoverPlan, cover_more, redact
@@ -27,6 +27,7 @@ __all__ = [
     "FILTER_VERSION",
     "MAX_LOOK_GAP_NS",
     "MAX_UNSEEN_FRAMES",
+    "Beneath",
     "CoverPlan",
     "CoverPlanner",
     "FacePatches",
@@ -36,6 +37,7 @@ __all__ = [
     "PackedFrame",
     "Parts",
     "PrivacyZones",
+    "Withheld",
     "cover_more",
     "cut_patches",
     "dilate",

@@ -128,14 +128,16 @@ class CoverPlanner:
         if mode == "everything":
             return CoverPlan(FilterState.OK, _whole(width, height))
         causes = [cause for unclear_ns, cause in self._unclear if abs(unclear_ns - at_ns) <= UNCLEAR_NS]
-        if causes:
-            return _full(width, height, causes[0])
         if not self._has_finder:
-            return self._without_finder(at_ns, width, height)
-        if not self._is_seen(at_ns):
-            return _full(width, height, Cause.LOOKS)
+            return _full(width, height, causes[0]) if causes else self._without_finder(at_ns, width, height)
         faces, elsewhere = self._faces_near(at_ns)
-        if len(faces) > COVER_LIMIT:
+        is_crowd = len(faces) > COVER_LIMIT
+        if causes or not self._is_seen(at_ns):
+            # once the camera was moved, what a privacy zone should hide may lie anywhere
+            nowhere = is_crowd or (Cause.MOVED in causes and self._settings.zones)
+            found = () if nowhere else self._found(faces, width, height)
+            return _full(width, height, causes[0] if causes else Cause.LOOKS, found)
+        if is_crowd:
             return _full(width, height, Cause.CROWD)
         return self._with_faces(at_ns, faces, elsewhere, width, height)
 
@@ -189,24 +191,20 @@ class CoverPlanner:
         here = self._here(at_ns, people, width, height, whole=whole)
         across = self._across(at_ns, width, height, whole=whole)
         caution = replace(caution, places=(*caution.places, *here, *across) if self._parts.precaution else ())
-        places = [self._grown(box, width, height) for box in faces]
-        if whole:
-            places += map(body_of, faces)
+        found = self._found(faces, width, height)
         sudden = self._sudden.unseen(at_ns, self._looked, width, height)
-        covers = [*_placed(places, width, height), *_placed(caution.places, width, height), *sudden]
+        covers = [*found, *_placed(caution.places, width, height), *sudden]
         blobs = [person.blob for person in people]
         if self._is_silent(at_ns, blobs, explained=caution.explained):
             if not (region := self._region.covers(width, height)):
-                return _full(width, height, Cause.SILENT)
-            return CoverPlan(FilterState.FALLBACK_REGION, outermost([*covers, *region]), Cause.SILENT)
+                return _full(width, height, Cause.SILENT, found)
+            return CoverPlan(FilterState.FALLBACK_REGION, outermost([*covers, *region]), Cause.SILENT, found)
         if sudden == _whole(width, height):
-            return _full(width, height, Cause.SUDDEN)
+            return _full(width, height, Cause.SUDDEN, found)
         if sudden:
-            return CoverPlan(
-                FilterState.FALLBACK_REGION, outermost(covers), Cause.SUDDEN, has_face=bool(faces)
-            )
+            return CoverPlan(FilterState.FALLBACK_REGION, outermost(covers), Cause.SUDDEN, found)
         cause = Cause.PRECAUTION if caution.places and not whole else None
-        return CoverPlan(FilterState.OK, outermost(covers), cause, has_face=bool(faces))
+        return CoverPlan(FilterState.OK, outermost(covers), cause, found)
 
     def _here(
         self, at_ns: int, around: Sequence[Person], width: int, height: int, *, whole: bool
@@ -234,6 +232,12 @@ class CoverPlanner:
             for look_ns in around
             for place in precaution(people, self._faces[look_ns], whole=whole).places
         ]
+
+    def _found(self, faces: list[Box], width: int, height: int) -> tuple[Cover, ...]:
+        """Give what is hidden for faces that were found: these, and bodies in the mode `people`."""
+        bodies = map(body_of, faces) if self._settings.mode == "people" else ()
+        grown = (self._grown(box, width, height) for box in faces)
+        return tuple(_placed([*grown, *bodies], width, height))
 
     def _grown(self, face: Box, width: int, height: int) -> Box:
         """Make a face as large as its cover."""
@@ -272,5 +276,5 @@ def _whole(width: int, height: int) -> tuple[Cover, ...]:
     return (Cover(0, 0, width, height),)
 
 
-def _full(width: int, height: int, cause: Cause) -> CoverPlan:
-    return CoverPlan(FilterState.FALLBACK_FULL, _whole(width, height), cause)
+def _full(width: int, height: int, cause: Cause, found: tuple[Cover, ...] = ()) -> CoverPlan:
+    return CoverPlan(FilterState.FALLBACK_FULL, _whole(width, height), cause, found)

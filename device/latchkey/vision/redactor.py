@@ -22,14 +22,19 @@ rare in a street, and in the middle of every range, so that the encoder does not
 class CoverPlan:
     """What to hide in one frame. `covers` are even-aligned pixels; `fallback_full` hides all.
 
-    `cause` says why more is hidden than faces that were found, for the record and the log; `has_face`
-    whether it hides a face at all that was.
+    `cause` says why more is hidden than faces that were found, for the record and the log. `found` is what is
+    hidden for these: a face layer keeps it whatever else hides the frame (`latchkey.vision.patches`).
     """
 
     state: FilterState
     covers: tuple[Cover, ...]
     cause: Cause | None = None
-    has_face: bool = False
+    found: tuple[Cover, ...] = ()
+
+    @property
+    def has_face(self) -> bool:
+        """Whether it hides a face at all that was found."""
+        return bool(self.found)
 
 
 def redact(frame: RawFrame, plan: CoverPlan) -> SafeFrame:

@@ -37,6 +37,11 @@ def test_a_layer_is_said_with_its_hours(tmp_path: Path) -> None:
     assert "opens for 1 day(s)" in line
 
 
+def test_a_layer_that_could_hold_nothing_is_said_to(tmp_path: Path) -> None:
+    line = check(tmp_path, 'face_layer_hours = 36\nmode = "everything"')
+    assert "nothing under the covers is kept: mode everything" in line
+
+
 def test_a_book_without_keys_for_faces_is_said(tmp_path: Path) -> None:
     state = replace(SimHousehold.begun(20_781).state, face_ratchet=None)
     line = check(tmp_path, "face_layer_hours = 36", state.book(20_781)[1])

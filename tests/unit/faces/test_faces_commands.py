@@ -3,10 +3,11 @@
 import io
 import json
 import os
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -28,6 +29,7 @@ from latchkey.pipeline.film import ClipFacts, Film
 from latchkey.pipeline.frame_queue import Held
 from latchkey.pipeline.vaultkeeper import VaultKeeper
 from latchkey.settings import RecordingSettings, VaultSettings
+from latchkey.units import MIB
 from latchkey.vault import INDEX_NAME, LayerDamaged, faces_name
 from latchkey.vision import CoverPlan, Motion
 from latchkey_sim.clock import VirtualClock
@@ -79,14 +81,14 @@ def house(tmp_path: Path) -> House:
     return furnished(tmp_path, [CoverPlan(FilterState.OK, (HALF,))] * 20)
 
 
-def furnished(tmp_path: Path, plans: Sequence[CoverPlan]) -> House:
+def furnished(tmp_path: Path, plans: Sequence[CoverPlan], room_bytes: int = 4096 * MIB) -> House:
     """Record a clip with these covers, a picture each."""
     vault, key = tmp_path / "vault", tmp_path / "owner.key"
     key.write_text(OWNER.text + "\n")
     key.chmod(0o600)
     disk, take = FolderDisk(vault), SeededEntropy(1).take
     index, readers = SqliteIndex(vault / INDEX_NAME), FixedReaders([str(OWNER.recipient)], DAY)
-    faces = FaceVault(disk, take, VirtualClock(0), readers, 24)
+    faces = FaceVault(disk, take, VirtualClock(0), readers, 24, room_bytes)
     keeper = VaultKeeper(disk, index, readers, take, VaultSettings(), faces)
     film = Film(ID, 10, keeper, H264Encoder(RecordingSettings()), None)
     for frame, plan in zip(masked_street(2), plans, strict=True):
@@ -115,17 +117,30 @@ def test_yes_opens_the_clip_with_its_faces_for_the_owner_alone_and_notes_it(hous
 
 
 def test_pictures_whose_covers_stay_are_counted_and_the_reason_is_told(tmp_path: Path) -> None:
-    faces, bare = CoverPlan(FilterState.OK, (HALF,)), CoverPlan(FilterState.OK, ())
+    people, bare = CoverPlan(FilterState.OK, (HALF,)), CoverPlan(FilterState.OK, ())
+    near = CoverPlan(FilterState.OK, (MOST,), found=(MOST,))
     most, unsure = CoverPlan(FilterState.OK, (MOST,)), CoverPlan(FilterState.FALLBACK_FULL, ())
-    _, _, err = furnished(tmp_path, [faces] * 11 + [most] * 4 + [unsure] * 2 + [bare] * 3).open("--yes")
-    told = (
-        "11 of 20 pictures with faces put back, 6 with their covers (of pictures that are hidden by more than"
-    )
-    assert told in err
+    known = replace(unsure, found=(HALF,))
+    plans = [people] * 6 + [near] * 3 + [known] * 2 + [most] * 4 + [unsure] * 3 + [bare] * 2
+    _, _, err = furnished(tmp_path, plans).open("--yes")
+    assert "11 of 20 pictures with faces put back" in err
+    assert "covers stay in 5 picture(s) that were hidden to be safe" in err
+    assert "covers stay in 4 picture(s) that were hidden by more than half where no face was found" in err
+
+
+def test_pictures_for_which_a_layer_had_no_room_are_told(tmp_path: Path) -> None:
+    home = furnished(tmp_path, [CoverPlan(FilterState.OK, (HALF,))] * 20, room_bytes=16 * 60_000)
+    assert home.layer.stat().st_size < 60_000 + 2_000
+    _, _, err = home.open("--yes")
+    (count,) = map(int, re.findall(r"covers stay in (\d+) picture\(s\) for which", err))
+    assert 0 < count < 20
+    assert f"{20 - count} of 20 pictures with faces put back" in err
 
 
 def test_where_every_cover_is_lifted_none_is_said_to_stay(house: House) -> None:
-    assert "20 pictures with faces put back; encoded anew" in house.open("--yes")[2]
+    err = house.open("--yes")[2]
+    assert "20 pictures with faces put back; encoded anew" in err
+    assert "covers stay" not in err
 
 
 def test_the_log_tells_each_opening_in_order(house: House) -> None:

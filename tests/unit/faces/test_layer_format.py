@@ -16,7 +16,16 @@ from latchkey.owner.composing import FaceLayer, jpeg_shape
 from latchkey.owner.opening import FacesGone
 from latchkey.pipeline.facelayer import FaceSealer
 from latchkey.ports import ClipEntry
-from latchkey.vault import LayerDamaged, LayerHead, LayerReader, encode_head, encode_record, faces_name
+from latchkey.vault import (
+    LayerDamaged,
+    LayerEnd,
+    LayerHead,
+    LayerReader,
+    encode_end,
+    encode_head,
+    encode_record,
+    faces_name,
+)
 from latchkey.vision import COVER_YUV, cut_patches
 from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
@@ -30,6 +39,7 @@ GOOD = (
     encode_head(HEAD)
     + encode_record(0, [COVER], [(COVER, JPEG)])
     + encode_record(9, [COVER], [(COVER, JPEG)])
+    + encode_end(LayerEnd(1, 2, 3))
 )
 
 
@@ -51,8 +61,8 @@ def test_a_layer_is_read_in_pieces_of_any_size(piece: int) -> None:
 
 
 def test_a_layer_cut_at_any_byte_is_damaged_unless_between_records() -> None:
-    head = len(encode_head(HEAD))
-    ends = {head, head + (len(GOOD) - head) // 2}
+    head, record = len(encode_head(HEAD)), len(encode_record(0, [COVER], [(COVER, JPEG)]))
+    ends = {head, head + record, head + 2 * record}
     for cut in range(len(GOOD)):
         if cut in ends:
             read(GOOD[:cut])
@@ -103,6 +113,16 @@ def test_records_out_of_order_or_twice_are_refused() -> None:
     for ticks in (0, 1):
         with pytest.raises(LayerDamaged, match="order"):
             read(encode_head(HEAD) + record(ticks=1) + record(ticks=ticks))
+
+
+def test_the_end_says_how_much_stays_covered_and_nothing_may_follow_it() -> None:
+    reader = LayerReader(iter([GOOD]))
+    assert reader.end is None
+    assert len(list(reader.records())) == 2
+    assert reader.end == LayerEnd(1, 2, 3)
+    for more in (b"x", encode_record(10, [COVER], [(COVER, JPEG)]), encode_end(LayerEnd())):
+        with pytest.raises(LayerDamaged, match="follows"):
+            read(GOOD + more)
 
 
 def test_patches_larger_than_the_picture_are_refused_before_they_are_decoded() -> None:
@@ -207,19 +227,25 @@ def test_only_pixels_under_covers_are_cut_out(seed: int) -> None:
     assert cuts[0].patches[0][1][0, 31] == COVER_YUV[0]
 
 
-@pytest.mark.parametrize("state", [FilterState.FALLBACK_REGION, FilterState.FALLBACK_FULL])
-def test_a_fallback_keeps_nothing(state: FilterState) -> None:
-    assert cut_patches(raw(), state, (COVER,)) is None
-
-
-def test_covers_over_most_of_the_picture_keep_nothing() -> None:
-    assert cut_patches(raw(), FilterState.OK, ()) is None
-    assert cut_patches(raw(), FilterState.OK, (Cover(0, 0, 64, 24),)) is not None
-    assert cut_patches(raw(), FilterState.OK, (Cover(0, 0, 64, 26),)) is None
-
-
 def test_the_sealer_takes_nothing_but_patches() -> None:
-    sealer = FaceSealer([str(OWNER.recipient)], SeededEntropy(1).take, HEAD, 0)
+    sealer = FaceSealer([str(OWNER.recipient)], SeededEntropy(1).take, HEAD, 0, 1000)
     sealer.begin()
     with pytest.raises(TypeError, match="only FacePatches"):
         sealer.add(0, raw())  # type: ignore[arg-type]
+
+
+def test_all_of_a_picture_takes_no_more_room_than_half_of_it() -> None:
+    """A smooth picture with the noise of a sensor, as cameras give them."""
+    draw = np.random.default_rng(5)
+    height, width = 480, 640
+    smooth = np.add.outer(np.arange(height), np.arange(width)) / 6 + 30
+    y = (smooth + draw.normal(0, 2.5, smooth.shape)).astype(np.uint8)
+    u, v = (np.full((height // 2, width // 2), 128, np.uint8) for _ in range(2))
+    sizes = []
+    for share in (2, 1):
+        face = Cover(0, 0, width, height // share)
+        cut = cut_patches(RawFrame(y, u, v, 0), FilterState.OK, (face,), (face,))
+        head = LayerHead(CLIP, width, height, Colour())
+        sealer = FaceSealer([str(OWNER.recipient)], SeededEntropy(1).take, head, 0, 1 << 20)
+        sizes.append(len(sealer.begin() + sealer.add(0, cut) + sealer.close()))
+    assert sizes[1] <= sizes[0]

@@ -98,7 +98,7 @@ def test_the_clip_is_the_same_byte_for_byte_whether_it_has_a_layer() -> None:
 def test_the_layer_puts_the_face_back_to_within_what_codecs_lose(tmp_path: Path) -> None:
     home = visit(24)
     done, frames = composed(home, tmp_path)
-    assert done == Composed(len(frames), len(frames), "")
+    assert done == Composed(len(frames), len(frames))
     originals = {frame.at_ns: frame for frame in masked_street(8)}
     for frame in frames:
         original = originals[round(frame.at_ns / NS_PER_S * 10) * NS_PER_S // 10]
