@@ -1,14 +1,21 @@
 """What all tests share."""
 
+import importlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from latchkey_sim.person import Person
 from latchkey_sim.quickscene import QUICK_SCENE
+from latchkey_sim.updates.server import Origin, serving
+
+if TYPE_CHECKING:
+    from latchkey_release.desk import Doorbell, World
 
 PLACES = {"mosquitto": ("/usr/sbin", "/usr/local/sbin")}
 """Where a tool lies if it is not on the PATH of an ordinary user."""
@@ -71,3 +78,29 @@ def quick(tmp_path: Path) -> Path:
     path = tmp_path / "quick.toml"
     path.write_text(QUICK_SCENE)
     return path
+
+
+@pytest.fixture(scope="session")
+def desk(absent: Callable[[str, str], None]) -> ModuleType:
+    """Give the desk that needs tuf, or skip; `LATCHKEY_REQUIRE=tuf` makes the skip a failure."""
+    try:
+        return importlib.import_module("latchkey_release.desk")
+    except ModuleNotFoundError as error:
+        absent("tuf", f"the package {error.name} is not installed")
+        raise AssertionError from error
+
+
+@pytest.fixture
+def world(desk: ModuleType) -> Iterator["World"]:
+    """Give a publisher whose repository is served, and devices that trust it."""
+    with serving(Origin({})) as origin:
+        yield desk.World(origin)
+
+
+@pytest.fixture
+def door(world: "World") -> "Doorbell":
+    """Give a device that runs release 1 and knows the repository as it was then."""
+    world.publish("0.1.0", 1)
+    door = world.doorbell()
+    assert door.update()
+    return world.doorbell(door.disk, door.clock)

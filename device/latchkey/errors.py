@@ -27,6 +27,8 @@ EXIT_RECORD = 15
 EXIT_BROKEN_PROMISE = 16
 EXIT_SCENE = 17
 EXIT_LIMIT = 18
+EXIT_UPDATE_REFUSED = 19
+EXIT_UPDATE_UNHEALTHY = 20
 EXIT_INTERRUPTED = 130
 """By Ctrl-C, or by a reader of our output that went away; other signals give 128 and their number."""
 
@@ -132,6 +134,20 @@ class EgressRefused(LatchkeyError):
     """Something tried to open a connection that is not on the list."""
 
     exit_code = EXIT_NETWORK
+
+
+class UpdateRefused(LatchkeyError):
+    """An update is not what its signers vouch for, older than what is there, expired, or not for this
+    machine.
+    """
+
+    exit_code = EXIT_UPDATE_REFUSED
+
+
+class UpdateUnhealthy(LatchkeyError):
+    """A release was tried, was not well, and the one before it runs again."""
+
+    exit_code = EXIT_UPDATE_UNHEALTHY
 
 
 class WorkerBusy(LatchkeyError):

@@ -26,6 +26,7 @@ COMMANDS = {
     "models": "latchkey.cli.models",
     "redact": "latchkey.cli.redact",
     "tune": "latchkey.cli.tune",
+    "update": "latchkey.cli.update",
 }
 """Modules are imported only when their command runs: start-up time is the user's."""
 

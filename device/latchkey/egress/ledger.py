@@ -23,6 +23,9 @@ _CLOSED = 7
 SYSTEM_DNS = "system-dns"
 """Purpose of the row that counts names looked up by the system's own resolver."""
 
+SYSTEM_UPDATE = "system-update"
+"""Purpose of what is fetched to update the software."""
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:

@@ -46,6 +46,10 @@ from latchkey.ports.storage import (
     DiskFile,
     SealedClip,
 )
+from latchkey.ports.update import (
+    Health,
+    SlotDisk,
+)
 from latchkey.ports.work import (
     Lane,
     Ticket,
@@ -69,6 +73,7 @@ __all__ = [
     "Encoder",
     "Entropy",
     "FaceFinder",
+    "Health",
     "Journal",
     "JournalLine",
     "Lamp",
@@ -83,6 +88,7 @@ __all__ = [
     "Refused",
     "SealedClip",
     "Severity",
+    "SlotDisk",
     "Still",
     "Ticket",
     "Uplink",

@@ -16,6 +16,7 @@ from latchkey.settings.model import (
     PrivacySettings,
     RecordingSettings,
     Settings,
+    UpdateSettings,
     VaultSettings,
     Zone,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "PrivacySettings",
     "RecordingSettings",
     "Settings",
+    "UpdateSettings",
     "VaultSettings",
     "Zone",
     "load",

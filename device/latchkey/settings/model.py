@@ -190,6 +190,23 @@ class BaselineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateSettings:
+    """Signed releases. Without a url nothing is ever looked for; see updates.md."""
+
+    url: str = option("", "address of the repository of releases, https (or http); empty = none")
+    root: Path | None = option(
+        None, "file that says whose signatures count: the root.json of that repository"
+    )
+    folder: Path = option(
+        Path("/opt/latchkey"), "folder of the releases; `current` in it is the one that runs"
+    )
+    units: str = option(
+        "", "systemd units that are restarted and watched, with spaces between; empty = none is"
+    )
+    watch_s: int = option(120, "how long a new release must run well before it is kept", low=5, high=3600)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file."""
 
@@ -203,3 +220,4 @@ class Settings:
     mqtt: MqttSettings = MqttSettings()
     owner: OwnerSettings = OwnerSettings()
     baseline: BaselineSettings = BaselineSettings()
+    update: UpdateSettings = UpdateSettings()
