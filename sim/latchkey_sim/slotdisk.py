@@ -7,6 +7,7 @@ which name is there after a power cut, the old one or the new, is drawn as for a
 from contextlib import suppress
 
 from latchkey.errors import NotOnDisk
+from latchkey.vault.names import check_disk_name
 from latchkey_sim.crashdisk import CrashDisk
 from latchkey_sim.disk import MemoryFile, durable_bytes
 
@@ -58,5 +59,6 @@ class CrashSlotDisk(CrashDisk):
 
     def remove_folder(self, folder: str) -> None:
         """Delete all files below a folder."""
+        check_disk_name(folder)
         for name in sorted(name for name in self.files if name.startswith(f"{folder}/")):
             self.remove(name)

@@ -65,10 +65,13 @@ class FolderSlotDisk(FolderDisk):
 
     def _created(self, name: str, mode: int) -> FolderFile:
         place = self._path(name)
-        made = [folder for folder in place.parents if self._top in folder.parents and not folder.exists()]
         file = super().create(name)
         with disk_errors(f"create {place}"):
-            for folder in made:
-                folder.chmod(FOLDER_MODE)
             place.chmod(mode)
         return file
+
+    def _make_folders(self, folder: Path) -> None:
+        made = [path for path in (folder, *folder.parents) if self._top in path.parents and not path.exists()]
+        super()._make_folders(folder)
+        for path in made:
+            path.chmod(FOLDER_MODE)

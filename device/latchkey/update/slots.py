@@ -10,7 +10,7 @@ on trial.
 
 An environment is what PEP 405 describes: `pyvenv.cfg`, a link to the interpreter, packages. Programs in
 it begin with the path of their own slot, never of `current`: a process that runs must not load half of
-another release.
+another release. They are isolated (-I): neither variables nor folders of a user put other code in.
 """
 
 import re
@@ -133,7 +133,8 @@ class Slots:
         building.link("bin/python", "python3")
         python = f"{self._place}/{building.slot}/bin/python3"
         building.text(
-            "bin/latchkey", f"#!{python}\nimport sys\n\nfrom latchkey.cli import main\n\nsys.exit(main())\n"
+            "bin/latchkey",
+            f"#!{python} -I\nimport sys\n\nfrom latchkey.cli import main\n\nsys.exit(main())\n",
         )
 
     def _copy_models(self, building: "_Building", number: int) -> None:

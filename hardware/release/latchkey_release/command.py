@@ -107,14 +107,14 @@ def _release(options: argparse.Namespace) -> None:
     release = Release(versions.pop(), _last_number(repository) + 1, int(now.timestamp()), builds)
     wheels = [Blob(f"wheels/{name}", data) for name, data in sorted(blobs.items())]
     repository.publish(release, wheels, _keys(repository, options.keys), now)
-    write(repository.files, options.repository)
+    _write_checked(repository, options.repository)
     print(f"release {release.number} ({release.version}), {len(blobs)} wheels")  # noqa: T201
 
 
 def _renew(options: argparse.Namespace) -> None:
     repository = Repository(read(options.repository))
     repository.renew(_keys(repository, options.keys), _now(options))
-    write(repository.files, options.repository)
+    _write_checked(repository, options.repository)
 
 
 def _rotate(options: argparse.Namespace) -> None:
@@ -129,7 +129,7 @@ def _rotate(options: argparse.Namespace) -> None:
     elif options.role != "root":
         repository.renew(keys, now)
     _save(new, options.role, options.into)
-    write(repository.files, options.repository)
+    _write_checked(repository, options.repository)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -137,6 +137,14 @@ def _check(options: argparse.Namespace) -> None:
     if wrong:
         raise RepositoryError("; ".join(wrong))
     print("good")  # noqa: T201
+
+
+def _write_checked(repository: Repository, folder: Path) -> None:
+    """Write what devices accept; else nothing. Raises RepositoryError."""
+    wrong = repository.check(None)
+    if wrong:
+        raise RepositoryError(f"nothing was written: {'; '.join(wrong)}")
+    write(repository.files, folder)
 
 
 def read(folder: Path) -> dict[str, bytes]:

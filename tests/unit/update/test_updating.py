@@ -6,6 +6,10 @@ import pytest
 
 from latchkey.egress import SYSTEM_UPDATE
 from latchkey.errors import DiskFull, UpdateRefused, UpdateUnhealthy
+from latchkey_sim.brokers import Broker
+from latchkey_sim.crashdisk import Power
+from latchkey_sim.slotdisk import CrashSlotDisk
+from latchkey_sim.tap import Tap
 
 if TYPE_CHECKING:
     from latchkey_release.desk import World
@@ -29,7 +33,9 @@ def test_a_program_of_a_release_begins_with_the_path_of_its_own_slot(world: "Wor
     world.publish("0.2.0", 1)
     door = world.doorbell()
     door.update()
-    assert door.disk.read("releases/1/bin/latchkey").startswith(b"#!/opt/latchkey/releases/1/bin/python3\n")
+    assert door.disk.read("releases/1/bin/latchkey").startswith(
+        b"#!/opt/latchkey/releases/1/bin/python3 -I\n"
+    )
 
 
 def test_what_is_the_newest_already_is_left_alone(world: "World") -> None:
@@ -114,7 +120,7 @@ def test_detectors_that_were_installed_move_along(world: "World") -> None:
     assert door.disk.read("releases/1/share/latchkey/models/yunet.onnx") == b"weights"
 
 
-def test_without_room_nothing_is_begun(world: "World", desk: "object") -> None:
+def test_without_room_nothing_is_begun(world: "World") -> None:
     world.publish("0.2.0", 1)
     door = world.doorbell()
     door.disk.limit_bytes = 8000  # type: ignore[attr-defined]  # of the simulated disk
@@ -131,22 +137,22 @@ def test_a_release_for_other_machines_is_refused_by_name(world: "World") -> None
     assert door.update()
 
 
-def test_a_folder_that_was_never_laid_out_is_told(world: "World", desk: "object") -> None:
-    from latchkey_sim.crashdisk import Power
-    from latchkey_sim.slotdisk import CrashSlotDisk
-
+def test_a_folder_that_was_never_laid_out_is_told(world: "World") -> None:
     world.publish("0.2.0", 1)
     with pytest.raises(UpdateRefused, match="lead nowhere"):
         world.doorbell(CrashSlotDisk(Power())).update()
 
 
-def test_updates_are_traffic_of_their_own_in_the_ledger(world: "World") -> None:
+def test_updates_are_traffic_of_their_own_in_the_ledger_to_the_byte(world: "World") -> None:
     world.publish("0.2.0", 1)
-    door = world.doorbell()
-    door.update()
-    [row] = door.ledger.rows()
-    assert (row.purpose, row.host, row.port) == (SYSTEM_UPDATE, "127.0.0.1", world.origin.port)
-    assert row.connections == len(world.origin.asked)
-    wanted = [world.origin.files[path] for path in world.origin.asked if path in world.origin.files]
-    assert row.bytes_in is not None
-    assert row.bytes_in > sum(map(len, wanted))
+    with Tap(Broker("127.0.0.1", world.origin.port, "web")) as tap:
+        server, world.origin.port = world.origin.port, tap.broker.port
+        door = world.doorbell()
+        assert door.update()
+        assert tap.drain()
+        [row] = door.ledger.rows()
+        totals = tap.totals
+    assert (row.purpose, row.host, row.port) == (SYSTEM_UPDATE, "127.0.0.1", tap.broker.port)
+    assert row.connections == totals.connections == len(world.origin.asked)
+    assert (row.bytes_out, row.bytes_in) == (totals.bytes_out, totals.bytes_in)
+    world.origin.port = server

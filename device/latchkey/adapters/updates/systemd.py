@@ -14,6 +14,7 @@ REHEARSAL_LIMIT_S = 180
 """A Zero 2 W reads a new environment from its card in a minute."""
 
 SYSTEMCTL_LIMIT_S = 120
+ERROR = "latchkey: error: "
 UNIT = re.compile(r"[A-Za-z0-9@._:-]{1,128}\.(service|target)")
 
 
@@ -58,7 +59,7 @@ class SystemdHealth:
 
 
 def _run(command: list[str], limit_s: float) -> str:
-    """Run a program; give "" or its last line of trouble."""
+    """Run a program; give "" or its trouble in a line."""
     try:
         done = subprocess.run(  # noqa: S603 -- a program of a verified release, or systemctl
             command, capture_output=True, text=True, errors="replace", timeout=limit_s, check=False
@@ -69,9 +70,9 @@ def _run(command: list[str], limit_s: float) -> str:
         return f"it cannot be run: {error.strerror}"
     if done.returncode == 0:
         return ""
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or [f"code {done.returncode}"])[0].removeprefix("latchkey: error: ")[:200]
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)]
+    return (errors[:1] or lines[-1:] or [f"code {done.returncode}"])[0][:200]
 
 
 def _output(command: list[str], limit_s: float) -> str:
