@@ -119,6 +119,7 @@ BANNED_IMPORTS = {
         "wire",
         "vault",
         "pipeline",
+        "update",
         "device",
         "ports",
         "frames.py",

@@ -98,7 +98,12 @@ def _dispatch(arguments: list[str], terminal: Terminal) -> int:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     loaded = {}
     for name in names if wanted not in names else [wanted]:
-        command = loaded[name] = _load(name)
+        try:
+            command = loaded[name] = _load(name)
+        except ModuleNotFoundError as error:
+            if name == wanted:
+                raise _without_its_package(name, error) from error
+            continue  # what it needs is not installed here: it is not among the commands that there are
         command.configure(subparsers.add_parser(name, help=command.help, description=command.help))
     try:
         options = parser.parse_args(arguments)
@@ -113,6 +118,11 @@ def _dispatch(arguments: list[str], terminal: Terminal) -> int:
         return command.run(options, terminal)
     with terminal.stop.at_once():
         return command.run(options, terminal)
+
+
+def _without_its_package(name: str, error: ModuleNotFoundError) -> UsageError:
+    hint = None if name in COMMANDS else "pip install 'latchkey[sim]' installs what the simulator needs"
+    return UsageError(f"`latchkey {name}` needs the package {error.name}, which is not installed", hint=hint)
 
 
 def _names() -> list[str]:
