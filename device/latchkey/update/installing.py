@@ -99,6 +99,7 @@ def _make_slot(device: Device, source: Source, release: Release, wheels: tuple[W
     for wheel in wheels:
         device.tell(f"{wheel.name}: {wheel.size_bytes / 1e6:.1f} MB")
         source.fetch(wheel)
+    device.tell(f"unpacking {len(wheels)} wheels, which takes minutes on a slow card")
     opened = ((wheel, source.open(wheel)) for wheel in wheels)
     device.slots.build(release, device.interpreter, opened, models_from=device.slots.pointed("current"))
 
