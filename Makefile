@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make bench-faces  does the filter miss anybody; DATA=folder adds photographs and footage"
 	@echo "make bench-sim  figures of the simulator, with goals; takes five minutes"
 	@echo "make soak-disk  a million power cuts; IMAGES=n for another number"
+	@echo "make release  sign releases for others: docs/updates.md; ARGS are its arguments"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
 
@@ -52,7 +53,7 @@ test-opencv4: setup
 	  -c $(VENV)-opencv4/constraints.txt -e '.[dev,fast]' 'opencv-python-headless==4.10.0.84'; }
 	@$(VENV)-opencv4/bin/latchkey models install centerface
 	@$(VENV)-opencv4/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/contract tests/sim \
-	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/unit/owner --ignore tests/sim/test_outage.py \
+	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/unit/owner --ignore tests/unit/update --ignore tests/sim/test_outage.py \
 	  --ignore tests/sim/test_kill.py --ignore tests/sim/house --ignore tests/sim/simulate --ignore tests/sim/plugin
 
 check: setup
@@ -75,6 +76,10 @@ bench-sim: setup
 # ARGS are further arguments, like --path clip.
 soak-disk: setup
 	@$(BIN)/python -m latchkey_sim.soakdisk $(if $(IMAGES),--images $(IMAGES)) $(ARGS)
+
+# ARGS are an action and its arguments, like 'check ~/repo'.
+release: setup
+	@PYTHONPATH=hardware/release $(BIN)/python -m latchkey_release $(or $(ARGS),--help)
 
 format: setup
 	@$(BIN)/ruff format .

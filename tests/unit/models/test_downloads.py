@@ -5,13 +5,15 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from latchkey.egress import Ledger
-from latchkey.egress.downloads import PURPOSE, DownloadFailed, fetch
+from latchkey.egress.downloads import PURPOSE, DownloadFailed, fetch, stream
 from latchkey.errors import UsageError
 
 BODY = bytes(range(256)) * 800
@@ -21,12 +23,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Serves one file, and some trouble."""
 
     def do_GET(self) -> None:
+        if self.path == "/slow":
+            self._drip()
+            return
         status = {"/file": 200, "/torn": 200, "/moved": 302}.get(self.path, 404)
         self.send_response(status)
         self.send_header("Content-Length", str(len(BODY)))
         self.end_headers()
         if status == 200:
             self.wfile.write(BODY if self.path == "/file" else BODY[:1000])
+
+    def _drip(self) -> None:
+        """Send a byte of the head now and then: each read meets its timeout."""
+        with suppress(OSError):  # until whoever waits hangs up
+            for _ in range(400):
+                self.wfile.write(b"H")
+                self.wfile.flush()
+                time.sleep(0.02)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
@@ -103,3 +116,11 @@ def test_a_closed_port_is_one_line_with_a_way_out() -> None:
 def test_only_https_is_fetched(url: str) -> None:
     with pytest.raises(UsageError):
         fetch(url, 10)
+
+
+@pytest.mark.slow
+def test_a_server_that_sends_a_byte_now_and_then_is_left_under_tls_too(
+    server: tuple[str, ssl.SSLContext],
+) -> None:
+    with pytest.raises(DownloadFailed, match="it sends too slowly"):
+        b"".join(stream(f"{server[0]}/slow", 10_000, ledger=Ledger(), trust=server[1], limit_s=0.3))

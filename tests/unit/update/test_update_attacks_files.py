@@ -2,13 +2,18 @@
 asked for.
 """
 
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from latchkey.egress.downloads import DownloadFailed
 from latchkey.errors import LatchkeyError, UpdateRefused
+from latchkey_sim.crashdisk import Power
+from latchkey_sim.slotdisk import CrashSlotDisk
 from latchkey_sim.updates.server import Trick
 
 if TYPE_CHECKING:
@@ -122,3 +127,28 @@ def test_a_signed_wheel_puts_nothing_outside_its_packages(
     world.publish("0.2.0", 2, wheels)
     refused(door, "elsewhere")
     assert door.device.slots.release(2) is None
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.data())
+@pytest.mark.slow
+def test_a_bit_that_is_changed_on_the_way_changes_nothing_that_is_installed(
+    world: "World", door: "Doorbell", data: st.DataObject
+) -> None:
+    """Either the device says no, or what lies there is what was published, whichever bit it is."""
+    if len(world.repository.files) < 12:
+        world.publish("0.2.0", 2)
+    genuine = dict(world.repository.files)
+    path = data.draw(st.sampled_from(sorted(paths(world).values() & genuine.keys())))
+    place = data.draw(st.integers(0, 8 * len(genuine[path]) - 1))
+    changed = bytearray(genuine[path])
+    changed[place // 8] ^= 1 << place % 8
+    world.origin.files = {**genuine, path: bytes(changed)}
+    disk = CrashSlotDisk(Power(), {name: bytes(found) for name, found in door.disk.files.items()})
+    fresh = world.doorbell(disk, door.clock)
+    with suppress(LatchkeyError):
+        fresh.update()
+    number = fresh.runs
+    assert number in (1, 2)
+    version = disk.read(f"releases/{number}/lib/python3.11/site-packages/latchkey/__init__.py").decode()
+    assert version == f"__version__ = '0.{number}.0'\n"
