@@ -139,3 +139,68 @@ def test_a_key_of_another_kind_than_ed25519_is_not_taken(world: "World", door: "
     text = world.pinned.replace(b'"scheme":"ed25519"', b'"scheme":"rsassa-pss-sha256"', 1)
     world.pinned = text
     refused(world.doorbell(door.disk, door.clock), "cannot be trusted")
+
+
+def changed(data: bytes, **fields: Any) -> bytes:
+    """Change what is signed, and leave the signatures."""
+    metadata = json.loads(data)
+    metadata["signed"].update(fields)
+    return json.dumps(metadata).encode()
+
+
+FAR = "2099-01-01T00:00:00Z"
+
+
+def test_a_promise_that_was_made_longer_without_the_key_is_worth_nothing(
+    world: "World", door: "Doorbell"
+) -> None:
+    world.publish("0.2.0", 2)
+    name = "metadata/timestamp.json"
+    world.origin.files = {**world.repository.files, name: changed(world.repository.files[name], expires=FAR)}
+    refused(door, "not signed by")
+
+
+def test_a_root_under_signatures_of_the_one_before_is_worth_nothing(
+    world: "World", desk: ModuleType, door: "Doorbell"
+) -> None:
+    files = dict(world.repository.files)
+    evil = desk.key("evil").public_key
+    signed = json.loads(files["metadata/1.root.json"])["signed"]
+    for role in desk.ROLES:
+        signed["roles"][role] = {"keyids": [evil.keyid], "threshold": 1}
+    signed["keys"][evil.keyid] = evil.to_dict()
+    files["metadata/2.root.json"] = changed(files["metadata/1.root.json"], **{**signed, "version": 2})
+    world.origin.files = files
+    refused(door, "not signed by")
+
+
+def test_targets_under_signatures_of_others_are_worth_nothing_though_the_online_keys_vouch_for_them(
+    world: "World", door: "Doorbell"
+) -> None:
+    world.publish("0.2.0", 2)
+    name = f"metadata/{world.repository.targets.version}.targets.json"
+    world.repository.files[name] = changed(world.repository.files[name], expires=FAR)
+    world.repository.renew(world.keys, world.now)
+    refused(door, "not signed by")
+
+
+@pytest.mark.parametrize("signature", ["", "00", "zz" * 64, "00" * 64, "ff" * 64, "00" * 63])
+def test_what_is_no_signature_does_not_pass_for_one(world: "World", door: "Doorbell", signature: str) -> None:
+    world.publish("0.2.0", 2)
+    name = "metadata/timestamp.json"
+    metadata = json.loads(world.repository.files[name])
+    metadata["signatures"][0]["sig"] = signature
+    world.origin.files = {**world.repository.files, name: json.dumps(metadata).encode()}
+    refused(door, "not signed by")
+
+
+def test_other_kinds_of_keys_are_unknown_to_tuf_whatever_it_knew_before(
+    world: "World", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from securesystemslib.signer import KEY_FOR_TYPE_AND_SCHEME
+
+    from latchkey.adapters.updates.keys import Ed25519Key
+
+    monkeypatch.setitem(KEY_FOR_TYPE_AND_SCHEME, ("rsa", "rsassa-pss-sha256"), Ed25519Key)
+    world.doorbell()
+    assert dict(KEY_FOR_TYPE_AND_SCHEME) == {("ed25519", "ed25519"): Ed25519Key}

@@ -12,7 +12,7 @@ from securesystemslib.exceptions import UnverifiedSignatureError, VerificationEr
 from securesystemslib.signer import KEY_FOR_TYPE_AND_SCHEME, Key, Signature
 
 KIND = "ed25519"
-KEY_BYTES, SIGNATURE_BYTES = 32, 64
+KEY_BYTES = 32
 
 
 class Ed25519Key(Key):
@@ -34,7 +34,7 @@ class Ed25519Key(Key):
         """Raise UnverifiedSignatureError unless this key signed `data`."""
         try:
             made = bytes.fromhex(signature.signature)
-            if signature.keyid != self.keyid or len(made) != SIGNATURE_BYTES:
+            if signature.keyid != self.keyid:
                 raise UnverifiedSignatureError(f"not a signature by {self.keyid}")
             VerifyKey(bytes.fromhex(self.keyval["public"])).verify(data, made)
         except BadSignatureError as error:
