@@ -10,7 +10,8 @@ on trial.
 
 An environment is what PEP 405 describes: `pyvenv.cfg`, a link to the interpreter, packages. Programs in
 it begin with the path of their own slot, never of `current`: a process that runs must not load half of
-another release. They are isolated (-I): neither variables nor folders of a user put other code in.
+another release. They are isolated (-I): neither variables nor folders of a user put other code in. And
+they write no compiled modules (-B): those are part of the slot.
 """
 
 import re
@@ -22,6 +23,7 @@ from typing import BinaryIO, Literal
 from latchkey.errors import NotOnDisk, UpdateRefused
 from latchkey.pipeline.durable import write_whole
 from latchkey.ports import DiskFile, SlotDisk
+from latchkey.update.bytecode import compiled, compiled_name
 from latchkey.update.release import Release, Wheel, decode_release, encode_release
 from latchkey.update.wheels import members
 
@@ -100,7 +102,7 @@ class Slots:
         for wheel, file in wheels:
             with file:
                 for name, pieces in members(wheel.name, file):
-                    building.put(f"{interpreter.packages}/{name}", pieces)
+                    self._unpack(building, f"{interpreter.packages}/{name}", pieces)
         if models_from is not None:
             self._copy_models(building, models_from)
         building.sync()
@@ -134,8 +136,19 @@ class Slots:
         python = f"{self._place}/{building.slot}/bin/python3"
         building.text(
             "bin/latchkey",
-            f"#!{python} -I\nimport sys\n\nfrom latchkey.cli import main\n\nsys.exit(main())\n",
+            f"#!{python} -IB\nimport sys\n\nfrom latchkey.cli import main\n\nsys.exit(main())\n",
         )
+
+    def _unpack(self, building: "_Building", name: str, pieces: Iterator[bytes]) -> None:
+        aside = compiled_name(name)
+        if aside is None:
+            building.put(name, pieces)
+            return
+        source = b"".join(pieces)
+        building.put(name, [source])
+        code = compiled(source, f"{self._place}/{building.slot}/{name}")
+        if code is not None:
+            building.put(aside, [code])
 
     def _copy_models(self, building: "_Building", number: int) -> None:
         folder = f"{RELEASES}/{number}/{MODELS}"

@@ -39,8 +39,8 @@ def _check(name: str, info: zipfile.ZipInfo) -> None:
         raise UpdateRefused(f"{name} holds a file that would lie elsewhere: {info.filename[:80]!r}")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UpdateRefused(f"{name} holds a link: {info.filename[:80]!r}")
-    if parts[0].endswith(".data") or parts[0].endswith(".pth"):
-        raise UpdateRefused(f"{name} would put {info.filename[:80]!r} elsewhere than among packages")
+    if parts[0].endswith((".data", ".pth")) or "__pycache__" in parts:
+        raise UpdateRefused(f"{name} puts {info.filename[:80]!r} elsewhere than sources belong")
 
 
 def _pieces(name: str, wheel: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -118,7 +118,16 @@ def test_a_listed_wheel_that_is_not_signed_is_refused(
 
 
 @pytest.mark.parametrize(
-    "path", ["../../../../bin/latchkey", "/etc/cron.d/x", "a/../../x", "x.pth", "y-1.data/scripts/sh", "a\\b"]
+    "path",
+    [
+        "../../../../bin/latchkey",
+        "/etc/cron.d/x",
+        "a/../../x",
+        "x.pth",
+        "y-1.data/scripts/sh",
+        "a\\b",
+        "a/__pycache__/b.pyc",
+    ],
 )
 def test_a_signed_wheel_puts_nothing_outside_its_packages(
     world: "World", desk: ModuleType, door: "Doorbell", path: str
@@ -144,6 +153,7 @@ def test_a_bit_that_is_changed_on_the_way_changes_nothing_that_is_installed(
     changed = bytearray(genuine[path])
     changed[place // 8] ^= 1 << place % 8
     world.origin.files = {**genuine, path: bytes(changed)}
+    assert isinstance(door.disk, CrashSlotDisk)
     disk = CrashSlotDisk(Power(), {name: bytes(found) for name, found in door.disk.files.items()})
     fresh = world.doorbell(disk, door.clock)
     with suppress(LatchkeyError):

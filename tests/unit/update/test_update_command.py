@@ -95,10 +95,9 @@ def test_an_update_makes_an_environment_whose_program_runs(
     said = capsys.readouterr()
     assert said.out == "release 1 (0.1.0) runs\n"
     assert f"egress: system-update to 127.0.0.1:{home.world.origin.port}: " in said.err
+    before = sorted(home.opt.rglob("*"))
     assert home.says() == "latchkey 0.1.0"
-    prefix = "import sys, helper; print(sys.prefix, sys.flags.isolated)"
-    python = [str(home.opt / "current/bin/python"), "-c", prefix]
-    assert "opt/current" in subprocess.run(python, capture_output=True, text=True, check=True).stdout
+    assert sorted(home.opt.rglob("*")) == before, "running it writes nothing"
     home.publish(2)
     assert home.update() == 0
     assert home.says() == "latchkey 0.2.0"
@@ -194,3 +193,15 @@ def test_the_interpreter_is_one_that_runs(tmp_path: Path, need: Callable[[str], 
     code = "import sys; print('.'.join(map(str, sys.version_info[:3])), sys.prefix == sys.base_prefix)"
     done = subprocess.run([found.program, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [found.version, "True"]
+
+
+@pytest.mark.slow
+def test_a_module_is_loaded_in_its_compiled_form_which_is_part_of_the_slot(home: Home) -> None:
+    home.publish(1)
+    assert home.update() == 0
+    packages = home.opt / "releases/1" / this_interpreter().packages
+    (packages / "helper/__init__.py").write_text("raise SystemExit('compiled anew')")
+    code = "import helper; print(helper.READY, helper.__file__)"
+    python = [str(home.opt / "releases/1/bin/python3"), "-IB", "-c", code]
+    said = subprocess.run(python, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True", str(packages / "helper/__init__.py")]

@@ -34,7 +34,7 @@ def test_a_program_of_a_release_begins_with_the_path_of_its_own_slot(world: "Wor
     door = world.doorbell()
     door.update()
     assert door.disk.read("releases/1/bin/latchkey").startswith(
-        b"#!/opt/latchkey/releases/1/bin/python3 -I\n"
+        b"#!/opt/latchkey/releases/1/bin/python3 -IB\n"
     )
 
 
