@@ -86,6 +86,14 @@ class FinderError(LatchkeyError):
     exit_code = EXIT_DETECTOR
 
 
+class DetectorBlind(FinderError):
+    """The face detector raises nothing, and does not find the face that is drawn for it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is blind: it does not find the face that is drawn for it")
+        self.name = name
+
+
 class FilterError(LatchkeyError):
     """A picture or a plan of covers is not what the privacy filter can work with."""
 

@@ -67,6 +67,8 @@ class Cause(StrEnum):
     """Something showed suddenly, and the look that would have judged it was not made."""
     SILENT = "silent"
     """The detector finds nobody while somebody moves about."""
+    BLIND = "blind"
+    """The detector does not find the face that is drawn for it."""
     DARK = "dark"
     GLARE = "glare"
     OBSTRUCTED = "obstructed"

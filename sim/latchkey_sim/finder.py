@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import cache, wraps
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -9,6 +11,10 @@ import numpy as np
 from latchkey.adapters.finders.picture import check_bgr
 from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box
+from latchkey.vision import DRAWN_PX, drawn_face
+from latchkey.vision.look import small_bgr
+
+F = TypeVar("F")
 
 
 class Fault(StrEnum):
@@ -21,6 +27,31 @@ class Fault(StrEnum):
 
 def _nothing(_call: int) -> None:
     """Spend no time."""
+
+
+def sees_drawn(bgr: Bgr) -> list[Box]:
+    """Give where the face is that the filter draws for detectors, if this is its picture."""
+    height, width = bgr.shape[:2]
+    if min(width, height) < DRAWN_PX:
+        return []
+    picture, face = _drawn(width, height)
+    return [face] if np.array_equal(bgr, picture) else []
+
+
+@cache
+def _drawn(width: int, height: int) -> tuple[Bgr, Box]:
+    frame, face = drawn_face(width, height)
+    return small_bgr(frame, width, height, brighten=False), face
+
+
+def awake(find: Callable[[F, Bgr], list[Box]]) -> Callable[[F, Bgr], list[Box]]:
+    """Make a `find` that knows no drawn face give that, too, as every detector does that can see."""
+
+    @wraps(find)
+    def found(finder: F, bgr: Bgr) -> list[Box]:
+        return sees_drawn(bgr) or find(finder, bgr)
+
+    return found
 
 
 class TruthFinder:
@@ -49,6 +80,8 @@ class TruthFinder:
     def find(self, bgr: Bgr) -> list[Box]:
         """Give what is true, unless a fault is due. Raises FinderError."""
         height, width = check_bgr(bgr, self.name)
+        if drawn := sees_drawn(bgr):  # a look is over
+            return [] if self._faults.get(self.calls - 1) is Fault.BLIND else drawn
         call, self.calls = self.calls, self.calls + 1
         self._spend(call)
         fault = self._faults.get(call)
@@ -89,6 +122,7 @@ class PaintFinder:
 
         self._sizes_px = range(least_px, most_px + 1)
 
+    @awake
     def find(self, bgr: Bgr) -> list[Box]:
         """Give the patches."""
         self.shapes.append(check_bgr(bgr, self.name))

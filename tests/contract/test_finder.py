@@ -13,6 +13,8 @@ from latchkey.errors import FinderError
 from latchkey.frames import Bgr, Box
 from latchkey.ports import FaceFinder
 from latchkey.settings import PrivacySettings
+from latchkey.vision import drawn_face
+from latchkey.vision.look import small_bgr
 from latchkey_sim.finder import TruthFinder
 
 FACE = Box(0.35, 0.20, 0.70, 0.56, 0.9)
@@ -95,6 +97,16 @@ def test_both_runtimes_find_the_same_faces(name: str, photo: Bgr, absent: Callab
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_an_empty_picture_has_no_face(opened: Opener, level: int) -> None:
     assert opened([[]]).find(np.full((256, 480, 3), level, np.uint8)) == []
+
+
+@pytest.mark.parametrize("size", [(64, 64), (480, 256), (640, 352), (352, 640), (288, 480), (640, 480)])
+def test_the_face_that_is_drawn_for_it_is_found_surely_in_any_size_of_picture(
+    opened: Opener, size: tuple[int, int]
+) -> None:
+    frame, face = drawn_face(*size)
+    found = best(opened([]).find(small_bgr(frame, *size, brighten=False)))
+    assert found.score > 0.8
+    assert np.abs(np.subtract(found[:4], face[:4])).max() <= 4
 
 
 def test_answers_are_boxes_of_plain_numbers_and_nothing_else(opened: Opener, photo: Bgr) -> None:

@@ -19,6 +19,7 @@ from latchkey.settings import PrivacySettings, Settings
 from latchkey.units import NS_PER_MS, NS_PER_S, to_ns
 from latchkey.vision import ALL_PARTS, MAX_LOOK_GAP_NS, Motion
 from latchkey_sim.clock import VirtualClock
+from latchkey_sim.finder import awake
 from latchkey_sim.workers import VirtualWorkers
 
 STILL = Motion(moving=False, share=0.0, boxes=(), zones=())
@@ -42,6 +43,7 @@ class Counting:
     def __init__(self) -> None:
         self.hues: list[int] = []
 
+    @awake
     def find(self, bgr: Bgr) -> list[Box]:
         u = (float(bgr[..., 0].mean()) - 1.164 * (LUMA - 16)) / 2.018 + 128
         self.hues.append(round((u - FIRST) / STEP))

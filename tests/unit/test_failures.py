@@ -26,6 +26,7 @@ from latchkey_sim.faces.score import ClipScore, score_clip
 from latchkey_sim.faces.tally import COVERED
 from latchkey_sim.faces.truth import FaceClip, Moment
 from latchkey_sim.faces.walks import Script, Walk
+from latchkey_sim.finder import awake
 from latchkey_sim.footage import decoded
 from latchkey_sim.household import OWNER
 
@@ -49,11 +50,21 @@ WALK, LONG_WALK, PEEK = _clip(Cross(44, 2.0), 6.0), _clip(Cross(44, 4.0), 12.0),
 
 
 class Blind:
-    """A detector that answers, and never finds anybody."""
+    """A detector that answers, and never finds anything."""
 
     name = "blind"
     long_side_px = 64
 
+    def find(self, bgr: Bgr) -> list[Box]:
+        return []
+
+
+class Unlucky(Blind):
+    """A detector that finds the face which is drawn for it, and never anybody."""
+
+    name = "unlucky"
+
+    @awake
     def find(self, bgr: Bgr) -> list[Box]:
         return []
 
@@ -124,7 +135,7 @@ class Fault:
 
     cause: Cause
     state: FilterState = FilterState.FALLBACK_FULL
-    finder: Blind | None = field(default_factory=Blind)
+    finder: Blind | None = field(default_factory=Unlucky)
     alter: Alter = _as_it_is
     prepare: Callable[[Desk], None] = _nothing
     clip: FaceClip = WALK
@@ -140,6 +151,7 @@ FAULTS = {
     "hanging": Fault(Cause.LOOKS, prepare=lambda home: home.workers.hang("look")),
     "nonsense": Fault(Cause.LOOKS, finder=Nonsense()),
     "shape trap": Fault(Cause.LOOKS, finder=ShapeTrap()),
+    "blind": Fault(Cause.BLIND, finder=Blind()),
     "silent": Fault(Cause.SILENT, FilterState.FALLBACK_REGION, clip=PEEK, most=0.1),
     "silent all over the picture": Fault(Cause.SILENT, clip=LONG_WALK, most=0.1),
     "too dark": Fault(Cause.DARK, alter=_luma(_night), most=0.25),
@@ -268,5 +280,5 @@ def test_a_mode_that_hides_more_shows_nobody_and_is_no_failure(tmp_path: Path, m
     assert told.bare == []
     assert told.record.worst is FilterState.OK
     assert told.record.causes == {}
-    assert told.record.detector == ("blind" if mode == "people" else "none")
+    assert told.record.detector == ("unlucky" if mode == "people" else "none")
     assert not any("covers" in text for text in told.home.said("filter"))

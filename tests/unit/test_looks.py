@@ -16,6 +16,7 @@ from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey.vision import MAX_LOOK_GAP_NS, CoverPlanner, Motion
 from latchkey_sim.clock import VirtualClock
+from latchkey_sim.finder import awake
 from latchkey_sim.workers import VirtualWorkers
 
 STILL = Motion(moving=False, share=0.0, boxes=(), zones=())
@@ -32,6 +33,7 @@ class Watcher:
         self.looks = 0
         self._answer = answer
 
+    @awake
     def find(self, bgr: Bgr) -> list[Box]:
         self.looks += 1
         return self._answer()

@@ -22,6 +22,7 @@ from latchkey.settings import RecordingSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey_sim.desk import desk
 from latchkey_sim.disk import MemoryDisk
+from latchkey_sim.finder import awake
 from latchkey_sim.footage import write_video
 from latchkey_sim.household import OWNER, write_book
 from latchkey_sim.street import decoded_video, heard, street
@@ -44,6 +45,7 @@ class Nobody:
     name = "nobody"
     long_side_px = 128
 
+    @awake
     def find(self, _bgr: Bgr) -> list[Box]:
         return []
 

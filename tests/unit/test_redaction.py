@@ -89,7 +89,7 @@ def test_nothing_is_packed_however_long_the_camera_paused() -> None:
     assert all(frame.y.min() == frame.y.max() for frame in safe)
 
 
-@pytest.mark.parametrize("fault", [Fault.RAISES, Fault.NONSENSE])
+@pytest.mark.parametrize("fault", [Fault.RAISES, Fault.NONSENSE, Fault.BLIND])
 def test_a_look_that_fails_covers_its_surroundings_whole(fault: Fault) -> None:
     finder = TruthFinder([[]] * 30, faults={10: fault})
     safe = _redact(_steady(10, 30), finder, PrivacySettings(survey=False))

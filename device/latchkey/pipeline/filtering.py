@@ -22,6 +22,7 @@ REASONS = {
     Cause.NO_DETECTOR: "no face detector",
     Cause.CROWD: "more faces than can be true",
     Cause.SUDDEN: "something shows suddenly, and the detector is too slow to look at it",
+    Cause.BLIND: "the detector does not find the face that is drawn for it",
     Cause.SILENT: "somebody moves about and no face is found",
     Cause.DARK: "too dark to find faces",
     Cause.GLARE: "too bright to find faces",

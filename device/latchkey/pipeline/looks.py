@@ -4,19 +4,27 @@ Looks are at most `MAX_LOOK_GAP_NS` apart in frame time. A frame that has little
 one before is looked at too: a face may show in it and in no other (`Motion.sudden`). A look
 happens in a worker; one that raises, hangs past its deadline or finds the worker full is told to
 the planner as failed, and the planner covers the whole picture around it. So a missing answer
-never means a bare frame.
+never means a bare frame; nor does one of a detector that is blind (`blindness`).
 """
 
 from collections import deque
 from dataclasses import dataclass
 
-from latchkey.errors import WorkerBusy
+from latchkey.errors import DetectorBlind, FinderError, WorkerBusy
 from latchkey.frames import Box
 from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.ports import Clock, FaceFinder, Ticket, Workers
 from latchkey.settings import PrivacySettings
 from latchkey.units import NS_PER_S, to_ns
-from latchkey.vision import ALL_PARTS, MAX_LOOK_GAP_NS, MAX_UNSEEN_FRAMES, CoverPlanner, Gaze, Parts
+from latchkey.vision import (
+    ALL_PARTS,
+    MAX_LOOK_GAP_NS,
+    MAX_UNSEEN_FRAMES,
+    CoverPlanner,
+    Gaze,
+    Parts,
+    Watched,
+)
 
 LOOKS_IN_FLIGHT = 3
 """One being worked on, one next, one to spare: more would only age."""
@@ -87,7 +95,8 @@ class Looker:
     ) -> None:
         self._planner = planner
         # touched by the look worker alone
-        self._gaze = Gaze(finder, with_survey=settings.survey, parts=parts)
+        self._watched = Watched(finder)
+        self._gaze = Gaze(self._watched, with_survey=settings.survey, parts=parts)
         self._clock = clock
         self._workers = workers
         self._deadline_ns = to_ns(settings.look_deadline_s)
@@ -174,12 +183,21 @@ class Looker:
 
     def _look(self, held: Held) -> list[Box]:
         """Look at a frame; runs in the look worker."""
-        return self._gaze.look(held.picture(), held.motion.boxes)
+        self._watched.begin()
+        faces = self._gaze.look(held.picture(), held.motion.boxes)
+        try:
+            self._watched.prove()
+        except FinderError:
+            self._gaze.doubt()
+            raise
+        return faces
 
     def _take(self, done: _Look) -> None:
         try:
             boxes = done.ticket.result()
         except Exception as error:  # noqa: BLE001 -- whatever a detector raises, the frame is covered
+            if isinstance(error, DetectorBlind):
+                self._planner.add_blind(done.at_ns)
             self._fail(done.at_ns, str(error) or type(error).__name__)
             return
         self._pace.took(done.ticket.cost_ns())

@@ -7,6 +7,7 @@ Pure: no clock, no files, no threads. The order of a frame's way:
 `redact` is the only maker of `SafeFrame`. `device/FILTER.md` says in plain words what it hides.
 """
 
+from latchkey.vision.blindness import DRAWN_PX, Watched, drawn_face
 from latchkey.vision.gaze import Gaze
 from latchkey.vision.look import search_whole
 from latchkey.vision.motion import Motion, MotionGate
@@ -18,12 +19,13 @@ from latchkey.vision.rectangles import dilate, hidden_share, on_grid
 from latchkey.vision.redactor import COVER_YUV, CoverPlan, cover_more, redact
 from latchkey.vision.zones import PrivacyZones
 
-FILTER_VERSION = 5
+FILTER_VERSION = 6
 """Written into every clip's sealed record; raised when the filter decides differently."""
 
 __all__ = [
     "ALL_PARTS",
     "COVER_YUV",
+    "DRAWN_PX",
     "FILTER_VERSION",
     "MAX_LOOK_GAP_NS",
     "MAX_UNSEEN_FRAMES",
@@ -37,10 +39,12 @@ __all__ = [
     "PackedFrame",
     "Parts",
     "PrivacyZones",
+    "Watched",
     "Withheld",
     "cover_more",
     "cut_patches",
     "dilate",
+    "drawn_face",
     "hidden_share",
     "on_grid",
     "pack",

@@ -146,6 +146,10 @@ class Gaze:
         self._searched = before
         return [face for face in self._faces if self._stirring.believes(face)]
 
+    def doubt(self) -> None:
+        """Believe nothing that was answered so far: the next look begins anew."""
+        self._searched = None
+
     def _begin(self, view: Optics, light: float) -> None:
         is_first, self._dusk = self._view is None, light < DUSK
         self._stirring = Stirring(view.width, view.height, dusk=self._dusk)

@@ -64,7 +64,7 @@ def search(
     coordinates that are not finite, turned round or of no area, or more than one picture away.
     """
     width, height = size
-    boxes = _asked(finder, small_bgr(_cut(frame, window), width, height, brighten=brighten))
+    boxes = ask(finder, small_bgr(_cut(frame, window), width, height, brighten=brighten))
     scale_x, scale_y = (window.x1 - window.x0) / width, (window.y1 - window.y0) / height
     return [
         Box(
@@ -94,7 +94,7 @@ def search_turned(
     """
     turned, back = _turned(small_bgr(_cut(frame, part), *size, brighten=brighten), degrees)
     scale = np.array([(part.x1 - part.x0) / size[0], (part.y1 - part.y0) / size[1]])
-    upright = (_upright(box, back, scale) for box in _asked(finder, turned))
+    upright = (_upright(box, back, scale) for box in ask(finder, turned))
     return [
         Box(box.x0 + part.x0, box.y0 + part.y0, box.x1 + part.x0, box.y1 + part.y0, box.score)
         for box in upright
@@ -137,8 +137,8 @@ def parts_of(width: int, height: int) -> list[Cover]:
     return [Cover(0, y0, width, y0 + side) for y0 in begins]
 
 
-def _asked(finder: FaceFinder, bgr: Bgr) -> list[Box]:
-    """Ask the detector, and judge its answer. Raises FinderError."""
+def ask(finder: FaceFinder, bgr: Bgr) -> list[Box]:
+    """Ask the detector, and judge its answer (`search` says how). Raises FinderError."""
     height, width = bgr.shape[:2]
     try:
         answer: object = finder.find(bgr)

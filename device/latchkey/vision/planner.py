@@ -72,6 +72,7 @@ class CoverPlanner:
         self._parts = parts
         self._has_finder = has_finder
         self._looked: list[int] = []
+        self._blind: list[int] = []
         self._began_ns: int | None = None
         self._faces: dict[int, list[Box]] = {}
         self._tracks = Tracks()
@@ -109,6 +110,10 @@ class CoverPlanner:
         self._faces[at_ns] = faces
         self._tracks.add(at_ns, faces)
 
+    def add_blind(self, at_ns: int) -> None:
+        """Note why the look at the frame of `at_ns` failed: the detector is blind."""
+        self._blind.append(at_ns)
+
     def add_motion(self, at_ns: int, motion: Motion) -> None:
         """Take what moved in the frame of `at_ns`, and whether it is clear; frames come in order."""
         if motion.unclear is not None:
@@ -136,7 +141,7 @@ class CoverPlanner:
             # once the camera was moved, what a privacy zone should hide may lie anywhere
             nowhere = is_crowd or (Cause.MOVED in causes and self._settings.zones)
             found = () if nowhere else self._found(faces, width, height)
-            return _full(width, height, causes[0] if causes else Cause.LOOKS, found)
+            return _full(width, height, causes[0] if causes else self._unseen(at_ns), found)
         if is_crowd:
             return _full(width, height, Cause.CROWD)
         return self._with_faces(at_ns, faces, elsewhere, width, height)
@@ -150,7 +155,13 @@ class CoverPlanner:
         self._tracks.forget_before(at_ns)
         self._people.forget_before(at_ns)
         self._sudden.forget_before(at_ns)
+        self._blind = [blind_ns for blind_ns in self._blind if blind_ns >= at_ns]
         self._unclear = [(time_ns, cause) for time_ns, cause in self._unclear if time_ns >= at_ns]
+
+    def _unseen(self, at_ns: int) -> Cause:
+        """Say why a frame has not been seen."""
+        is_blind = any(abs(blind_ns - at_ns) <= MAX_LOOK_GAP_NS for blind_ns in self._blind)
+        return Cause.BLIND if is_blind else Cause.LOOKS
 
     def _is_seen(self, at_ns: int) -> bool:
         after = bisect_left(self._looked, at_ns)

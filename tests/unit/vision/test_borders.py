@@ -15,6 +15,7 @@ from latchkey.vision.zones import polygon_mask
 from latchkey_sim.faces.paths import Stage
 from latchkey_sim.faces.people import Pose
 from latchkey_sim.faces.walks import Script, Walk
+from latchkey_sim.finder import awake
 from latchkey_sim.workers import VirtualWorkers
 
 WIDTH, HEIGHT = 1280, 720
@@ -100,12 +101,13 @@ def test_a_slanted_border_is_followed() -> None:
     assert not borders.touch(Cover(1100, 400, 1200, 600), WIDTH, HEIGHT)
 
 
-class Blind:
-    """A detector that knows no half face, and no whole one either."""
+class Dull:
+    """A detector that knows no half face, and no whole one either but that which is drawn for it."""
 
-    name = "blind"
+    name = "dull"
     long_side_px = 640
 
+    @awake
     def find(self, bgr: Bgr) -> list[Box]:
         return []
 
@@ -127,10 +129,11 @@ class Halfway:
 def test_half_a_face_beside_a_zone_is_covered_though_nobody_finds_it(width_px: float) -> None:
     walk = Walk(Script("halfway", (Halfway(width_px),), seconds=4.0), 7)
     settings = Settings(privacy=PrivacySettings(zones=(HEDGE,)))
-    redaction = Redaction(Blind(), settings, VirtualWorkers(FrameClock(), {}))
+    redaction = Redaction(Dull(), settings, VirtualWorkers(FrameClock(), {}))
     outside, cut = polygon_mask((HEDGE,), WIDTH, HEIGHT) == 0, 0
     for moment, safe in zip(walk.moments(), redaction.frames(walk.frames()), strict=True):
         filled = np.zeros((HEIGHT, WIDTH), bool)
+        assert safe.state is FilterState.OK
         for cover in safe.covers:
             filled[cover.y0 : cover.y1, cover.x0 : cover.x1] = True
         for face in moment.faces or ():
