@@ -97,6 +97,16 @@ class TruthFinder:
         ]
 
 
+class BlindFinder:
+    """Answers, and never finds anything: a failure that no error tells of."""
+
+    name, long_side_px = "blind", 640
+
+    def find(self, bgr: Bgr) -> list[Box]:  # noqa: ARG002 -- the port
+        """Give nobody."""
+        return []
+
+
 PAINT_BGR = (200, 40, 220)
 """What `PaintFinder` takes for a face: a pink that no wall has."""
 

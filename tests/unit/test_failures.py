@@ -26,7 +26,7 @@ from latchkey_sim.faces.score import ClipScore, score_clip
 from latchkey_sim.faces.tally import COVERED
 from latchkey_sim.faces.truth import FaceClip, Moment
 from latchkey_sim.faces.walks import Script, Walk
-from latchkey_sim.finder import awake
+from latchkey_sim.finder import BlindFinder, awake
 from latchkey_sim.footage import decoded
 from latchkey_sim.household import OWNER
 
@@ -49,14 +49,10 @@ def _clip(way: Way, seconds: float) -> Walk:
 WALK, LONG_WALK, PEEK = _clip(Cross(44, 2.0), 6.0), _clip(Cross(44, 4.0), 12.0), _clip(Peek(90), 14.0)
 
 
-class Blind:
+class Blind(BlindFinder):
     """A detector that answers, and never finds anything."""
 
-    name = "blind"
     long_side_px = 64
-
-    def find(self, bgr: Bgr) -> list[Box]:
-        return []
 
 
 class Unlucky(Blind):

@@ -69,7 +69,7 @@ def drawing() -> Plane:
 
 
 def drawn_face(width: int, height: int) -> tuple[RawFrame, Box]:
-    """Give a grey picture with the drawn face in its middle, and where that is; `DRAWN_PX` each way at least."""
+    """Give a grey picture with the drawn face in its middle, and where that is; `DRAWN_PX` at least."""
     left, top = (width - DRAWN_PX) // 2 & ~1, (height - DRAWN_PX) // 2 & ~1
     y = np.full((height, width), BEHIND, np.uint8)
     y[top : top + DRAWN_PX, left : left + DRAWN_PX] = drawing()

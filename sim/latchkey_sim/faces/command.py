@@ -17,7 +17,7 @@ from latchkey_sim.faces.draws import draws
 from latchkey_sim.faces.goals import goals
 from latchkey_sim.faces.misses import write_misses
 from latchkey_sim.faces.report import record, text
-from latchkey_sim.faces.runner import CAUSAL, DEFACE, Plan, installed, run
+from latchkey_sim.faces.runner import CAUSAL, DEFACE, PRETENDED, Plan, installed, run
 from latchkey_sim.faces.score import ClipScore
 from latchkey_sim.faces.speed import PEER, Speed, find_peer, measure_speed, speed_clips
 from latchkey_sim.faces.stills import stills
@@ -25,7 +25,7 @@ from latchkey_sim.faces.truth import FaceClip
 from latchkey_sim.faces.videos import videos
 from latchkey_sim.faces.walks import walks
 
-DETECTORS = ("yunet", "centerface", "none")
+DETECTORS = ("yunet", "centerface", *PRETENDED)
 EACH = "each"
 DRAWN = 60
 
@@ -116,7 +116,7 @@ def _plan(options: Namespace) -> Plan:
     there = installed(options.models)
     detectors = options.detector or there
     for name in detectors:
-        if name != "none" and name not in there:
+        if name not in PRETENDED and name not in there:
             raise FinderError(f"{name} is not installed", hint=f"`latchkey models install {name}` fetches it")
     if not detectors:
         raise FinderError("no detector is installed", hint="`latchkey models install` fetches one")

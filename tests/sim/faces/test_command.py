@@ -47,6 +47,18 @@ def test_without_data_or_model_it_still_measures_generated_clips(tmp_path: Path)
     assert drawn == (["misses-latchkey-none.png"] if row["bare"] else [])
 
 
+@pytest.mark.slow
+def test_a_blind_detector_leaves_nobody_bare_who_stood_there_from_the_first_picture_on(
+    tmp_path: Path,
+) -> None:
+    json_file = tmp_path / "faces.json"
+    arguments = ["--detector", "blind", "--no-controls", "--jobs", "1", "--only", "walks/roll-light"]
+    bench(*arguments, "--json", str(json_file))
+    (row,) = json.loads(json_file.read_text())["sets"]
+    assert row["faces"] > 60
+    assert (row["bare"], row["fallback"]) == (0, row["faces"])
+
+
 def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such folder"):
         bench("--detector", "none", "--data", str(tmp_path / "gone"))
