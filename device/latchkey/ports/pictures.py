@@ -39,7 +39,10 @@ class Camera(Protocol):
 
 
 class FaceFinder(Protocol):
-    """A face detector. Boxes and scores leave it, nothing else: no landmarks, no features."""
+    """A face detector. Boxes and scores leave it, nothing else: no landmarks, no features.
+
+    It finds `vision.drawn_face`, too: one that does not is taken for blind.
+    """
 
     @property
     def name(self) -> str:

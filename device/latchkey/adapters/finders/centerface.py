@@ -32,8 +32,8 @@ OUTPUTS = ("537", "538", "539")
 ALL_OUTPUTS = (*OUTPUTS, "540")
 """and what is dropped."""
 
-NET_LIMIT = 4
-"""Networks kept: a camera has two shapes (whole and window), a restart may bring others."""
+NET_LIMIT = 5
+"""Networks kept: a camera has the whole, and windows of 64 to 160 px; a restart may bring others."""
 
 ONE_NET = int(cv2.__version__.split(".")[0]) >= 5
 """Whether a network may be fed any shape (the trap above)."""
