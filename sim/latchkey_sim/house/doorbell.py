@@ -29,9 +29,6 @@ from latchkey_sim.journal import ListJournal
 from latchkey_sim.lamp import RecordingLamp
 from latchkey_sim.simlink import SimLink
 
-NEAR_NS = 1_000_000_000
-"""Looks count for frames this near, at most."""
-
 RESTART_NS = 5_000_000_000
 """A program that cannot start is started again after this, as by systemd."""
 
@@ -87,8 +84,7 @@ class Doorbell:
     What is wrong with it outlives its lives too: `sensor`, `load`, `finder`, and the troubles of both disks.
     `births` tells for each clip that was begun the house time of the boot before it, `ids` the names that the
     device has had, `removed` the clips that it deleted, and `rotten` the files in which a bit flipped. `past`
-    are the clips that lay there when all began. `blind_ns` are from when to when, in house time, its detector
-    answered that nobody is there.
+    are the clips that lay there when all began.
     """
 
     def __init__(
@@ -121,7 +117,6 @@ class Doorbell:
         self.removed: list[str] = []
         self.rotten: set[str] = set()
         self.past: set[str] = set()
-        self.blind_ns: list[list[int]] = []
         self.watch: Watch = lambda _operation: None
         self.power = Power(self._before)
         self.vault, self.state = self._disk("vault", {}), self._disk("state", {})
@@ -175,13 +170,6 @@ class Doorbell:
         self.state = self._disk("state", state, self.state.limit_bytes)
         self.index = HouseIndex(self.troubles["vault"], self.index.draw(self.chance))
         return rotten
-
-    def is_blind(self, at_ns: int) -> bool:
-        """Whether a detector that was blind was asked about a picture of this house time, or of one near it.
-
-        Whoever does not move cannot be told from an empty place then: no filter can promise to cover them.
-        """
-        return any(begin_ns - NEAR_NS <= at_ns <= end_ns + NEAR_NS for begin_ns, end_ns in self.blind_ns)
 
     def kill(self) -> None:
         """End the process as SIGKILL does: what was written stays, synced or not."""

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 class Covered(Checker):
     """Holds clips against the truth of the footage.
 
-    A privacy zone hides as well as a cover does. Pictures that the camera spoilt show something else; and
-    where a blind detector was asked, nothing is held against the filter.
+    A privacy zone hides as well as a cover does. Pictures that the camera spoilt show something else.
     """
 
     name = "covered"
@@ -40,7 +39,7 @@ def bare_ns(bell: Doorbell, clip: OpenedClip) -> list[int]:
         at_ns = bell.footage.next_ns(frame.at_ns + booted_ns - MATCH_NS)
         if at_ns is None or abs(at_ns - frame.at_ns - booted_ns) > MATCH_NS or at_ns in bell.sensor.spoilt:
             continue
-        faces = () if bell.is_blind(at_ns) else bell.footage.faces(at_ns)
+        faces = bell.footage.faces(at_ns)
         if faces:
             mask = hidden_mask(frame, bell.settings.privacy.zones)
             if any(covered_share(mask, box) < COVERED_SHARE for box in faces):

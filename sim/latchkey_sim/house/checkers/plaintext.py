@@ -56,9 +56,7 @@ class Plaintext(Checker):
 
     def on_frame(self, house: "House", door: int, frame: SafeFrame) -> None:
         """Look at what is encoded. A frame that fell back covers what it can without knowing of faces."""
-        bell = house.doors[door]
-        at_ns = frame.at_ns + (bell.life.clock.of_house(0) if bell.life else 0)
-        if frame.state is FilterState.OK and shows_paint(frame.u, frame.v) and not bell.is_blind(at_ns):
+        if frame.state is FilterState.OK and shows_paint(frame.u, frame.v):
             house.blame(self.name, door, f"a face is in a frame that is encoded, at {frame.at_ns}")
 
     def on_message(self, house: "House", heard: Heard) -> None:
@@ -83,12 +81,8 @@ class Plaintext(Checker):
         """Look at what can be seen in clips."""
         for door, bell in enumerate(house.doors):
             for entry in bell.index.rows():
-                booted_ns = bell.births.get(entry.clip, 0)
-                if entry.state == "torn" and bell.blind_ns:
-                    continue  # without its record it has no times
                 frames = house.owner.pictures(bell, entry)
-                seen = (frame for frame in frames if not bell.is_blind(frame.at_ns + booted_ns))
-                if any(shows_paint(frame.u, frame.v) for frame in seen):
+                if any(shows_paint(frame.u, frame.v) for frame in frames):
                     house.blame(self.name, door, f"a face shows in clip {entry.clip[:8]} ({entry.state})")
 
     def _search(self, house: "House", door: int, which: str, disk: HouseDisk) -> None:

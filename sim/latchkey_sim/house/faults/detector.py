@@ -42,14 +42,9 @@ def _kind(name: str, meaning: str, begin: Begin) -> Kind:
     return Kind(name, meaning, begin, drawn(name, seconds=(3, 15)))
 
 
-def _blind(house: "House", fault: Fault) -> Running:
-    house.doors[fault.door].blind_ns.append([fault.at_ns, fault.end_ns])
-    return _mood("blind")(house, fault)
-
-
 KINDS = (
     _kind("detector-raises", "every look fails", _mood("raising")),
-    _kind("detector-blind", "it finds nobody", _blind),
+    _kind("detector-blind", "it finds nobody", _mood("blind")),
     _kind("detector-nonsense", "its answers cannot be true", _mood("nonsense")),
     Kind(
         "detector-slow",
