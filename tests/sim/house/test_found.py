@@ -3,6 +3,8 @@
 from latchkey.pipeline.ownerfile import OWNER
 from latchkey.units import NS_PER_S
 from latchkey_sim.house.checker import Checker
+from latchkey_sim.house.checkers import all_checkers
+from latchkey_sim.house.drawing import draw
 from latchkey_sim.house.house import House, Report
 from latchkey_sim.house.scenario import Fault
 from latchkey_sim.house.tiny import tiny_scenario, tiny_settings
@@ -66,3 +68,8 @@ def test_a_flipped_bit_in_the_owners_file_costs_no_recording() -> None:
     report = House(scenario, 1, [OwnerRots()]).run()
     assert report.clips == 2
     assert len(_times(report, "owner", "keys/owner.pub was damaged")) == 1
+
+
+def test_a_detector_that_goes_blind_before_somebody_known_shows_nobody() -> None:
+    """Seed 1547: nothing told a blind detector from an empty place, and a known face stayed bare."""
+    assert House(draw(1547), 1547, all_checkers()).run().verdicts == []
