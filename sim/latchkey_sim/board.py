@@ -6,11 +6,12 @@ watch (`camera.source` is the seed). The demo plays the same board in virtual ti
 
 from collections.abc import Iterable
 
-from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.workers import ThreadWorkers
-from latchkey.boards import linux_board
+from latchkey.boards.capture import linux_capture
+from latchkey.boards.common import linux_board
+from latchkey.boards.link import linux_link
 from latchkey.errors import SettingsError
-from latchkey.ports import Board, Clock, Journal
+from latchkey.ports import Board, CaptureBoard, Clock, Ground, Journal, LinkBoard
 from latchkey.settings import Settings
 from latchkey_sim.bell import ScriptedBell
 from latchkey_sim.clock import VirtualClock
@@ -20,8 +21,19 @@ SEED_LIMIT_DIGITS = 18
 """More visitors than anybody will ever look at."""
 
 
-def open_board(settings: Settings, journal: Journal) -> Board:
+def open_capture(settings: Settings, ground: Ground) -> CaptureBoard:
     """Open the visit of seed `camera.source`, in real time. Raises SettingsError, DiskError."""
+    return linux_capture(settings, ground, SceneCamera(_scene(settings), ground.clock))
+
+
+def open_link(settings: Settings, ground: Ground) -> LinkBoard:
+    """Open the visit's bell, its presses counted from now. Raises SettingsError, DiskError."""
+    now_ns = ground.clock.now_ns()
+    presses = [now_ns + ring_ns for ring_ns in _scene(settings).script.rings_ns]
+    return linux_link(settings, ground, ScriptedBell(ground.clock, presses))
+
+
+def _scene(settings: Settings) -> Scene:
     source = settings.camera.source
     if not (source.isascii() and source.isdecimal() and len(source) <= SEED_LIMIT_DIGITS):
         raise SettingsError(
@@ -29,8 +41,7 @@ def open_board(settings: Settings, journal: Journal) -> Board:
             hint=f"for the sim board it is a whole number of up to {SEED_LIMIT_DIGITS} digits",
         )
     camera = settings.camera
-    scene = Scene(int(source), lens=Lens(camera.width & ~1, camera.height & ~1), fps=camera.fps)
-    return scene_board(settings, journal, SystemClock(), scene, scene.script.rings_ns)
+    return Scene(int(source), lens=Lens(camera.width & ~1, camera.height & ~1), fps=camera.fps)
 
 
 def scene_board(

@@ -11,24 +11,21 @@ from latchkey.adapters.nolink import NoLink
 from latchkey.adapters.uplink import NoUplink
 from latchkey.device.link_side import LinkSide
 from latchkey.events import SideMessage, decode, encode
-from latchkey.ports import Board, Link, Publication
+from latchkey.ports import Link, LinkBoard, Publication
 from latchkey.settings import BaselineSettings, MqttSettings, Settings
 from latchkey.units import NS_PER_S
 from latchkey_sim.bell import ScriptedBell
 from latchkey_sim.broker import MemoryBroker
 from latchkey_sim.clock import VirtualClock
-from latchkey_sim.disk import MemoryDisk, MemoryIndex
+from latchkey_sim.disk import MemoryDisk
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.journal import ListJournal
-from latchkey_sim.lamp import RecordingLamp
 from latchkey_sim.simlink import SimLink
 from latchkey_sim.workers import VirtualWorkers
 
 DEVICE = "d0" * 16
 WALL_NS = 1_790_000_000 * NS_PER_S
 """21 September 2026, when virtual time begins."""
-
-_NOTHING: Any = None
 
 
 class Porch:
@@ -48,20 +45,14 @@ class Porch:
         """Start anew on the same disk, as after a power cut."""
         self.bell = ScriptedBell(self.clock)
         link: Link = SimLink(self.broker, self.clock) if self.settings.mqtt.host else NoLink()
-        board = Board(
+        board = LinkBoard(
             name="porch",
             clock=self.clock,
             entropy=SeededEntropy(self.clock.now_ns()),
-            camera=_NOTHING,
             bell=self.bell,
-            lamp=RecordingLamp(self.clock),
-            vault=MemoryDisk(),
             state=self.state,
-            index=MemoryIndex(),
             link=link,
             uplink=NoUplink(),
-            finder=None,
-            encoder=_NOTHING,
             workers=self.workers,
             journal=self.journal,
             traffic=list,

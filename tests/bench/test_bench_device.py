@@ -15,7 +15,7 @@ import pytest
 
 from latchkey.adapters.cameras import VideoCamera
 from latchkey.adapters.clock import SystemClock
-from latchkey.boards import linux_board
+from latchkey.boards.common import linux_board
 from latchkey.device import Device, run
 from latchkey.settings import DeviceSettings, MqttSettings, OwnerSettings, Settings, VaultSettings
 from latchkey.units import NS_PER_MS

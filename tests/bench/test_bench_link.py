@@ -5,7 +5,6 @@ import statistics
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,41 +17,32 @@ from latchkey.adapters.uplink import NoUplink
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.device.link_side import LinkSide
 from latchkey.egress import Destination, Egress, Ledger
-from latchkey.ports import Board
+from latchkey.ports import LinkBoard
 from latchkey.settings import MqttSettings, Settings
 from latchkey.units import NS_PER_MS
 from latchkey_sim.bell import ScriptedBell
 from latchkey_sim.brokers import Broker, Delivery, Listener, any_broker
-from latchkey_sim.disk import MemoryDisk, MemoryIndex
 from latchkey_sim.journal import ListJournal
-from latchkey_sim.lamp import RecordingLamp
 
 DEVICE = "d0" * 16
 PRESSES = 300
-NOTHING: Any = None
 
 pytestmark = pytest.mark.bench
 
 
-def porch(broker: Broker, folder: Path) -> tuple[LinkSide, Board, ScriptedBell]:
+def porch(broker: Broker, folder: Path) -> tuple[LinkSide, LinkBoard, ScriptedBell]:
     clock = SystemClock()
     bell = ScriptedBell(clock)
     settings = Settings(mqtt=MqttSettings(host=broker.host, port=broker.port))
     egress = Egress(Ledger(), [Destination(broker.host, broker.port, "mqtt")])
-    board = Board(
+    board = LinkBoard(
         name="bench",
         clock=clock,
         entropy=OsEntropy(),
-        camera=NOTHING,
         bell=bell,
-        lamp=RecordingLamp(clock),
-        vault=MemoryDisk(),
         state=FolderDisk(folder),
-        index=MemoryIndex(),
         link=PahoLink(settings.mqtt, DEVICE, egress, clock),
         uplink=NoUplink(),
-        finder=None,
-        encoder=NOTHING,
         workers=ThreadWorkers(clock),
         journal=ListJournal(),
         traffic=list,

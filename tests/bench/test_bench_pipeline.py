@@ -15,7 +15,7 @@ import pytest
 from latchkey.adapters.cameras import VideoCamera
 from latchkey.adapters.finders import open_finder
 from latchkey.adapters.workers import ThreadWorkers
-from latchkey.boards import linux_board
+from latchkey.boards.common import linux_board
 from latchkey.device import Device
 from latchkey.settings import (
     DeviceSettings,

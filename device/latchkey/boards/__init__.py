@@ -1,7 +1,10 @@
-"""Finding a board, and the parts that every board on a Linux machine shares."""
+"""Finding a board and opening it, whole or one half; the halves that boards on a Linux machine share.
+
+A half imports what it needs when it is opened: the process with the network loads no camera, no detector,
+no encoder. So `capture` and `link` are imported by their names, and not from here.
+"""
 
 from latchkey.boards.book import check_book
-from latchkey.boards.common import linux_board
-from latchkey.boards.find import find_board, open_board
+from latchkey.boards.find import find_board, open_board, open_capture, open_link
 
-__all__ = ["check_book", "find_board", "linux_board", "open_board"]
+__all__ = ["check_book", "find_board", "open_board", "open_capture", "open_link"]

@@ -1,19 +1,9 @@
-"""What every board on a Linux machine is made of, apart from its camera and bell."""
+"""A whole board on a Linux machine, around a camera and a bell: both halves in one process."""
 
-from latchkey.adapters.disk import FolderDisk
-from latchkey.adapters.encoder import H264Encoder
-from latchkey.adapters.entropy import OsEntropy
-from latchkey.adapters.finders import open_finder
-from latchkey.adapters.index import SqliteIndex
-from latchkey.adapters.lamp import JournalLamp
-from latchkey.adapters.mqtt import PahoLink
-from latchkey.adapters.nolink import NoLink
-from latchkey.adapters.uplink import NoUplink
-from latchkey.adapters.workers import ThreadWorkers
-from latchkey.boards.book import read_book
-from latchkey.egress import Destination, Egress, Ledger
-from latchkey.pipeline.identity import device_id
-from latchkey.ports import Bell, Board, Camera, Clock, Journal, JournalLine, Link, Severity, Workers
+from latchkey.boards.capture import linux_capture
+from latchkey.boards.ground import linux_ground
+from latchkey.boards.link import linux_link
+from latchkey.ports import Bell, Board, Camera, Clock, Journal, Workers, join
 from latchkey.settings import Settings
 
 
@@ -27,41 +17,9 @@ def linux_board(
     *,
     workers: Workers | None = None,
 ) -> Board:
-    """Put a board together around a camera and a bell. Raises DiskError, SettingsError.
+    """Put a board together. Raises DiskError, SettingsError.
 
     `workers` is for boards in virtual time; by default jobs take as long as they take.
     """
-    state, vault = FolderDisk(settings.device.state), FolderDisk(settings.vault.path)
-    for disk in (state, vault):
-        disk.claim()  # before anything is read or written there
-    found = open_finder(settings.privacy)
-    severity: Severity = "info" if found.finder or found.chosen else "warning"
-    journal.note(JournalLine(clock.now_ns(), "filter", found.note, severity))
-    entropy, ledger = OsEntropy(), Ledger()
-    return Board(
-        name=name,
-        clock=clock,
-        entropy=entropy,
-        camera=camera,
-        bell=bell,
-        lamp=JournalLamp(clock, journal),
-        vault=vault,
-        state=state,
-        index=SqliteIndex(settings.vault.path / "index.sqlite"),
-        link=_link(settings, device_id(state, entropy), ledger, clock),
-        uplink=NoUplink(),
-        finder=found.finder,
-        encoder=H264Encoder(settings.recording),
-        workers=workers or ThreadWorkers(clock),
-        journal=journal,
-        traffic=lambda: [row.line() for row in ledger.rows()],
-        book=read_book(settings.owner),
-    )
-
-
-def _link(settings: Settings, client_id: str, ledger: Ledger, clock: Clock) -> Link:
-    mqtt = settings.mqtt
-    if not mqtt.host:
-        return NoLink()
-    egress = Egress(ledger, [Destination(mqtt.host, mqtt.port, "mqtt")])
-    return PahoLink(mqtt, client_id, egress, clock)
+    ground = linux_ground(name, journal, clock, workers)
+    return join(linux_capture(settings, ground, camera), linux_link(settings, ground, bell))

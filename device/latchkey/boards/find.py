@@ -1,22 +1,48 @@
-"""Boards are entry points: `latchkey.boards` names them, packages add their own."""
+"""Boards are entry points: `latchkey.boards` names modules that open one, packages add their own."""
 
-from collections.abc import Callable
 from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol
 
+from latchkey.boards.ground import linux_ground
 from latchkey.errors import SettingsError
-from latchkey.ports import Board, Journal
+from latchkey.ports import Board, CaptureBoard, Ground, Journal, LinkBoard, join
 from latchkey.settings import Settings
 
 GROUP = "latchkey.boards"
 
-BoardOpener = Callable[[Settings, Journal], Board]
+
+class BoardModule(Protocol):
+    """What such a module has: two functions, each of which opens one half.
+
+    In one process both get the same ground; in two, each is called in its own and the other never is.
+    """
+
+    def open_capture(self, settings: Settings, ground: Ground) -> CaptureBoard:
+        """Open camera, detector and vault. Raises SettingsError, CameraLost, DiskError."""
+        ...
+
+    def open_link(self, settings: Settings, ground: Ground) -> LinkBoard:
+        """Open bell, state folder and the way to the broker. Raises SettingsError, DiskError."""
+        ...
 
 
 def open_board(settings: Settings, journal: Journal) -> Board:
     """Open the board that `camera.board` names. Raises SettingsError, CameraLost, DiskError."""
-    opener: BoardOpener = find_board(settings.camera.board).load()
-    return opener(settings, journal)
+    ground = _ground(settings, journal)
+    module = _load(settings)
+    return join(module.open_capture(settings, ground), module.open_link(settings, ground))
+
+
+def open_capture(settings: Settings, journal: Journal) -> CaptureBoard:
+    """Open its half with the camera. Raises SettingsError, CameraLost, DiskError."""
+    return _load(settings).open_capture(settings, _ground(settings, journal))
+
+
+def open_link(settings: Settings, journal: Journal) -> LinkBoard:
+    """Open its half with the network. Raises SettingsError, DiskError."""
+    return _load(settings).open_link(settings, _ground(settings, journal))
 
 
 def find_board(wanted: str) -> EntryPoint:
@@ -28,3 +54,13 @@ def find_board(wanted: str) -> EntryPoint:
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
         raise SettingsError(f"there is no board {wanted!r}", hint=hint)
     return found[0]
+
+
+def _load(settings: Settings) -> BoardModule:
+    module: Any = import_module(find_board(settings.camera.board).module)
+    opener: BoardModule = module
+    return opener
+
+
+def _ground(settings: Settings, journal: Journal) -> Ground:
+    return linux_ground(settings.camera.board, journal)

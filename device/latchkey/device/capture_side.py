@@ -31,7 +31,7 @@ from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.readers import Readers
 from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
-from latchkey.ports import Board, JournalLine, LampState, Severity, Still
+from latchkey.ports import CaptureBoard, JournalLine, LampState, Severity, Still
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_MS, NS_PER_S, to_ns, to_s
 from latchkey.vision import MotionGate, PrivacyZones
@@ -59,7 +59,7 @@ HEALTH_NS = 60 * NS_PER_S
 class CaptureSide:
     """Camera, filter, recorder and vault of one device."""
 
-    def __init__(self, board: Board, settings: Settings, send: Callable[[bytes], None]) -> None:
+    def __init__(self, board: CaptureBoard, settings: Settings, send: Callable[[bytes], None]) -> None:
         self._board = board
         self._settings = settings
         self._send = send

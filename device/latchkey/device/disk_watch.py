@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from latchkey.errors import DiskError, DiskFull, WorkerBusy
 from latchkey.events import DiskState
-from latchkey.ports import Board, JournalLine, Lane, Severity, Ticket
+from latchkey.ports import Ground, JournalLine, Lane, Severity, Ticket
 from latchkey.units import NS_PER_S
 
 WELL_NS = 600 * NS_PER_S
@@ -38,7 +38,7 @@ class DiskWatch:
     `state` is the latest answer, OK before the first.
     """
 
-    def __init__(self, board: Board, folder: str, lane: Lane, ask: Callable[[], DiskAnswer]) -> None:
+    def __init__(self, board: Ground, folder: str, lane: Lane, ask: Callable[[], DiskAnswer]) -> None:
         self._board = board
         self._folder = folder
         self._lane = lane

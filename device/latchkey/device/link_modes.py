@@ -20,7 +20,7 @@ from latchkey.pipeline.modes import (
     encode_wishes,
     snooze_left_ns,
 )
-from latchkey.ports import Board, Ticket
+from latchkey.ports import LinkBoard, Ticket
 from latchkey.settings import BaselineSettings
 from latchkey.wire import Command
 
@@ -30,7 +30,9 @@ FILE = "modes.json"
 class LinkModes:
     """Follows commands, remembers them, and says what holds; `changed` hears of each change."""
 
-    def __init__(self, board: Board, baseline: BaselineSettings, changed: Callable[[ModesSet], None]) -> None:
+    def __init__(
+        self, board: LinkBoard, baseline: BaselineSettings, changed: Callable[[ModesSet], None]
+    ) -> None:
         self._board = board
         self._baseline = baseline
         self._changed = changed

@@ -31,9 +31,9 @@ from latchkey.events import (
 from latchkey.pipeline.durable import probe
 from latchkey.pipeline.outbox import Loaded, Outbox
 from latchkey.ports import (
-    Board,
     Delivered,
     JournalLine,
+    LinkBoard,
     LinkLost,
     LinkNews,
     LinkUp,
@@ -68,7 +68,7 @@ class LinkSide:
     """Bell, broker, outbox and modes of one device."""
 
     def __init__(
-        self, board: Board, settings: Settings, device_id: str, to_capture: Callable[[bytes], None]
+        self, board: LinkBoard, settings: Settings, device_id: str, to_capture: Callable[[bytes], None]
     ) -> None:
         self._board = board
         self._settings = settings

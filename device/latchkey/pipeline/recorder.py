@@ -22,7 +22,7 @@ from latchkey.pipeline.filtering import Filtering
 from latchkey.pipeline.frame_queue import TOTAL_LIMIT_BYTES, FrameQueue
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.pipeline.vaultkeeper import VaultKeeper
-from latchkey.ports import Board, ClipEntry, JournalLine, Severity, Ticket
+from latchkey.ports import CaptureBoard, ClipEntry, JournalLine, Severity, Ticket
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_S, to_ns
 from latchkey.vision import CoverPlan
@@ -94,7 +94,7 @@ class Recorder:
     """Turns events and queued frames into clips."""
 
     def __init__(
-        self, board: Board, settings: Settings, keeper: VaultKeeper, say: Callable[[ToLink], None]
+        self, board: CaptureBoard, settings: Settings, keeper: VaultKeeper, say: Callable[[ToLink], None]
     ) -> None:
         self._board = board
         self._settings = settings

@@ -1,4 +1,4 @@
-"""The world as the runtime sees it: one small protocol per piece, and the Board that holds them.
+"""The world as the runtime sees it: one small protocol per piece, and the boards that hold them.
 
 Real implementations live in `latchkey.adapters` and `latchkey_pi`, simulated ones in
 `latchkey_sim`; both pass the same tests in `tests/contract`. Nothing above this line asks
@@ -7,6 +7,10 @@ which it got.
 
 from latchkey.ports.board import (
     Board,
+    CaptureBoard,
+    Ground,
+    LinkBoard,
+    join,
 )
 from latchkey.ports.house import (
     Bell,
@@ -60,6 +64,7 @@ __all__ = [
     "Bell",
     "Board",
     "Camera",
+    "CaptureBoard",
     "ClipEncoder",
     "ClipEntry",
     "ClipIndex",
@@ -73,6 +78,7 @@ __all__ = [
     "Encoder",
     "Entropy",
     "FaceFinder",
+    "Ground",
     "Health",
     "Journal",
     "JournalLine",
@@ -80,6 +86,7 @@ __all__ = [
     "LampState",
     "Lane",
     "Link",
+    "LinkBoard",
     "LinkLost",
     "LinkNews",
     "LinkUp",
@@ -93,4 +100,5 @@ __all__ = [
     "Ticket",
     "Uplink",
     "Workers",
+    "join",
 ]

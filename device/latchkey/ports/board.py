@@ -1,7 +1,11 @@
-"""The whole world of one device."""
+"""The world of a device, in two halves: what has the camera, and what has the network.
+
+`CaptureBoard` and `LinkBoard` share `Ground` and nothing else. One process runs on a `Board`, which is both;
+two processes open a half each, and neither ever holds a piece of the other's.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from latchkey.ports.house import Bell, Clock, Entropy, Journal, Lamp
 from latchkey.ports.network import Link, Uplink
@@ -10,30 +14,52 @@ from latchkey.ports.storage import ClipIndex, Disk
 from latchkey.ports.work import Workers
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
-    """The whole world of one device. Frozen: what runs on it cannot swap a piece.
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What every process stands on: time, chance, workers, the log. `name` is the board's.
 
-    `vault` and `index` belong to the capture side, `state` (outbox, modes) to the link side.
+    Frozen, as all below: what runs on it cannot swap a piece.
     """
 
     name: str
     clock: Clock
     entropy: Entropy
-    camera: Camera
-    bell: Bell
-    lamp: Lamp
-    vault: Disk
-    state: Disk
-    index: ClipIndex
-    link: Link
-    uplink: Uplink
-    finder: FaceFinder | None
-    encoder: Encoder
     workers: Workers
     journal: Journal
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureBoard(Ground):
+    """Camera, filter, vault, and the light that tells what the camera does. Nothing of a network."""
+
+    camera: Camera
+    lamp: Lamp
+    vault: Disk
+    index: ClipIndex
+    finder: FaceFinder | None
+    encoder: Encoder
+    book: bytes = b""
+    """The owner's key book as the settings name it; empty = none is named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkBoard(Ground):
+    """Bell, broker, and the folder of events and modes. No camera, no pixels, no keys."""
+
+    bell: Bell
+    state: Disk
+    link: Link
+    uplink: Uplink
     traffic: Callable[[], list[str]]
     """The egress ledger: a line of JSON per destination and purpose."""
 
-    book: bytes = b""
-    """The owner's key book as the settings name it; empty = none is named."""
+
+@dataclass(frozen=True, kw_only=True)
+class Board(CaptureBoard, LinkBoard):
+    """The whole world of one device in one process."""
+
+
+def join(capture: CaptureBoard, link: LinkBoard) -> Board:
+    """Make one board of two halves that were opened on the same ground."""
+    halves = (capture, link)
+    return Board(**{spec.name: getattr(half, spec.name) for half in halves for spec in fields(half)})

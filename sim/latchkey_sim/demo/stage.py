@@ -14,7 +14,7 @@ from latchkey.adapters.bell import EnterBell
 from latchkey.adapters.cameras import VideoCamera, WebcamCamera, v4l2_device
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.finders.quiet import silence_opencv
-from latchkey.boards import linux_board
+from latchkey.boards.common import linux_board
 from latchkey.cli import Stop
 from latchkey.cli.progress import Progress
 from latchkey.device import Device

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.disk import FolderDisk, disk_errors
 from latchkey.adapters.journal import TextJournal
-from latchkey.boards import linux_board
+from latchkey.boards.common import linux_board
 from latchkey.cli.command import Terminal
 from latchkey.cli.traffic import traffic_text
 from latchkey.device import Device, run
