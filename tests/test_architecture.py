@@ -167,8 +167,36 @@ def test_only_egress_opens_connections() -> None:
         if DEVICE in path.parents and _part(path) != "egress"
         for name, call in _calls(tree)
         if name in {"socket.socket", "socket.create_connection", "socket.create_server"}
+        and not _is_local(path, call)
     ]
     assert not wrong
+
+
+LOCAL_SOCKETS = {"unix_line.py", "notify.py"}
+"""What talks to processes of this machine: the other side, and systemd."""
+
+
+def _is_local(path: Path, call: ast.Call) -> bool:
+    """Whether a socket is made that no packet leaves."""
+    return path.name in LOCAL_SOCKETS and bool(call.args) and ast.unparse(call.args[0]) == "socket.AF_UNIX"
+
+
+@pytest.mark.parametrize(
+    ("side", "never"),
+    [
+        ("link", {"cv2", "av", "latchkey.vision", "latchkey.pipeline.film", "latchkey.pipeline.vaultkeeper"}),
+        ("capture", {"paho", "latchkey.egress", "latchkey.pipeline.outbox", "latchkey.adapters.mqtt"}),
+    ],
+)
+def test_a_side_loads_nothing_of_the_other(side: str, never: set[str]) -> None:
+    """What a process has not even loaded it cannot be talked into using."""
+    code = (
+        f"import sys, latchkey.cli.run, latchkey.boards.file, latchkey.boards.webcam\n"
+        f"import latchkey.boards.{side}, latchkey.device.{side}_process\n"
+        f"print([name for name in {sorted(never)} if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
 
 
 def test_a_safe_frame_is_made_in_one_place_only() -> None:

@@ -138,6 +138,10 @@ class LinkDown(LatchkeyError):
     exit_code = EXIT_NETWORK
 
 
+class LineUnusable(LatchkeyError):
+    """The socket between the two sides of a device cannot be made."""
+
+
 class EgressRefused(LatchkeyError):
     """Something tried to open a connection that is not on the list."""
 

@@ -2,7 +2,7 @@
 
 The capture side has the camera, the pixels and the vault; the link side has the bell and the
 network. They share nothing but these messages, always as canonical bytes (compact JSON, keys
-sorted, ASCII), so the line between them can become a process boundary without a change.
+sorted, ASCII), whether they share a process or not.
 Nothing here can hold a picture: fields are whole numbers, short strings, booleans and None.
 """
 
@@ -82,7 +82,10 @@ class MotionChanged:
 
 @dataclass(frozen=True, slots=True)
 class ClipStarted:
-    """Capture to link: a clip is being recorded. `wall_s` is when its first event happened."""
+    """Capture to link: a clip is being recorded. `wall_s` is when its first event happened.
+
+    What is said of the clip later is numbered by `seq` from 1, so that no side has to remember.
+    """
 
     clip: str
     trigger: Trigger
@@ -95,6 +98,7 @@ class ClipExtended:
     """Capture to link: a further event belongs to the clip; `wall_s` stays that of its start."""
 
     clip: str
+    seq: int
     trigger: Trigger
     wall_s: int
     zones: tuple[str, ...]
@@ -105,6 +109,7 @@ class ClipEnded:
     """Capture to link: the clip is sealed, whole and durable. Only now it may be announced."""
 
     clip: str
+    seq: int
     trigger: Trigger
     wall_s: int
     zones: tuple[str, ...]
@@ -146,6 +151,8 @@ class CaptureHealth:
 ToCapture = BellRang | ModesSet
 ToLink = MotionChanged | ClipStarted | ClipExtended | ClipEnded | ClipLost | HeadTold | CaptureHealth
 SideMessage = ToCapture | ToLink
+TO_CAPTURE: tuple[type[SideMessage], ...] = get_args(ToCapture)
+TO_LINK: tuple[type[SideMessage], ...] = get_args(ToLink)
 
 _KINDS: dict[str, type[SideMessage]] = {kind.__name__: kind for kind in get_args(SideMessage)}
 

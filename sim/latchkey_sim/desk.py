@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.uplink import NoUplink
-from latchkey.device import Device
+from latchkey.device.device import Device
 from latchkey.frames import RawFrame
 from latchkey.ports import Board, FaceFinder, Lane
 from latchkey.settings import Settings

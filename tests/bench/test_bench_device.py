@@ -16,7 +16,8 @@ import pytest
 from latchkey.adapters.cameras import VideoCamera
 from latchkey.adapters.clock import SystemClock
 from latchkey.boards.common import linux_board
-from latchkey.device import Device, run
+from latchkey.device.device import Device
+from latchkey.device.loop import run
 from latchkey.settings import DeviceSettings, MqttSettings, OwnerSettings, Settings, VaultSettings
 from latchkey.units import NS_PER_MS
 from latchkey_sim.bell import ScriptedBell

@@ -16,7 +16,7 @@ from latchkey.adapters.cameras import VideoCamera
 from latchkey.adapters.finders import open_finder
 from latchkey.adapters.workers import ThreadWorkers
 from latchkey.boards.common import linux_board
-from latchkey.device import Device
+from latchkey.device.device import Device
 from latchkey.settings import (
     DeviceSettings,
     OwnerSettings,

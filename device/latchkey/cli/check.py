@@ -8,17 +8,16 @@ from pathlib import Path
 from shlex import quote
 
 from latchkey.adapters.disk import LOCK_NAME, FolderDisk, disk_errors
-from latchkey.adapters.mqtt import read_password, tls_context
-from latchkey.boards import check_book, find_board
+from latchkey.boards import check_book
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.keep import say_crowding
-from latchkey.errors import EXIT_OK, SettingsError
+from latchkey.cli.usable import load_placed
+from latchkey.errors import EXIT_OK
 from latchkey.owner import list_clips
 from latchkey.owner.actlog import NAME as ACTS_NAME
 from latchkey.pipeline.orders import ORDERS
 from latchkey.pipeline.pinning import book_in_use
-from latchkey.reading import check_ordinary
-from latchkey.settings import Places, PrivacySettings, Settings, load_with_places
+from latchkey.settings import Places, PrivacySettings, Settings
 from latchkey.vault import INDEX_NAME, day_text
 from latchkey.vault.book import KeyBook
 from latchkey.vault.signed import OrderWrong
@@ -35,7 +34,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Load and check the file."""
-    settings, places = _load(options.file)
+    settings, places = load_placed(options.file)
     _check_folders(settings, places)
     _say_foreign(settings.vault.path, terminal)
     if options.json:
@@ -46,62 +45,6 @@ def run(options: Namespace, terminal: Terminal) -> int:
             terminal.put(f"  {line}")
     say_crowding(_kept_bytes(settings.vault.path), settings.vault.max_bytes, terminal)
     return EXIT_OK
-
-
-def load_usable(path: Path) -> Settings:
-    """Load settings that a device can run with: all they name is there, and somebody can open its clips.
-
-    Raises SettingsError that says where: `run` and `check` give the same.
-    """
-    return _load(path)[0]
-
-
-def _load(path: Path) -> tuple[Settings, Places]:
-    settings, places = load_with_places(path)
-    _check_owner(settings, places)
-    _check_camera(settings, places)
-    _check_broker(settings, places)
-    if settings.vault.path.resolve() == settings.device.state.resolve():
-        raise places.error(
-            ("vault", "path"),
-            f"vault.path and device.state are the same folder, {settings.vault.path}",
-            "give each a folder of its own",
-        )
-    return settings, places
-
-
-def _check_owner(settings: Settings, places: Places) -> None:
-    try:
-        check_book(settings.owner)
-    except SettingsError as error:
-        raise places.error(("owner", "book"), f"owner.book: {error}", error.hint) from error
-
-
-def _check_camera(settings: Settings, places: Places) -> None:
-    """Look up the board, and the video of the one that plays one; a webcam may be plugged in later."""
-    camera = settings.camera
-    try:
-        find_board(camera.board)
-    except SettingsError as error:
-        raise places.error(("camera", "board"), f"camera.board: {error}", error.hint) from error
-    if camera.board == "file":
-        try:
-            check_ordinary(Path(camera.source))
-        except OSError as error:
-            message = f"camera.source {camera.source}: {error.strerror}"
-            hint = 'board "file" plays the video that [camera] source names'
-            raise places.error(("camera", "source"), message, hint) from error
-
-
-def _check_broker(settings: Settings, places: Places) -> None:
-    """Read what the link would read. Without a broker nobody does."""
-    if not settings.mqtt.host:
-        return
-    for key, read in (("password_file", read_password), ("ca_file", tls_context)):
-        try:
-            read(settings.mqtt)
-        except SettingsError as error:
-            raise places.error(("mqtt", key), str(error), error.hint) from error
 
 
 def _check_folders(settings: Settings, places: Places) -> None:

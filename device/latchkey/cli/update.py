@@ -17,9 +17,9 @@ from latchkey import __version__
 from latchkey.adapters.clock import SystemClock
 from latchkey.adapters.slotdisk import FolderSlotDisk
 from latchkey.adapters.updates.systemd import UNIT, SystemdHealth
-from latchkey.cli.check import load_usable
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.traffic import traffic_text
+from latchkey.cli.usable import load_usable
 from latchkey.egress import Ledger
 from latchkey.egress.downloads import check_address
 from latchkey.errors import (

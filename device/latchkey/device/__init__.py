@@ -1,7 +1,5 @@
-"""The device itself: two sides, one message boundary, one loop."""
+"""The device itself: two sides, one message boundary, one loop.
 
-from latchkey.device.capture_side import CaptureSide
-from latchkey.device.device import Device, run
-from latchkey.device.link_side import LinkSide
-
-__all__ = ["CaptureSide", "Device", "LinkSide", "run"]
+`Device` holds both sides; `CaptureProcess` and `LinkProcess` hold one each. Modules are imported by their
+names: the process with the network loads nothing of the one with the camera.
+"""

@@ -55,6 +55,9 @@ RESTART_NS = (1 * NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S, 15 * NS_PER_S, 60 * NS_P
 
 HEALTH_NS = 60 * NS_PER_S
 
+CLOSE_LIMIT_NS = 20 * NS_PER_S
+"""Longest wait for the last clip to be sealed when the device is told to stop."""
+
 
 class CaptureSide:
     """Camera, filter, recorder and vault of one device."""
@@ -136,6 +139,13 @@ class CaptureSide:
         return self._recorder.busy
 
     @property
+    def status(self) -> str:
+        """How it is, in a few words."""
+        held = "closed" if self._modes.shutter_closed else "armed" if self._modes.armed else "disarmed"
+        doing = "recording" if self._recorder.recording else held
+        return f"{doing}; camera {self._camera.value}, disk {self._disk.state.value}"
+
+    @property
     def waiting_frames(self) -> int:
         """How many pictures wait, as pre-roll or for the film."""
         return self._queue.total
@@ -193,7 +203,7 @@ class CaptureSide:
             return now_ns + IDLE_NS
         if self._restart_at_ns is not None and now_ns >= self._restart_at_ns:
             self._restart(now_ns)
-        if self._restart_at_ns is not None or self._camera is CameraState.CLOSED or self.ended:
+        if self._restart_at_ns is not None or self._modes.shutter_closed or self.ended:
             return now_ns + IDLE_NS
         try:
             for _ in range(FRAMES_PER_STEP):

@@ -1,24 +1,17 @@
-"""The loop. `Device.step` decides, `run` only waits.
+"""A whole device in one process. `Device.step` decides, `latchkey.device.loop` only waits.
 
 One thread owns all state; cameras, encoders and the broker's client run in threads of their own
 and only put things into bounded inboxes that `step` empties. The same `step` runs in real and
 in virtual time: it takes time from the board's clock and never sleeps.
 """
 
-from collections.abc import Callable
 from contextlib import ExitStack
 
-from latchkey.device.capture_side import CaptureSide
+from latchkey.device.capture_side import CLOSE_LIMIT_NS, CaptureSide
 from latchkey.device.link_side import LinkSide
 from latchkey.ports import Board
 from latchkey.settings import Settings
-from latchkey.units import NS_PER_MS, NS_PER_S
-
-CLOSE_LIMIT_NS = 20 * NS_PER_S
-"""Longest wait for the last clip to be sealed when the device is told to stop."""
-
-LISTEN_NS = 100 * NS_PER_MS
-"""Longest wait between two questions whether to stop."""
+from latchkey.units import NS_PER_MS
 
 
 class Device:
@@ -51,6 +44,11 @@ class Device:
         return min(link_wake_ns, capture_wake_ns)
 
     @property
+    def status(self) -> str:
+        """How it is, in a line for whoever asks the service manager."""
+        return f"{self.link.status}; {self.capture.status}"
+
+    @property
     def ended(self) -> bool:
         """True once a recorded video was played to its end and all of it is sealed and sent."""
         return self.capture.ended and self.capture.finish() and not self._to_link
@@ -75,16 +73,6 @@ class Device:
             clock.wait_until(min(self.step(), clock.now_ns() + 50 * NS_PER_MS))
         self.capture.tell_unfinished(CLOSE_LIMIT_NS)
         self.step()
-
-
-def run(device: Device, board: Board, should_stop: Callable[[], bool]) -> None:
-    """Step the device until `should_stop()` or a recorded video has ended.
-
-    `should_stop` is asked every `LISTEN_NS`: a signal's handler cannot wake a clock, for the thread
-    it interrupts may hold the clock's lock.
-    """
-    while not should_stop() and not device.ended:
-        board.clock.wait_until(min(device.step(), board.clock.now_ns() + LISTEN_NS))
 
 
 def _drain(messages: list[bytes]) -> list[bytes]:

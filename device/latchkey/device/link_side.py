@@ -18,7 +18,6 @@ from latchkey.events import (
     CaptureHealth,
     ClipEnded,
     ClipExtended,
-    ClipLost,
     ClipStarted,
     DiskState,
     HeadTold,
@@ -60,8 +59,6 @@ COMMANDS_PER_STEP = 4
 """Each is published three times over and takes half a millisecond: what is left follows at once."""
 
 SEQ_LIMIT = 999
-CLIPS_LIMIT = 16
-"""Clips that have started and not ended: one is filmed, one sealed; more were lost unsaid."""
 
 
 class LinkSide:
@@ -82,7 +79,6 @@ class LinkSide:
         self._news: deque[LinkNews] = deque()
         self._up = False
         self._why_down = ""
-        self._clip_seq: dict[str, int] = {}
         self._refused: set[str] = set()
         now_ns = board.clock.now_ns()
         self._started_ns = now_ns
@@ -125,9 +121,26 @@ class LinkSide:
         return self._next_ns()
 
     @property
+    def status(self) -> str:
+        """How it is, in a few words."""
+        broker = "connected to the broker" if self._up else f"no broker: {self._why_down or 'none yet'}"
+        return f"{broker}, {self.waiting} events wait" if self._has_broker else "no broker is named"
+
+    @property
     def waiting(self) -> int:
         """How many events have not reached the broker yet."""
         return self._outbox.waiting
+
+    def lose_capture(self, why: str) -> None:
+        """Show no camera and nothing moving until the capture side is heard again; say so once."""
+        if self._states.lose_capture():
+            self._note("camera", f"{why}: the bell works, nothing is recorded", "error")
+            self._publish_health()
+            self._publish(self._states.motion())
+
+    def after_storing(self, job: Callable[[], None]) -> None:
+        """Have the disk worker run `job` once all that was said so far is stored, or could not be."""
+        self._outbox.after_storing(job)
 
     def close(self) -> None:
         """Say goodbye to the broker; what it has not acknowledged stays on disk."""
@@ -239,8 +252,6 @@ class LinkSide:
             self._see_health(message)
         elif isinstance(message, HeadTold):
             self._see_head(message)
-        elif isinstance(message, ClipLost):
-            self._clip_seq.pop(message.clip, None)
         elif isinstance(message, ClipStarted | ClipExtended | ClipEnded):
             self._post_clip(message)
 
@@ -256,10 +267,7 @@ class LinkSide:
 
     def _post_clip(self, message: ClipStarted | ClipExtended | ClipEnded) -> None:
         """Announce a clip; at its end only, since only then it is whole and durable."""
-        seq = 0 if isinstance(message, ClipStarted) else self._clip_seq.pop(message.clip, 0) + 1
-        self._clip_seq[message.clip] = seq
-        while len(self._clip_seq) > CLIPS_LIMIT:
-            del self._clip_seq[next(iter(self._clip_seq))]
+        seq = 0 if isinstance(message, ClipStarted) else message.seq
         values: dict[str, Value] = {
             "event_type": {ClipStarted: "start", ClipExtended: "update", ClipEnded: "end"}[type(message)],
             "v": 1,
@@ -271,7 +279,6 @@ class LinkSide:
         }
         if isinstance(message, ClipEnded):
             values |= {"filter": message.filter.value, "expires": wire.day(message.expires_day)}
-            del self._clip_seq[message.clip]
         self._post(wire.CLIP, values, self._board.clock.now_ns())
 
     def _post(self, topic: Topic, values: dict[str, Value], born_ns: int) -> bool:
@@ -300,8 +307,8 @@ class LinkSide:
 
     def _tick(self, now_ns: int) -> None:
         """Every minute: health, and whatever has a net in Home Assistant that must not fall."""
-        if now_ns - self._heard_at_ns > SILENT_NS and self._states.lose_capture():
-            self._note("camera", "the capture side is silent: the bell works, nothing is recorded", "error")
+        if now_ns - self._heard_at_ns > SILENT_NS:
+            self.lose_capture("the capture side is silent")
         self._publish_health()
         self._publish(self._states.motion())
         if self._modes.now.snoozed:

@@ -105,9 +105,12 @@ class Outbox:
     def post(self, topic: Topic, values: dict[str, Value], born_ns: int, now_ns: int, wall_ns: int) -> bool:
         """Send an event and keep it until it is acknowledged; tell whether it was sent at once.
 
-        Raises WireError for what the table of topics does not allow.
+        News of a clip that waits already, told again after a restart, is not taken twice. Raises WireError
+        for what the table of topics does not allow.
         """
         record(self._device_id, topic, values)
+        if topic is not DOORBELL and self._holds(values):
+            return False
         entry = Entry(self._next_number, topic, values, born_ns)
         self._next_number += 1
         fits = self._make_room(entry)
@@ -118,6 +121,11 @@ class Outbox:
             self._jobs.append(lambda: _store(self._disk, entry, data))
         self._work()
         return sent
+
+    def after_storing(self, job: Callable[[], None]) -> None:
+        """Have the worker run `job` behind all that is to be stored or removed so far."""
+        self._jobs.append(job)
+        self._work()
 
     def came_up(self) -> None:
         """The link is up: everything unacknowledged will be sent (again)."""
@@ -152,6 +160,9 @@ class Outbox:
                 break
         self._work()
         return self._complaints()
+
+    def _holds(self, values: dict[str, Value]) -> bool:
+        return any(entry.values == values for entry in self._entries.values())
 
     @property
     def _behind(self) -> bool:

@@ -84,6 +84,12 @@ class _Clip:
     triggers: list[Trigger] = field(default_factory=list)
     zones: tuple[str, ...] = ()
     wall_s: int = 0
+    seq: int = 0
+    """How much was said of it after its start."""
+
+    def next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
 
     @property
     def trigger(self) -> Trigger:
@@ -167,7 +173,8 @@ class Recorder:
         if news and self._clip:
             self._clip.triggers.append(trigger)
             self._clip.zones = session.zones
-            self._say(ClipExtended(self._clip.film.clip_id, trigger, self._clip.wall_s, session.zones))
+            clip = self._clip
+            self._say(ClipExtended(clip.film.clip_id, clip.next_seq(), trigger, clip.wall_s, session.zones))
 
     def stop(self) -> None:
         """End the recording with the frames there are (disarmed, shutter, shut-down)."""
@@ -358,9 +365,8 @@ class Recorder:
                 self._announce(clip, entry)
 
     def _announce(self, clip: _Clip, entry: ClipEntry) -> None:
-        worst = clip.film.worst
-        expires_day = self._keeper.expires_day(entry)
-        self._say(ClipEnded(entry.clip, clip.trigger, clip.wall_s, clip.zones, worst, expires_day))
+        worst, day, seq = clip.film.worst, self._keeper.expires_day(entry), clip.next_seq()
+        self._say(ClipEnded(entry.clip, seq, clip.trigger, clip.wall_s, clip.zones, worst, day))
         self._note("clip", f"{entry.clip[:8]} is sealed and kept ({entry.size_bytes / 1e6:.1f} MB)")
 
     def _note(self, part: str, text: str, severity: Severity = "info") -> None:

@@ -22,6 +22,14 @@ from latchkey.ports.house import (
     LampState,
     Severity,
 )
+from latchkey.ports.line import (
+    RECORD_LIMIT_BYTES,
+    Heard,
+    Line,
+    LineDown,
+    LineNews,
+    LineUp,
+)
 from latchkey.ports.network import (
     Delivered,
     Link,
@@ -61,6 +69,7 @@ from latchkey.ports.work import (
 )
 
 __all__ = [
+    "RECORD_LIMIT_BYTES",
     "Bell",
     "Board",
     "Camera",
@@ -80,11 +89,16 @@ __all__ = [
     "FaceFinder",
     "Ground",
     "Health",
+    "Heard",
     "Journal",
     "JournalLine",
     "Lamp",
     "LampState",
     "Lane",
+    "Line",
+    "LineDown",
+    "LineNews",
+    "LineUp",
     "Link",
     "LinkBoard",
     "LinkLost",

@@ -17,7 +17,7 @@ from latchkey.adapters.finders.quiet import silence_opencv
 from latchkey.boards.common import linux_board
 from latchkey.cli import Stop
 from latchkey.cli.progress import Progress
-from latchkey.device import Device
+from latchkey.device.device import Device
 from latchkey.errors import LinkDown, UsageError
 from latchkey.pipeline.identity import device_id
 from latchkey.ports import Bell, Board, Clock, JournalLine

@@ -5,7 +5,7 @@ from random import Random
 
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.uplink import NoUplink
-from latchkey.device import Device
+from latchkey.device.device import Device
 from latchkey.egress import Ledger
 from latchkey.errors import DiskError
 from latchkey.frames import SafeFrame

@@ -122,7 +122,7 @@ MUTANTS = (
         "pipeline/recorder.py",
         "self._sealing.append(clip)\n        self._hand_over()",
         "self._sealing.append(clip)\n        self._hand_over()\n"
-        "        self._say(ClipEnded(clip.film.clip_id, clip.trigger, clip.wall_s, clip.zones,"
+        "        self._say(ClipEnded(clip.film.clip_id, 1, clip.trigger, clip.wall_s, clip.zones,"
         " FilterState.OK, self._keeper._readers.today() + 4))",
         "durable",
         0,

@@ -16,7 +16,8 @@ from latchkey.adapters.journal import TextJournal
 from latchkey.boards.common import linux_board
 from latchkey.cli.command import Terminal
 from latchkey.cli.traffic import traffic_text
-from latchkey.device import Device, run
+from latchkey.device.device import Device
+from latchkey.device.loop import run
 from latchkey.errors import EXIT_OK, UsageError
 from latchkey.pipeline.identity import device_id
 from latchkey.ports import JournalLine
@@ -79,7 +80,7 @@ def _run(chosen: Chosen, scene: Scene, settings: Settings, terminal: Terminal) -
     device = Device(board, settings, device_id(board.state, board.entropy))
     device.start()
     try:
-        run(device, board, lambda: terminal.stop.asked)
+        run(device, board.clock, lambda: terminal.stop.asked)
     finally:
         device.close()
     for line in board.traffic():
