@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
+from latchkey.adapters.credentials import found
 from latchkey.adapters.mqtt_session import CONNECT_LIMIT_S, End, Ending, Plan, Session
 from latchkey.adapters.mqtt_versions import Versions
 from latchkey.egress import Egress
@@ -176,7 +177,7 @@ def read_password(settings: MqttSettings) -> str | None:
     if settings.password_file is None:
         return None
     try:
-        text = read_small(settings.password_file, PASSWORD_FILE_LIMIT_BYTES).decode("utf-8")
+        text = read_small(found(settings.password_file), PASSWORD_FILE_LIMIT_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise SettingsError(
@@ -191,9 +192,10 @@ def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
     if not settings.tls and settings.ca_file is None:
         return None
     try:
-        if settings.ca_file is not None:
-            read_small(settings.ca_file, CA_FILE_LIMIT_BYTES)  # OpenSSL would wait for a pipe for ever
-        return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+        authority = None if settings.ca_file is None else found(settings.ca_file)
+        if authority is not None:
+            read_small(authority, CA_FILE_LIMIT_BYTES)  # OpenSSL would wait for a pipe for ever
+        return ssl.create_default_context(cafile=None if authority is None else str(authority))
     except OSError as error:
         raise SettingsError(
             f"mqtt.ca_file {settings.ca_file}: {error.strerror or 'not a certificate'}",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from shlex import quote
 
+from latchkey.adapters.credentials import is_out_of_sight
 from latchkey.adapters.disk import LOCK_NAME, FolderDisk, disk_errors
 from latchkey.boards import check_book
 from latchkey.cli.command import Command, Terminal
@@ -37,6 +38,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     settings, places = load_placed(options.file)
     _check_folders(settings, places)
     _say_foreign(settings.vault.path, terminal)
+    _say_unseen(settings, terminal)
     if options.json:
         terminal.put(json.dumps(asdict(settings), default=str, indent=1))
     else:
@@ -73,6 +75,14 @@ def _say_foreign(vault: Path, terminal: Terminal) -> None:
         terminal.say(f"latchkey: warning: {what}")
         place = quote(str(vault))
         terminal.say(f"latchkey: hint: as root, chown -R --reference={place} {place}")
+
+
+def _say_unseen(settings: Settings, terminal: Terminal) -> None:
+    """Warn of what only the service can read: whether it is there, its own log tells."""
+    for key in ("password_file", "ca_file"):
+        if is_out_of_sight(getattr(settings.mqtt, key)):
+            terminal.say(f"latchkey: warning: mqtt.{key} is a credential of the service: not looked at here")
+            terminal.say("latchkey: hint: `journalctl -u latchkey-link` says whether it found it")
 
 
 def _user_of(path: Path) -> int | None:

@@ -7,6 +7,7 @@ link side rings without a key book, and the capture side cannot read the broker'
 from pathlib import Path
 from typing import Literal
 
+from latchkey.adapters.credentials import is_out_of_sight
 from latchkey.boards import check_book, find_board
 from latchkey.errors import SettingsError
 from latchkey.reading import check_ordinary
@@ -73,6 +74,8 @@ def _check_broker(settings: Settings, places: Places) -> None:
     if not settings.mqtt.host:
         return
     for key, read in (("password_file", read_password), ("ca_file", tls_context)):
+        if is_out_of_sight(getattr(settings.mqtt, key)):
+            continue
         try:
             read(settings.mqtt)
         except SettingsError as error:

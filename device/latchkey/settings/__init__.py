@@ -6,6 +6,7 @@ file, line, key and, where one is close, the key that was probably meant.
 
 from latchkey.settings.load import load, load_with_places, parse
 from latchkey.settings.model import (
+    CREDENTIALS,
     SCHEMA,
     BaselineSettings,
     CameraSettings,
@@ -23,6 +24,7 @@ from latchkey.settings.model import (
 from latchkey.settings.places import Places
 
 __all__ = [
+    "CREDENTIALS",
     "SCHEMA",
     "BaselineSettings",
     "CameraSettings",

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from latchkey.errors import SettingsError, masked
 from latchkey.reading import read_small
-from latchkey.settings.model import SCHEMA, Settings, Zone
+from latchkey.settings.model import CREDENTIALS, SCHEMA, Settings, Zone
 from latchkey.settings.places import Places
 
 FILE_LIMIT_BYTES = 128 * 1024
@@ -168,6 +168,8 @@ class _Reader:
     def _path(self, text: str, path: tuple[str, ...]) -> Path:
         if not text:
             raise self.error(path, f"{'.'.join(path)} is empty", "leave the key out for its default")
+        if text.startswith(f"{CREDENTIALS}/"):
+            return Path(text)
         try:
             return self._folder / Path(text).expanduser()
         except RuntimeError as error:

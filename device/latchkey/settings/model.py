@@ -14,6 +14,10 @@ SCHEMA = 1
 """Version of the settings file; raised when a key changes its meaning."""
 
 
+CREDENTIALS = "$CREDENTIALS_DIRECTORY"
+"""What a path begins with that systemd hands to a service (LoadCredential=): looked up when it is read."""
+
+
 def option(
     default: Any,
     help: str,  # noqa: A002 -- the word every option library uses
@@ -170,7 +174,10 @@ class MqttSettings:
     host: str = option("", "broker to publish metadata to; empty = none")
     port: int = option(1883, "its TCP port", low=1, high=65535)
     username: str = option("", "user name, if the broker wants one")
-    password_file: Path | None = option(None, "file whose first line is the password")
+    password_file: Path | None = option(
+        None,
+        "file whose first line is the password; $CREDENTIALS_DIRECTORY/NAME = what systemd hands over",
+    )
     tls: bool = option(False, "encrypt the connection; on when ca_file is set")
     ca_file: Path | None = option(None, "certificate authority to trust instead of the system's")
 
