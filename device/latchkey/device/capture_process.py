@@ -37,6 +37,7 @@ class CaptureProcess:
 
     def __init__(self, board: CaptureBoard, settings: Settings, line: Line) -> None:
         self._board = board
+        self._baseline = settings.baseline
         session = board.entropy.take("line", SESSION_BYTES)
         self._crossing = Crossing(session, TO_CAPTURE)
         self._end = LineEnd(board, line, self._crossing, "link")
@@ -56,7 +57,7 @@ class CaptureProcess:
 
     def step(self) -> int:
         """Do everything that is due; give the monotonic ns at which to be called next."""
-        messages = [fit for data in self._end.receive() if (fit := self._fit(data))]
+        messages = self._receive()
         wake_ns = self._capture.step([*self._own_modes(messages), *messages])
         self._store()
         self._take()
@@ -96,23 +97,34 @@ class CaptureProcess:
             text = f"{self._crossing.waiting} pieces of news were not told: the clips are there"
             self._note(text, "warning")
 
-    def _fit(self, data: bytes) -> bytes:
-        """Give a message as it can be acted on, or nothing. A press of the future is nonsense.
+    def _receive(self) -> list[bytes]:
+        """Give what the link side says, as far as it can be acted on."""
+        fit, late = [], 0
+        for data in self._end.receive():
+            message = decode(data)
+            if isinstance(message, BellRang):
+                age_ns = self._board.clock.now_ns() - message.at_ns
+                if age_ns < -NS_PER_S:
+                    self._end.refuse("a press of the future")
+                    break
+                if age_ns > LATE_NS:
+                    late += 1
+                    continue
+                message = self._ring(message, age_ns)
+            elif isinstance(message, ModesSet):
+                message = self._bounded(message)
+            fit.append(encode(message))
+        if late:
+            self._note(f"{late} press(es) of a while ago come too late to be recorded", "warning")
+        return fit
 
-        A press that waited for this side to start again is recorded from now on: there is nothing before.
-        """
-        message = decode(data)
-        if not isinstance(message, BellRang):
-            return data
-        now_ns = self._board.clock.now_ns()
-        age_ns = now_ns - message.at_ns
-        if age_ns < -NS_PER_S:
-            self._end.refuse("a press of the future")
-            return b""
-        if age_ns > LATE_NS:
-            self._note(f"a press of {age_ns // NS_PER_S} s ago comes too late to be recorded", "warning")
-            return b""
-        return data if age_ns < NS_PER_S else encode(replace(message, at_ns=now_ns))
+    def _ring(self, ring: BellRang, age_ns: int) -> BellRang:
+        """Give a press. One that waited for this side to start is recorded from now on."""
+        return ring if age_ns < NS_PER_S else replace(ring, at_ns=self._board.clock.now_ns())
+
+    def _bounded(self, modes: ModesSet) -> ModesSet:
+        """Give modes as far as the owner allows: a link side that was taken over cannot arm the camera."""
+        return replace(modes, armed=modes.armed and self._baseline.armed)
 
     def _take(self) -> None:
         """Let the link side forget the presses that came across."""

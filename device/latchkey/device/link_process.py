@@ -20,6 +20,9 @@ from latchkey.units import NS_PER_S
 TAKEN = "taken.json"
 """Which events of which run of the capture side are in the outbox, or were."""
 
+STORING_LIMIT = 16
+"""Notes on their way to the disk: one that hangs must not gather more."""
+
 PATIENCE_NS = 3 * NS_PER_S
 """A capture side that is not there for so long is shown as a lost camera. One that restarts is back then."""
 
@@ -29,12 +32,13 @@ class LinkProcess:
 
     def __init__(self, board: LinkBoard, settings: Settings, device_id: str, line: Line) -> None:
         self._board = board
-        self._known, self._trouble = _load(board)
+        known, self._trouble = _load(board)
         session = board.entropy.take("line", SESSION_BYTES)
-        self._crossing = Crossing(session, TO_LINK, self._known)
+        self._crossing = Crossing(session, TO_LINK, known)
         self._end = LineEnd(board, line, self._crossing, "capture")
         self._link = LinkSide(board, settings, device_id, self._crossing.say)
         self._storing: deque[_Taking] = deque()
+        self._safe = known
 
     def start(self) -> None:
         """Begin to connect on both sides. Raises LineUnusable."""
@@ -52,6 +56,8 @@ class LinkProcess:
         if any(isinstance(decode(data), EVENT_KINDS) for data in messages):
             self._store_taken()
         self._take()
+        if not self._storing and self._crossing.heard[1] and self._crossing.heard != self._safe:
+            self._store_taken()  # what came while too many notes were on their way
         return min(wake_ns, self._end.send())
 
     @property
@@ -81,14 +87,15 @@ class LinkProcess:
 
     def _store_taken(self) -> None:
         """Write down, behind the events themselves, up to where they are taken."""
-        session, number = self._crossing.heard
-        taking = _Taking(self._board, session, number)
-        self._storing.append(taking)
-        self._link.after_storing(taking.store)
+        if len(self._storing) < STORING_LIMIT:
+            taking = _Taking(self._board, *self._crossing.heard)
+            self._storing.append(taking)
+            self._link.after_storing(taking.store)
 
     def _take(self) -> None:
         while self._storing and self._storing[0].is_over:
             taking = self._storing.popleft()
+            self._safe = (taking.session, taking.number)
             if taking.session == self._crossing.heard[0]:
                 self._crossing.take(taking.number)
 

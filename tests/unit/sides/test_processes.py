@@ -1,15 +1,16 @@
 """The two sides as two processes, in virtual time: one ends, the other goes on, and nothing is told twice."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from latchkey import wire
 from latchkey.device.capture_process import GRACE_NS, MODES
 from latchkey.device.link_process import TAKEN
-from latchkey.events import BellRang, ClipEnded, MotionChanged, Trigger, encode
+from latchkey.events import BellRang, ClipEnded, ModesSet, MotionChanged, Trigger, encode
 from latchkey.frames import FilterState
-from latchkey.settings import PrivacySettings, RecordingSettings, Settings
+from latchkey.settings import BaselineSettings, PrivacySettings, RecordingSettings, Settings
 from latchkey.units import NS_PER_S, to_s
 from latchkey_sim.splitdesk import SplitDesk
 from latchkey_sim.street import street
@@ -217,7 +218,7 @@ def test_a_press_of_long_ago_is_not_recorded_any_more(home: SplitDesk) -> None:
     home.run(30)
     home.start_capture()
     home.run(5)
-    assert home.said("comes too late to be recorded") == 1
+    assert home.said("come too late to be recorded") == 1
     assert not home.index.entries()
 
 
@@ -263,6 +264,17 @@ def test_only_what_is_in_the_closed_set_crosses(home: SplitDesk) -> None:
             if record[:1] in (b"M", b"S"):
                 assert json.loads(record[9:])["kind"]
     assert not any(len(record) > 512 for end in (home.capture_end, home.link_end) for record in end.said)
+
+
+def test_a_link_side_that_was_taken_over_cannot_arm_a_camera_that_its_owner_disarmed() -> None:
+    settings = replace(SETTINGS, baseline=BaselineSettings(armed=False))
+    home = SplitDesk(street(60, moving=((3, 6),)), settings)
+    home.start_capture()
+    home.start_link()
+    home.run(1)
+    home.link_end.send(b"S" + bytes(8) + encode(ModesSet(armed=True, shutter_closed=False, snoozed=False)))
+    home.run(8)
+    assert not home.index.entries()
 
 
 def test_told_to_stop_both_end_in_order(home: SplitDesk) -> None:
