@@ -50,7 +50,7 @@ def analyze(absent: Callable[[str, str], None], tmp_path: Path) -> Callable[...,
 
     def run(side: str, *words: str) -> Done:
         for each in SIDES:
-            text = Unit(each).text.replace("/opt/latchkey/bin/latchkey", "/bin/true")
+            text = Unit(each).text.replace("/opt/latchkey/current/bin/latchkey", "/bin/true")
             (tmp_path / f"latchkey-{each}.service").write_text(text)
         unit = str(tmp_path / f"latchkey-{side}.service")
         return subprocess.run([program, *words, unit], capture_output=True, text=True, check=False)
@@ -118,7 +118,7 @@ def test_the_program_takes_the_command_of_a_unit(
     peer = words.index("--peer")
     assert words[peer + 1] == f"latchkey-{SIDES[1 - SIDES.index(side)]}"
     assert main([*words[:peer], "--peer", "root"]) == 3
-    assert "/etc/latchkey/latchkey.toml: No such file" in capsys.readouterr().err
+    assert "/etc/latchkey/door.toml: No such file" in capsys.readouterr().err
 
 
 def test_every_user_and_group_of_the_units_is_made() -> None:
