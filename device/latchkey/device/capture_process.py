@@ -160,7 +160,7 @@ class CaptureProcess:
             modes = SHUT
         if modes.shutter_closed:
             self._capture.step([encode(replace(modes, armed=False))])
-        return modes
+        return self._bounded(modes)
 
     def _store(self) -> None:
         """Have the modes kept, in the disk worker."""

@@ -153,6 +153,19 @@ def test_a_capture_side_without_a_link_side_records_by_the_last_modes() -> None:
     assert len(home.index.entries()) == 1
 
 
+def test_the_last_modes_arm_no_camera_whose_owner_has_disarmed_it_since() -> None:
+    home = moving_home()
+    home.start_capture()
+    home.start_link()
+    home.run(2)
+    home.crash_capture()
+    home.crash_link()
+    home.settings = replace(home.settings, baseline=BaselineSettings(armed=False))
+    home.start_capture()
+    home.run(25)
+    assert not home.index.entries()
+
+
 def test_a_capture_side_that_never_heard_a_mode_records_nothing() -> None:
     home = moving_home()
     home.start_capture()
