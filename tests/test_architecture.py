@@ -297,7 +297,7 @@ def test_only_the_sealer_of_face_layers_turns_patches_into_bytes() -> None:
 
 def test_pictures_that_are_not_safe_are_encoded_on_the_owners_side_only() -> None:
     made = _makers("VideoFrame") | _makers("from_numpy_buffer") | _makers("from_ndarray")
-    assert made == {"x264.py", "composing.py"}
+    assert made == {"h264.py", "composing.py"}
     users = {
         path.name
         for path, tree in _trees()

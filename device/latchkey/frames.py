@@ -87,7 +87,8 @@ class Cause(StrEnum):
 class RawFrame:
     """A picture as the camera saw it, at monotonic `at_ns`. Never written, sent or logged.
 
-    Planes may belong to the camera or a decoder: whoever wants to change them copies first.
+    Planes may belong to the camera or a decoder: whoever wants to change them copies first. `small` is the
+    same picture's luma as a camera gives it besides, scaled down by its own hardware, for the motion gate.
     """
 
     y: Plane
@@ -95,6 +96,7 @@ class RawFrame:
     v: Plane
     at_ns: int
     colour: Colour = Colour()  # noqa: RUF009 -- a NamedTuple is immutable
+    small: Plane | None = None
 
     @property
     def width(self) -> int:
@@ -108,8 +110,9 @@ class RawFrame:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes the three planes take in memory."""
-        return int(self.y.nbytes + self.u.nbytes + self.v.nbytes)
+        """Bytes its planes take in memory."""
+        planes = (self.y, self.u, self.v) if self.small is None else (self.y, self.u, self.v, self.small)
+        return sum(plane.nbytes for plane in planes)
 
     def __repr__(self) -> str:
         return f"RawFrame({self.width}x{self.height} at {self.at_ns} ns)"

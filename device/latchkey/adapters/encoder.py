@@ -1,4 +1,4 @@
-"""H.264 in fragmented MP4, by PyAV and x264, into memory.
+"""H.264 in fragmented MP4, by PyAV, into memory.
 
 Encoder and muxer are apart: encoded pictures are given out, and come back to be muxed a closed group
 at a time, so that a group can be looked at and replaced before any byte of it exists. Same frames,
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import av
 from av.error import FFmpegError
 
-from latchkey.adapters.x264 import X264, Picture, encoder_errors
+from latchkey.adapters.h264 import Codec, H264Stream, Picture, encoder_errors, x264
 from latchkey.errors import EncoderError
 from latchkey.frames import RawFrame, SafeFrame
 from latchkey.ports import ClipSpec, Coded
@@ -46,7 +46,7 @@ class H264Encoder:
     def start(self, spec: ClipSpec) -> "H264Clip":
         """Begin a clip. Raises EncoderError where x264 refuses the size or options."""
         try:
-            return H264Clip(spec, self._settings)
+            return H264Clip(spec, x264(self._settings))
         except (FFmpegError, ValueError) as error:
             raise EncoderError(f"cannot encode {spec.width}x{spec.height}: {error}") from error
 
@@ -54,11 +54,11 @@ class H264Encoder:
 class H264Clip:
     """One clip. PTS are nanoseconds since its first frame, in ticks of 1/90000 s."""
 
-    def __init__(self, spec: ClipSpec, settings: RecordingSettings) -> None:
+    def __init__(self, spec: ClipSpec, codec: Codec) -> None:
         self._sink = _Sink()
         options = {"movflags": MOVFLAGS, "fflags": "bitexact"}
         self._container = av.open(self._sink, "w", format="mp4", options=options)
-        self._x264 = X264(self._container, spec, TICKS_PER_S, settings)
+        self._h264 = H264Stream(self._container, spec, TICKS_PER_S, codec)
         self._container.start_encoding()
         self._first_ns: int | None = None
         self._fed_ticks = -1
@@ -67,25 +67,25 @@ class H264Clip:
 
     def feed(self, frame: SafeFrame, *, key: bool) -> list[Coded]:
         """Encode one frame; give the pictures that came out."""
-        return self._noted(self._x264.feed(frame, self._ticks(frame.at_ns), key=key))
+        return self._noted(self._h264.feed(frame, self._ticks(frame.at_ns), key=key))
 
     def flush(self) -> list[Coded]:
-        """Give what x264 still holds back."""
-        return self._noted(self._x264.flush())
+        """Give what the encoder still holds back."""
+        return self._noted(self._h264.flush())
 
     def renew(self) -> None:
         """Begin anew: frames are fed again from the last key picture given out on."""
-        self._x264.renew()
+        self._h264.renew()
         self._fed_ticks = self._given_ticks = self._before_key_ticks
 
     def decode(self, key: Coded) -> RawFrame:
         """Decode a key picture by itself."""
-        return self._x264.decode(key)
+        return self._h264.decode(key)
 
     def mux(self, group: Sequence[Coded]) -> bytes:
         """Give the fragments that are final with this group; muxing takes the pictures away."""
         with encoder_errors("a group could not be muxed"):
-            self._x264.mux(group)
+            self._h264.mux(group)
         return self._sink.take()
 
     def close(self) -> bytes:

@@ -15,9 +15,9 @@ from av.error import FFmpegError
 from av.packet import Packet
 
 from latchkey.adapters.disk import disk_errors
+from latchkey.adapters.h264 import H264Stream, x264
 from latchkey.adapters.sound import is_sound, sound_header
 from latchkey.adapters.video_file import Look
-from latchkey.adapters.x264 import X264
 from latchkey.errors import EncoderError, UsageError
 from latchkey.frames import RawFrame, SafeFrame
 from latchkey.ports import ClipSpec, Coded
@@ -64,8 +64,8 @@ class Mp4File:
         try:
             with disk_errors(f"write {target}"):
                 self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
-            self._x264 = X264(self._container, spec, scale, settings)
-            context = self._x264.stream.codec_context
+            self._h264 = H264Stream(self._container, spec, scale, x264(settings))
+            context = self._h264.stream.codec_context
             context.color_primaries, context.color_trc = look.primaries, look.transfer
             if audio is not None:
                 self._add_audio_stream(audio)
@@ -79,24 +79,24 @@ class Mp4File:
 
     def feed(self, frame: SafeFrame, *, key: bool) -> list[Coded]:
         """Encode the next frame; give the pictures that came out."""
-        return self._x264.feed(frame, self.ticks(frame.at_ns), key=key)
+        return self._h264.feed(frame, self.ticks(frame.at_ns), key=key)
 
     def flush(self) -> list[Coded]:
         """Give what x264 still holds back."""
-        return self._x264.flush()
+        return self._h264.flush()
 
     def renew(self) -> None:
         """Begin anew: frames are fed again from the last key picture given out on."""
-        self._x264.renew()
+        self._h264.renew()
 
     def decode(self, key: Coded) -> RawFrame:
         """Decode a key picture by itself."""
-        return self._x264.decode(key)
+        return self._h264.decode(key)
 
     def mux(self, group: Sequence[Coded]) -> bytes:
         """Write a group to the file; gives no bytes."""
         with self._errors():
-            self._x264.mux(group)
+            self._h264.mux(group)
         return b""
 
     def add_audio(self, packet: "Packet[AudioStream]", shift: int) -> None:

@@ -40,7 +40,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
     _say_foreign(settings.vault.path, terminal)
     _say_unseen(settings, terminal)
     if options.json:
-        terminal.put(json.dumps(asdict(settings), default=str, indent=1))
+        values = {name: value for name, value in asdict(settings).items() if name != "written"}
+        terminal.put(json.dumps(values, default=str, indent=1))
     else:
         terminal.put(f"{options.file}: good")
         for line in _summary(settings, _book_in_use(settings, terminal)):

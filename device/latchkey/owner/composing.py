@@ -18,8 +18,8 @@ from av.error import FFmpegError
 from av.video.frame import PictureType, VideoFrame
 
 from latchkey.adapters.disk import disk_errors
+from latchkey.adapters.h264 import H264Stream, x264
 from latchkey.adapters.planes import rows_of
-from latchkey.adapters.x264 import X264
 from latchkey.clip import ClipDamaged, ClipTruncated, HeaderDamaged, NoIdentityMatched, decrypt
 from latchkey.errors import ClipError, EncoderError, NotOnDisk
 from latchkey.frames import Cover, Plane
@@ -209,7 +209,7 @@ class _Target:
         }
         try:
             self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
-            self._stream = X264(self._container, spec, TICKS_PER_S, QUALITY).stream
+            self._stream = H264Stream(self._container, spec, TICKS_PER_S, x264(QUALITY)).stream
         except (FFmpegError, ValueError) as error:
             raise EncoderError(f"cannot encode {spec.width}x{spec.height}: {error}") from error
         self._next_key_ticks = 0

@@ -26,14 +26,17 @@ class Push:
 
 
 class Debouncer:
-    """Takes edges in the order of their times, and gives pushes. It begins with the button up."""
+    """Takes edges in the order of their times, and gives pushes.
 
-    def __init__(self) -> None:
-        self._down = False
-        self._stable_down = False
+    It begins with the button up, or down since `down_since_ns`: then nobody pressed it, a device that starts
+    while a button is stuck must not ring, but that it is held is said.
+    """
+
+    def __init__(self, down_since_ns: int | None = None) -> None:
+        self._down = self._stable_down = down_since_ns is not None
         self._edge_ns = 0
         self._quiet_until_ns: int | None = None
-        self._held_at_ns: int | None = None
+        self._held_at_ns = None if down_since_ns is None else down_since_ns + HELD_NS
 
     def edge(self, *, down: bool, at_ns: int) -> list[Push]:
         """Take the level that the button has from `at_ns` on; give what was settled before that."""

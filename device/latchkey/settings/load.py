@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
@@ -62,7 +62,13 @@ def parse(text: str, name: str = "settings", folder: Path = Path()) -> Settings:
     if table["schema"] != SCHEMA or isinstance(table["schema"], bool):
         raise reader.error(("schema",), f"this version reads schema {SCHEMA}, not {_shown(table['schema'])}")
     settings: Settings = reader.section(Settings, table, ())
-    return settings
+    return replace(settings, written=_written(table))
+
+
+def _written(table: dict[str, Any]) -> frozenset[str]:
+    """Give the keys that a file sets, with their sections."""
+    sections = ((name, keys) for name, keys in table.items() if isinstance(keys, dict))
+    return frozenset(f"{name}.{key}" for name, keys in sections for key in keys)
 
 
 def _table(text: str, name: str) -> dict[str, Any]:
@@ -118,14 +124,16 @@ class _Reader:
     def section(self, kind: type, table: object, path: tuple[str, ...]) -> Any:
         if not isinstance(table, dict):
             raise self.error(path, f"{'.'.join(path)} must be a section")
-        hints = get_type_hints(kind)
+        declared = [spec for spec in fields(kind) if not spec.metadata.get("internal")]
+        types = get_type_hints(kind)
+        hints = {spec.name: types[spec.name] for spec in declared}
         for key in table:
             if key not in hints:
                 near = get_close_matches(key, hints, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(hints)}"
                 raise self.error((*path, key), f"unknown key {_key_shown((*path, key))}", hint)
         found = {}
-        for spec in fields(kind):
+        for spec in declared:
             if spec.name in table:
                 found[spec.name] = self._value(
                     hints[spec.name], dict(spec.metadata), table[spec.name], (*path, spec.name)

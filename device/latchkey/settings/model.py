@@ -214,8 +214,67 @@ class UpdateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PiSettings:
+    """What the `pi` board reads besides: camera and pins of a Raspberry Pi (BCM numbers; 0 = nothing)."""
+
+    profile: str = option(
+        "auto",
+        "what fits which board: picture size and rate, encoder, threads, for all of these that this file does"
+        " not set; auto = by the board's own name",
+        choices=("auto", "zero2w", "pi3", "pi4", "pi5"),
+    )
+    upside_down: bool = option(False, "the camera is mounted on its head")
+    day_tuning: str = option("", "libcamera tuning file by day, like imx219.json; empty = libcamera's choice")
+    night_tuning: str = option(
+        "", "the same by night, like imx219_noir.json; where it differs, dusk and dawn restart the camera"
+    )
+    encoder: str = option(
+        "auto",
+        "auto = the chip's H.264 encoder where a trial at the start shows that it works, else x264",
+        choices=("auto", "hardware", "x264"),
+    )
+    bitrate_kbit: int = option(
+        0,
+        "of the chip's encoder, thousands of bits a second; 0 = by picture size and rate",
+        low=0,
+        high=20_000,
+    )
+    bell: str = option(
+        "button",
+        "button = a contact from bell_pin to ground; ac = a transformer's chime behind an optocoupler, which"
+        " pulses while the button is down",
+        choices=("button", "ac"),
+    )
+    bell_pin: int = option(17, "the bell's contact, to ground", low=0, high=27)
+    chime: str = option(
+        "none",
+        "what rings in the house, without any network: relay = chime_pin for chime_s, sound = two tones on"
+        " sound_device",
+        choices=("none", "relay", "sound"),
+    )
+    chime_pin: int = option(22, "the chime's relay", low=0, high=27)
+    chime_s: float = option(0.4, "how long the relay closes", low=0.05, high=5)
+    sound_device: str = option("default", "ALSA device of the sound, as `aplay -L` lists them")
+    led_pin: int = option(27, "the status light, with its resistor to ground", low=0, high=27)
+    pir_pin: int = option(0, "a motion sensor whose output is high while somebody moves", low=0, high=27)
+    shutter_pin: int = option(
+        0,
+        "the lens shutter's contact, to ground while it is closed: then nothing is recorded",
+        low=0,
+        high=27,
+    )
+    infrared_pin: int = option(0, "switches an infrared light on by night", low=0, high=27)
+    slow_at_c: float = option(
+        75.0,
+        "from this temperature of the chip on fewer pictures are taken, down to 5 a second",
+        low=50,
+        high=85,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole file."""
+    """The whole file. `written` names the keys that the file sets itself, like `camera.width`."""
 
     schema: int = SCHEMA
     device: DeviceSettings = DeviceSettings()
@@ -228,3 +287,5 @@ class Settings:
     owner: OwnerSettings = OwnerSettings()
     baseline: BaselineSettings = BaselineSettings()
     update: UpdateSettings = UpdateSettings()
+    pi: PiSettings = PiSettings()
+    written: frozenset[str] = field(default=frozenset(), metadata={"internal": True}, compare=False)

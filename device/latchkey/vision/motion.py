@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from latchkey.frames import Cause, Cover, Plane, RawFrame
+from latchkey.frames import Cause, Cover, RawFrame
 from latchkey.settings import MotionSettings, Zone
 from latchkey.units import NS_PER_S, to_ns
 from latchkey.vision.backdrop import LEARN_NS, STEP_LIMIT_NS, Backdrop
@@ -124,7 +124,7 @@ class MotionGate:
 
     def see(self, frame: RawFrame) -> Motion:
         """Take the next frame. The first one of its size only becomes the background."""
-        small = _small(frame.y)
+        small = _small(frame)
         scene = self._scene
         if scene is None or self._shape != frame.y.shape:
             self._shape = (frame.height, frame.width)
@@ -244,13 +244,19 @@ class MotionGate:
         _follow_light(scene, small, share, at_ns)
 
 
-def _small(y: Plane) -> Luma:
-    """Give luma at about `ROWS` rows, smoothed a little, as float32."""
-    height, width = y.shape
+def _small(frame: RawFrame) -> Luma:
+    """Give luma at about `ROWS` rows, smoothed a little, as float32: the camera's, or one pixel of many."""
+    width, height = small_size(frame.width, frame.height)
+    small = frame.small
+    if small is None or small.shape != (height, width):
+        small = cv2.resize(frame.y, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.blur(small, (3, 3)), np.float32)
+
+
+def small_size(width: int, height: int) -> tuple[int, int]:
+    """Give width and height of the luma that the motion gate compares, for pictures of a size."""
     rows = min(ROWS, height)
-    size = (max(round(width * rows / height), 1), rows)
-    blurred = cv2.blur(cv2.resize(y, size, interpolation=cv2.INTER_NEAREST), (3, 3))
-    return np.asarray(blurred, np.float32)
+    return max(round(width * rows / height), 1), rows
 
 
 def _bounds(outlines: Sequence[Outline]) -> list[Cover]:

@@ -54,6 +54,7 @@ class PrivacyZones:
         self._zones = tuple(zones)
         self._size = (0, 0)
         self._blanks: _Blanks | None = None
+        self._small_mask: NDArray[np.bool_] | None = None
 
     def blank(self, frame: RawFrame) -> RawFrame:
         """Give the frame without the zones' pixels: a copy, or the same frame if there is no zone."""
@@ -69,7 +70,14 @@ class PrivacyZones:
             y=_erased(frame.y, bounds, luma, BLACK_YUV[0]),
             u=_erased(frame.u, halves, chroma, BLACK_YUV[1]),
             v=_erased(frame.v, halves, chroma, BLACK_YUV[2]),
+            small=None if frame.small is None else self._small(frame.small),
         )
+
+    def _small(self, luma: Plane) -> Plane:
+        """Erase the zones in a small luma of any size."""
+        if self._small_mask is None or self._small_mask.shape != luma.shape:
+            self._small_mask = polygon_mask(self._zones, luma.shape[1], luma.shape[0]) > 0
+        return np.where(self._small_mask, np.uint8(BLACK_YUV[0]), luma)
 
 
 def _blanks(zones: Sequence[Zone], width: int, height: int) -> _Blanks:
