@@ -348,14 +348,14 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_every_module_is_imported_by_something() -> None:
     """Dead files fail here: each module is imported by another, or is an entry point."""
-    entries = {"latchkey.boards.file", "latchkey.boards.webcam", "latchkey_sim.board"}
+    entries = {"latchkey.boards.file", "latchkey.boards.webcam", "latchkey_sim.board", "latchkey_pi.board"}
     tests = sorted((ROOT / "tests").rglob("*.py"))
     imported = {
         name for path in [*SOURCES, *tests] for name in _imported_modules(ast.parse(path.read_text()))
     }
     dead = [
         module.name
-        for package in ("latchkey", "latchkey_sim")
+        for package in ("latchkey", "latchkey_sim", "latchkey_pi")
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.")
         if not module.ispkg and not module.name.endswith("__main__") and module.name not in entries | imported
     ]

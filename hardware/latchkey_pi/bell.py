@@ -14,7 +14,7 @@ from latchkey_pi.pins import Input, PinLost
 from latchkey_pi.presses import Presses
 
 PRESSES_LIMIT = 64
-ASK_NS = 250 * NS_PER_MS
+ASK_NS = 100 * NS_PER_MS
 """How often the level is asked for when no edge comes: a lost edge costs so long at most."""
 
 HELD = "the button is held down, or its wire is short: it rings again once it was up"

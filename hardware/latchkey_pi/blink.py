@@ -4,32 +4,22 @@
 |---|---|
 | a short flash every 4 s | well, and ready |
 | on | records |
-| flickers, five times a second | rings |
-| long off, long on, by turns | the shutter is closed, or it is disarmed: nothing is recorded |
+| flickers, five times a second | somebody rang |
+| long on, long off, by turns | the shutter is closed: nothing is seen or recorded |
 | 2 flashes, pause | no camera: its cable, its socket |
 | 3 flashes, pause | the card is full |
 | 4 flashes, pause | the card takes no files: read-only, broken, not there |
 | 5 flashes, pause | nobody has a key for today's clips |
-| 6 flashes, pause | the process with the camera does not answer: the bell works |
-| 7 flashes, pause | no broker, though the settings name one: the bell's chime works |
+| dark | the program with the camera does not run; the bell works |
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-from latchkey.ports import LampState
+from latchkey.ports import LampState, Trouble
 from latchkey.units import NS_PER_MS
 
-
-class Code(IntEnum):
-    """Trouble, as a number of flashes. One flash is not among them: it is what all being well looks like."""
-
-    CAMERA = 2
-    DISK_FULL = 3
-    DISK_FAILED = 4
-    NO_KEYS = 5
-    CAPTURE = 6
-    BROKER = 7
+FLASHES: dict[Trouble, int] = {"camera": 2, "disk_full": 3, "disk_failed": 4, "no_keys": 5}
+"""One flash is not among them: it is what all being well looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +48,8 @@ BLINKS: dict[LampState, Blink] = {
 FLASH_MS, GAP_MS, PAUSE_MS = 200, 250, 1600
 
 
-def blink_of(state: LampState, code: Code) -> Blink:
-    """Give the rhythm of a state; `code` is what trouble, where it is that."""
+def blink_of(state: LampState, trouble: Trouble) -> Blink:
+    """Give the rhythm of a state; `trouble` is what is wrong, where it is that."""
     if state != "trouble":
         return BLINKS[state]
-    return Blink((FLASH_MS, GAP_MS) * (code - 1) + (FLASH_MS, PAUSE_MS))
+    return Blink((FLASH_MS, GAP_MS) * (FLASHES[trouble or "camera"] - 1) + (FLASH_MS, PAUSE_MS))

@@ -19,6 +19,7 @@ from latchkey.settings import PiSettings
 from latchkey.units import NS_PER_S
 from latchkey_pi.daynight import DayNight
 from latchkey_pi.pace import Heat, Pace
+from latchkey_pi.pins import PinLost
 from latchkey_pi.sensortime import SensorTimes
 from latchkey_pi.session import RIBBON, SILENT, Session, Shot, Wish
 
@@ -48,13 +49,20 @@ class PiCamera:
     """Pictures of the sensor, in memory of ours, at the sensor's times."""
 
     def __init__(
-        self, wish: Wish, settings: PiSettings, clock: Clock, journal: Journal, heat: Callable[[], Heat]
+        self,
+        wish: Wish,
+        settings: PiSettings,
+        clock: Clock,
+        journal: Journal,
+        heat: Callable[[], Heat],
+        infrared: Callable[[bool], None],
     ) -> None:
         self._wish = wish
         self._settings = settings
         self._clock = clock
         self._journal = journal
         self._heat = heat
+        self._infrared = infrared
         self._inbox: deque[RawFrame] = deque(maxlen=INBOX_FRAMES)
         self._notes: deque[tuple[Severity, str]] = deque(maxlen=NOTES_LIMIT)
         self._pace = Pace(wish.fps, settings.slow_at_c)
@@ -121,6 +129,7 @@ class PiCamera:
         """Take pictures until told to stop, or until another tuning is wanted."""
         tuning = self._tuning()
         session = Session(self._wish, tuning)
+        self._light_up(on=self._light.is_night)
         try:
             times, seen_ns, fps = SensorTimes(), self._clock.now_ns(), self._wish.fps
             while not stopped.is_set() and self._tuning() == tuning:
@@ -137,6 +146,7 @@ class PiCamera:
                     session.set_rate(fps)
         finally:
             session.close()
+            self._light_up(on=False)
 
     def _take(self, shot: Shot, times: SensorTimes, now_ns: int) -> None:
         if shot.exposure is not None:
@@ -158,6 +168,13 @@ class PiCamera:
         if self._light.see(shot.exposure, now_ns) is not before:
             again = "; the camera starts again with its other tuning" if self._has_tunings else ""
             self._note(("it is day again" if before else "it is night") + again)
+            self._light_up(on=not before)
+
+    def _light_up(self, *, on: bool) -> None:
+        try:
+            self._infrared(on)
+        except PinLost as error:
+            self._note(f"the infrared light: {error}", "error")
 
     def _feel_heat(self, now_ns: int) -> None:
         if now_ns < self._heat_at_ns:

@@ -53,7 +53,7 @@ class OffDelay:
 class Contact:
     """A contact that is open or closed: what has held for `CONTACT_STABLE_NS`.
 
-    `unsure` is what it counts as until it has held anything: for a shutter, closed.
+    `unsure` is what it counts as until it has held anything.
     """
 
     def __init__(self, *, unsure: bool) -> None:

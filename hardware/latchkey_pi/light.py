@@ -2,9 +2,9 @@
 
 import threading
 
-from latchkey.ports import Clock, Journal, JournalLine, LampState
+from latchkey.ports import Clock, Journal, JournalLine, LampState, Trouble
 from latchkey.units import NS_PER_MS, to_s
-from latchkey_pi.blink import Blink, Code, blink_of
+from latchkey_pi.blink import Blink, blink_of
 from latchkey_pi.pins import Output, PinLost
 
 
@@ -15,18 +15,18 @@ class StatusLight:
         self._output = output
         self._clock = clock
         self._journal = journal
-        self._shown: tuple[LampState, Code] | None = None
+        self._shown: tuple[LampState, Trouble] | None = None
         self._blink: Blink | None = None
         self._changed = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="light", daemon=True)
         self._thread.start()
 
-    def show(self, state: LampState, code: Code = Code.CAMERA) -> None:
-        """Show a state; `code` is what trouble, where it is that."""
-        if (state, code) == self._shown:
+    def show(self, state: LampState, trouble: Trouble = "") -> None:
+        """Show a state; `trouble` is counted in flashes."""
+        if (state, trouble) == self._shown:
             return
-        self._shown, self._blink = (state, code), blink_of(state, code)
+        self._shown, self._blink = (state, trouble), blink_of(state, trouble)
         self._changed.set()
 
     def close(self) -> None:

@@ -29,17 +29,15 @@ class Profile:
     survey: bool
     x264_preset: str
     threads: int
-    has_h264: bool
-    """Whether the chip encodes H.264; a trial at the start has the last word."""
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("zero2w", 1280, 720, 10, "auto", 2, 0, False, "ultrafast", 1, True),
-        Profile("pi3", 1280, 720, 10, "auto", 2, 0, False, "ultrafast", 2, True),
-        Profile("pi4", 1280, 720, 15, "auto", 2, 0, True, "superfast", 2, True),
-        Profile("pi5", 1920, 1080, 15, "auto", 2, 0, True, "superfast", 2, False),
+        Profile("zero2w", 1280, 720, 10, "auto", 2, 0, False, "ultrafast", 1),
+        Profile("pi3", 1280, 720, 10, "auto", 2, 0, False, "ultrafast", 2),
+        Profile("pi4", 1280, 720, 15, "auto", 2, 0, True, "superfast", 2),
+        Profile("pi5", 1920, 1080, 15, "auto", 2, 0, True, "superfast", 2),
     )
 }
 

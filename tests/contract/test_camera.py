@@ -1,6 +1,10 @@
-"""The scene's camera and the video file's keep the promises of `ports.Camera`."""
+"""The scene's camera, the video file's and a Raspberry Pi's keep the promises of `ports.Camera`.
 
-from collections.abc import Callable
+The last one is the real driver on a bench: stand-ins for picamera2 and libcamera. It has no end, and its
+pictures come when the sensor gives them, so what is about footage is asked of the other two.
+"""
+
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -11,8 +15,14 @@ from latchkey.adapters.cameras import VideoCamera
 from latchkey.errors import CameraLost, FootageEnded
 from latchkey.frames import RawFrame
 from latchkey.ports import Camera, Still
+from latchkey.settings import PiSettings
 from latchkey.units import NS_PER_S
+from latchkey_pi.camera import PiCamera
+from latchkey_pi.session import Wish
+from latchkey_pi.soc import Soc
+from latchkey_sim.benchpi import Bench, BenchModules, until
 from latchkey_sim.clock import VirtualClock
+from latchkey_sim.journal import ListJournal
 from latchkey_sim.scene import SHORT_VISIT, Lens, Scene, SceneCamera
 
 OpenCamera = Callable[[VirtualClock], Camera]
@@ -36,6 +46,40 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
         container.mux(stream.encode(None))
     return path
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A Pi whose sensor gives a picture whenever it is asked."""
+    pi = Bench(tmp_path / "root")
+    pi.sensor.never_ends = True
+    with BenchModules(pi):
+        yield pi
+
+
+@pytest.fixture(params=["scene", "video", "pi"])
+def open_any(request: pytest.FixtureRequest, scene: Scene, video: Path, bench: Bench) -> OpenCamera:
+    if request.param == "scene":
+        return lambda clock: SceneCamera(scene, clock)
+    if request.param == "video":
+        return lambda clock: VideoCamera(video, clock)
+    wish, soc = Wish(0, 320, 180, 15.0), Soc(bench.root)
+    return lambda clock: PiCamera(wish, PiSettings(), clock, ListJournal(), soc.heat, lambda _: None)
+
+
+def taken(camera: Camera, clock: VirtualClock) -> RawFrame:
+    """Read until a picture comes; a live camera opens in a thread of its own."""
+    got: list[RawFrame] = []
+
+    def came() -> bool:
+        clock.wait_until(clock.now_ns() + NS_PER_S // 100)
+        read = camera.read()
+        if isinstance(read, RawFrame):
+            got.append(read)
+        return bool(got)
+
+    until(came)
+    return got[0]
 
 
 @pytest.fixture(params=["scene", "video"])
@@ -72,10 +116,10 @@ def test_frames_come_in_order_when_due_until_the_footage_ends(open_camera: OpenC
     camera.close()
 
 
-def test_frames_are_planar_with_even_sides(open_camera: OpenCamera) -> None:
-    camera = open_camera(VirtualClock(0))
-    frame = camera.read()
-    assert isinstance(frame, RawFrame)
+def test_frames_are_planar_with_even_sides(open_any: OpenCamera) -> None:
+    clock = VirtualClock(0)
+    camera = open_any(clock)
+    frame = taken(camera, clock)
     assert (frame.width, frame.height) == (320, 180)
     assert frame.u.shape == frame.v.shape == (90, 160)
     assert {plane.dtype for plane in (frame.y, frame.u, frame.v)} == {np.dtype(np.uint8)}
@@ -92,20 +136,42 @@ def test_no_frame_comes_early(open_camera: OpenCamera) -> None:
     camera.close()
 
 
-def test_the_rate_is_told(open_camera: OpenCamera) -> None:
-    camera = open_camera(VirtualClock(0))
+def test_the_rate_is_told(open_any: OpenCamera) -> None:
+    camera = open_any(VirtualClock(0))
     assert camera.fps == pytest.approx(15)
     camera.close()
 
 
-def test_a_closed_camera_is_lost_until_it_is_restarted(open_camera: OpenCamera) -> None:
+def test_times_rise_and_no_picture_is_of_the_future(open_any: OpenCamera) -> None:
+    clock = VirtualClock(0, start_ns=7 * NS_PER_S)
+    camera = open_any(clock)
+    times = []
+    for _ in range(5):
+        times.append(taken(camera, clock).at_ns)
+        assert times[-1] <= clock.now_ns()
+    assert times == sorted(set(times))
+    camera.close()
+
+
+def test_a_picture_stays_what_it_is_while_others_follow(open_any: OpenCamera) -> None:
     clock = VirtualClock(0)
-    camera = open_camera(clock)
+    camera = open_any(clock)
+    first = taken(camera, clock)
+    before = first.y.tobytes()
+    for _ in range(8):
+        taken(camera, clock)
+    assert first.y.tobytes() == before
+    camera.close()
+
+
+def test_a_closed_camera_is_lost_until_it_is_restarted(open_any: OpenCamera) -> None:
+    clock = VirtualClock(0)
+    camera = open_any(clock)
     camera.close()
     with pytest.raises(CameraLost):
         camera.read()
     camera.restart()
-    assert isinstance(camera.read(), RawFrame)
+    assert taken(camera, clock).width == 320
     camera.close()
     camera.close()
 

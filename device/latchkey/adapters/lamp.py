@@ -1,6 +1,6 @@
 """A lamp for machines without an LED: it tells the journal when it changes."""
 
-from latchkey.ports import Clock, Journal, JournalLine, LampState
+from latchkey.ports import Clock, Journal, JournalLine, LampState, Trouble
 
 
 class JournalLamp:
@@ -9,10 +9,11 @@ class JournalLamp:
     def __init__(self, clock: Clock, journal: Journal) -> None:
         self._clock = clock
         self._journal = journal
-        self._state: LampState | None = None
+        self._text = ""
 
-    def show(self, state: LampState) -> None:
+    def show(self, state: LampState, trouble: Trouble = "") -> None:
         """Show a state."""
-        if state != self._state:
-            self._state = state
-            self._journal.note(JournalLine(self._clock.now_ns(), "lamp", state, "debug"))
+        text = f"{state}: {trouble}" if trouble else state
+        if text != self._text:
+            self._text = text
+            self._journal.note(JournalLine(self._clock.now_ns(), "lamp", text, "debug"))

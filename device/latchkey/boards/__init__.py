@@ -5,6 +5,21 @@ no encoder. So `capture` and `link` are imported by their names, and not from he
 """
 
 from latchkey.boards.book import check_book
-from latchkey.boards.find import find_board, open_board, open_capture, open_link
+from latchkey.boards.find import (
+    check_settings,
+    find_board,
+    fit_settings,
+    open_board,
+    open_capture,
+    open_link,
+)
 
-__all__ = ["check_book", "find_board", "open_board", "open_capture", "open_link"]
+__all__ = [
+    "check_book",
+    "check_settings",
+    "find_board",
+    "fit_settings",
+    "open_board",
+    "open_capture",
+    "open_link",
+]

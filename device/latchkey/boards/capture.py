@@ -6,7 +6,7 @@ from latchkey.adapters.finders import open_finder
 from latchkey.adapters.index import SqliteIndex
 from latchkey.adapters.lamp import JournalLamp
 from latchkey.boards.book import read_book
-from latchkey.ports import Camera, CaptureBoard, Encoder, Ground, JournalLine, Lamp, Severity
+from latchkey.ports import Camera, CaptureBoard, Encoder, Ground, JournalLine, Lamp, Senses, Severity
 from latchkey.settings import Settings
 
 
@@ -17,6 +17,7 @@ def linux_capture(
     *,
     lamp: Lamp | None = None,
     encoder: Encoder | None = None,
+    senses: Senses | None = None,
 ) -> CaptureBoard:
     """Put the half together around a camera. Raises DiskError, SettingsError.
 
@@ -40,4 +41,5 @@ def linux_capture(
         finder=found.finder,
         encoder=encoder or H264Encoder(settings.recording),
         book=read_book(settings.owner),
+        senses=senses,
     )

@@ -1,13 +1,15 @@
 """Boards are entry points: `latchkey.boards` names modules that open one, packages add their own."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
+from latchkey.adapters.clock import SystemClock
 from latchkey.boards.ground import linux_ground
 from latchkey.errors import SettingsError
-from latchkey.ports import Board, CaptureBoard, Ground, Journal, LinkBoard, join
+from latchkey.ports import Board, CaptureBoard, Ground, Journal, JournalLine, LinkBoard, Severity, join
 from latchkey.settings import Settings
 
 GROUP = "latchkey.boards"
@@ -16,7 +18,8 @@ GROUP = "latchkey.boards"
 class BoardModule(Protocol):
     """What such a module has: two functions, each of which opens one half.
 
-    In one process both get the same ground; in two, each is called in its own and the other never is.
+    In one process both get the same ground; in two, each is called in its own and the other never is. It may
+    have two more: `check` and `fit`, see below.
     """
 
     def open_capture(self, settings: Settings, ground: Ground) -> CaptureBoard:
@@ -43,6 +46,33 @@ def open_capture(settings: Settings, journal: Journal) -> CaptureBoard:
 def open_link(settings: Settings, journal: Journal) -> LinkBoard:
     """Open its half with the network. Raises SettingsError, DiskError."""
     return _load(settings).open_link(settings, _ground(settings, journal))
+
+
+def fit_settings(settings: Settings, journal: Journal) -> Settings:
+    """Give the settings as the board that they name can run them, which it may tell by a function `fit`.
+
+    For whoever opens the half with the camera. Raises SettingsError.
+    """
+    fit = getattr(_load(settings), "fit", None)
+    if fit is None:
+        return settings
+    clock = SystemClock()
+
+    def say(severity: Severity, text: str) -> None:
+        journal.note(JournalLine(clock.now_ns(), "board", text, severity))
+
+    fitted: Settings = fit(settings, say)
+    return fitted
+
+
+def check_settings(settings: Settings, sides: Sequence[str]) -> None:
+    """Look whether the board has these sides as its section says, by its function `check`, if it has one.
+
+    Raises SettingsError.
+    """
+    check = getattr(_load(settings), "check", None)
+    if check is not None:
+        check(settings, sides)
 
 
 def find_board(wanted: str) -> EntryPoint:

@@ -12,7 +12,7 @@ from latchkey.adapters.journal import TextJournal
 from latchkey.adapters.memory import return_memory_early
 from latchkey.adapters.notify import Notifier
 from latchkey.adapters.unix_line import UnixLine
-from latchkey.boards import open_board, open_capture, open_link
+from latchkey.boards import fit_settings, open_board, open_capture, open_link
 from latchkey.cli.command import Command, Terminal
 from latchkey.cli.traffic import traffic_text
 from latchkey.cli.usable import BOTH, load_usable
@@ -65,6 +65,8 @@ def run_command(options: Namespace, terminal: Terminal) -> int:
     peers = _check_options(options)
     settings = load_usable(options.config, (options.side,) if options.side else BOTH)
     journal = TextJournal(terminal.err, debug=options.debug)
+    if options.side != "link":
+        settings = fit_settings(settings, journal)
     opened = _open(options, peers, settings, journal)
     clock, doorbell = opened.ground.clock, opened.doorbell
     notifier = Notifier(clock)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from latchkey.adapters.credentials import is_out_of_sight
-from latchkey.boards import check_book, find_board
+from latchkey.boards import check_book, check_settings, find_board
 from latchkey.errors import SettingsError
 from latchkey.reading import check_ordinary
 from latchkey.settings import Places, Settings, load_with_places
@@ -25,7 +25,7 @@ def load_usable(path: Path, sides: tuple[Side, ...] = BOTH) -> Settings:
 def load_placed(path: Path, sides: tuple[Side, ...] = BOTH) -> tuple[Settings, Places]:
     """Do as `load_usable`; give also where the keys stand."""
     settings, places = load_with_places(path)
-    _check_board(settings, places)
+    _check_board(settings, places, sides)
     if "capture" in sides:
         _check_owner(settings, places)
         _check_video(settings, places)
@@ -47,11 +47,16 @@ def _check_owner(settings: Settings, places: Places) -> None:
         raise places.error(("owner", "book"), f"owner.book: {error}", error.hint) from error
 
 
-def _check_board(settings: Settings, places: Places) -> None:
+def _check_board(settings: Settings, places: Places, sides: tuple[Side, ...]) -> None:
+    board = settings.camera.board
     try:
-        find_board(settings.camera.board)
+        find_board(board)
     except SettingsError as error:
         raise places.error(("camera", "board"), f"camera.board: {error}", error.hint) from error
+    try:
+        check_settings(settings, sides)
+    except SettingsError as error:
+        raise places.error((board,), str(error), error.hint) from error
 
 
 def _check_video(settings: Settings, places: Places) -> None:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from latchkey.device.disk_watch import DiskAnswer, DiskWatch
+from latchkey.device.lamp import RINGING_NS, lamp_of
+from latchkey.device.repeats import SILENT_NS, Repeats
 from latchkey.errors import CameraLost, DiskError, FootageEnded, VaultBusy
 from latchkey.events import (
     BellRang,
@@ -31,7 +33,7 @@ from latchkey.pipeline.frame_queue import FrameQueue, Held
 from latchkey.pipeline.readers import Readers
 from latchkey.pipeline.recorder import Recorder
 from latchkey.pipeline.vaultkeeper import VaultKeeper
-from latchkey.ports import CaptureBoard, JournalLine, LampState, Severity, Still
+from latchkey.ports import CaptureBoard, JournalLine, Severity, Still
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_MS, NS_PER_S, to_ns, to_s
 from latchkey.vision import MotionGate, PrivacyZones
@@ -41,14 +43,6 @@ FRAMES_PER_STEP = 2
 
 IDLE_NS = 100 * NS_PER_MS
 """Longest time between two steps while a camera gives no due time."""
-
-SILENT_NS = 5 * NS_PER_S
-"""A camera that says neither frame nor `Still` for this long is frozen; so is one that repeats
-the same picture, bit by bit: a sensor has noise."""
-
-REPEAT_STEP = 64
-"""Every so many rows are compared: noise differs in each. As bytes, since arrays this large would make the
-loop wait for whoever else runs Python."""
 
 RESTART_NS = (1 * NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S, 15 * NS_PER_S, 60 * NS_PER_S)
 """Pauses between attempts to bring a camera back; the last one repeats."""
@@ -67,6 +61,11 @@ class CaptureSide:
         self._settings = settings
         self._send = send
         self._modes = ModesSet(armed=False, shutter_closed=False, snoozed=False)
+        self._slid = False
+        """Whether the lens is covered by hand, as the shutter's contact tells."""
+
+        self._shut = False
+        self._ringing_until_ns = -1
         self._zones = PrivacyZones(settings.privacy.zones)
         self._gate = MotionGate(settings.motion, settings.privacy.zones)
         self._queue = FrameQueue(board.workers)
@@ -85,8 +84,7 @@ class CaptureSide:
         self._restarts = 0
         self._last_frame_ns = board.clock.now_ns()
         self._still_until_ns = -1
-        self._same_since_ns: int | None = None
-        self._last_rows = b""
+        self._repeats = Repeats()
         self._frames_since_health = 0
         self._health: CaptureHealth | None = None
         self._health_at_ns = -1
@@ -112,12 +110,13 @@ class CaptureSide:
         """Do what is due; give the monotonic ns of the next due thing. Never blocks."""
         for message in messages:
             self._handle(message)
+        self._ask_shutter()
         wake_ns = self._read_camera()
         self._recorder.step(self._queue, self._still_until_ns)
         if not self._may_record and not self._recorder.recording:
             self._queue.clear()
         self._housekeep()
-        self._board.lamp.show(self._lamp())
+        self._show()
         times = [wake_ns, self._recorder.wake_ns, self._restart_at_ns]
         return min(at_ns for at_ns in times if at_ns is not None)
 
@@ -163,6 +162,7 @@ class CaptureSide:
             self._set_modes(message)
 
     def _ring(self, ring: BellRang) -> None:
+        self._ringing_until_ns = self._board.clock.now_ns() + RINGING_NS
         if self._winding_down:
             self._note("bell", "nothing more is recorded: the device is told to stop")
             return
@@ -179,22 +179,30 @@ class CaptureSide:
         self._recorder.event(ring.trigger, ring.at_ns)
 
     def _why_not(self) -> str:
-        return "shuttered" if self._modes.shutter_closed else "disarmed"
+        return "shuttered" if self._shut else "disarmed"
+
+    def _ask_shutter(self) -> None:
+        slid = self._board.senses is not None and self._board.senses.shutter_closed()
+        if slid is not self._slid:
+            self._slid = slid
+            self._note("camera", f"its shutter was {'closed' if slid else 'opened'} by hand")
+            self._set_modes(self._modes)
 
     def _set_modes(self, modes: ModesSet) -> None:
-        before, self._modes = self._modes, modes
+        self._modes = modes
+        before, self._shut = self._shut, modes.shutter_closed or self._slid
         if not self._may_record:
             self._recorder.stop()
-        if modes.shutter_closed and not before.shutter_closed:
+        if self._shut and not before:
             self._board.camera.close()
             self._camera = CameraState.CLOSED
-        elif before.shutter_closed and not modes.shutter_closed:
+        elif before and not self._shut:
             self._restart_at_ns = self._board.clock.now_ns()
         self._tell_motion(moving=False)
 
     @property
     def _may_record(self) -> bool:
-        return self._modes.armed and not self._modes.shutter_closed
+        return self._modes.armed and not self._shut
 
     def _read_camera(self) -> int:
         """Take in what the camera has; give when it wants to be asked again."""
@@ -203,7 +211,7 @@ class CaptureSide:
             return now_ns + IDLE_NS
         if self._restart_at_ns is not None and now_ns >= self._restart_at_ns:
             self._restart(now_ns)
-        if self._restart_at_ns is not None or self._modes.shutter_closed or self.ended:
+        if self._restart_at_ns is not None or self._shut or self.ended:
             return now_ns + IDLE_NS
         try:
             for _ in range(FRAMES_PER_STEP):
@@ -229,7 +237,7 @@ class CaptureSide:
         self._last_frame_ns = now_ns
         self._frames_since_health += 1
         frame = self._zones.blank(raw)
-        if self._repeats(frame):
+        if self._repeats.see(frame):
             self._set_camera(CameraState.FROZEN)
         else:
             self._set_camera(CameraState.OK)
@@ -241,9 +249,10 @@ class CaptureSide:
         self._queue.push(Held(frame, motion))
         if motion.moving:
             self._calm_at_ns = frame.at_ns + to_ns(self._settings.motion.hold_s)
-        if motion.moving and not self._modes.snoozed and not self._disk.is_unfit:
+        moving = motion.moving or (self._board.senses is not None and self._board.senses.somebody())
+        if moving and not self._modes.snoozed and not self._disk.is_unfit:
             self._recorder.event(Trigger.MOTION, frame.at_ns, motion.zones)
-        self._tell_motion(moving=motion.moving and not self._modes.snoozed)
+        self._tell_motion(moving=moving and not self._modes.snoozed)
 
     def _calm(self, now_ns: int, still_until_ns: int) -> int:
         """Say that nothing moves any more, once that is clear without a picture; give when to look again."""
@@ -253,16 +262,6 @@ class CaptureSide:
             return self._calm_at_ns
         self._tell_motion(moving=False)
         return still_until_ns
-
-    def _repeats(self, frame: RawFrame) -> bool:
-        """Whether the camera has given the very same picture for `SILENT_NS`."""
-        last, self._last_rows = self._last_rows, frame.y[::REPEAT_STEP].tobytes()
-        if last != self._last_rows:
-            self._same_since_ns = None
-            return False
-        if self._same_since_ns is None:
-            self._same_since_ns = frame.at_ns
-        return frame.at_ns - self._same_since_ns > SILENT_NS
 
     def _watch(self, now_ns: int) -> None:
         if now_ns - self._last_frame_ns > SILENT_NS:
@@ -281,7 +280,7 @@ class CaptureSide:
 
     def _lose_camera(self, error: CameraLost, now_ns: int) -> None:
         if self._camera is not CameraState.LOST:
-            self._note("camera", f"is lost: {error}", "error")
+            self._note("camera", f"is lost: {error}" + (f" ({error.hint})" if error.hint else ""), "error")
         self._camera = CameraState.LOST
         self._plan_restart(now_ns)
 
@@ -292,7 +291,7 @@ class CaptureSide:
 
     def _restart(self, now_ns: int) -> None:
         self._restart_at_ns = None
-        if self._modes.shutter_closed:
+        if self._shut:
             return
         try:
             self._board.camera.restart()
@@ -351,12 +350,15 @@ class CaptureSide:
         self._health, self._health_at_ns, self._frames_since_health = health, now_ns, 0
         self._say(health)
 
-    def _lamp(self) -> LampState:
-        if self._modes.shutter_closed:
-            return "closed"
-        if self._camera is not CameraState.OK or self._disk.is_unfit:
-            return "trouble"
-        return "recording" if self._recorder.recording else "idle"
+    def _show(self) -> None:
+        shown = lamp_of(
+            shut=self._shut,
+            camera=self._camera,
+            disk=self._disk.state,
+            ringing=self._board.clock.now_ns() < self._ringing_until_ns,
+            recording=self._recorder.recording,
+        )
+        self._board.lamp.show(*shown)
 
     def _say(self, message: ToLink) -> None:
         if isinstance(message, ClipLost):

@@ -20,7 +20,9 @@ from latchkey.ports.house import (
     JournalLine,
     Lamp,
     LampState,
+    Senses,
     Severity,
+    Trouble,
 )
 from latchkey.ports.line import (
     RECORD_LIMIT_BYTES,
@@ -108,10 +110,12 @@ __all__ = [
     "Received",
     "Refused",
     "SealedClip",
+    "Senses",
     "Severity",
     "SlotDisk",
     "Still",
     "Ticket",
+    "Trouble",
     "Uplink",
     "Workers",
     "join",

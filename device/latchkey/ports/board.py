@@ -7,7 +7,7 @@ two processes open a half each, and neither ever holds a piece of the other's.
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
-from latchkey.ports.house import Bell, Clock, Entropy, Journal, Lamp
+from latchkey.ports.house import Bell, Clock, Entropy, Journal, Lamp, Senses
 from latchkey.ports.network import Link, Uplink
 from latchkey.ports.pictures import Camera, Encoder, FaceFinder
 from latchkey.ports.storage import ClipIndex, Disk
@@ -40,6 +40,8 @@ class CaptureBoard(Ground):
     encoder: Encoder
     book: bytes = b""
     """The owner's key book as the settings name it; empty = none is named."""
+
+    senses: Senses | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,11 +43,27 @@ class Bell(Protocol):
 LampState = Literal["idle", "recording", "ringing", "closed", "trouble"]
 
 
+Trouble = Literal["", "camera", "disk_full", "disk_failed", "no_keys"]
+"""What is wrong, where the lamp shows trouble: for one that can tell it apart."""
+
+
 class Lamp(Protocol):
     """The light that tells people at the door what the camera does."""
 
-    def show(self, state: LampState) -> None:
+    def show(self, state: LampState, trouble: Trouble = "") -> None:
         """Show `state` until told otherwise."""
+        ...
+
+
+class Senses(Protocol):
+    """Contacts and sensors beside the camera, for whoever has them. Asked in each step; never block."""
+
+    def shutter_closed(self) -> bool:
+        """Whether something covers the lens: then nothing is recorded."""
+        ...
+
+    def somebody(self) -> bool:
+        """Whether a sensor of its own sees somebody move."""
         ...
 
 

@@ -50,9 +50,10 @@ class DeviceSettings:
 class CameraSettings:
     """Where pictures come from."""
 
-    board: str = option("webcam", "which board runs: sim, file, webcam, or one that a package adds")
+    board: str = option("webcam", "which board runs: sim, file, webcam, pi, or one that a package adds")
     source: str = option(
-        "0", "video file, relative to where you start it, or number or path of the V4L2 device"
+        "0",
+        "video file, relative to where you start it; number or path of the V4L2 device; for `pi` 0, 1, ...",
     )
     width: int = option(1280, "pixels across", low=64, high=4096)
     height: int = option(720, "pixels down", low=64, high=4096)

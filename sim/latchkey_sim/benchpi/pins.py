@@ -4,6 +4,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from latchkey_sim.benchpi.waiting import until
+
 
 class BenchPins:
     """Levels of all pins by BCM number, as somebody with a wire in hand sets and sees them."""
@@ -21,6 +23,9 @@ class BenchPins:
         self.read_error: Exception | None = None
         self.write_error: Exception | None = None
         self.loses_edges = False
+        self.reads = 0
+        """How often a level was asked for: who waits for the next one knows that a thread came round."""
+
         self._watchers: dict[int, list[Callable[[], None]]] = {}
 
     def put(self, pin: int, *, high: bool) -> None:
@@ -34,6 +39,11 @@ class BenchPins:
         """Tell of an edge; the level is what it is."""
         for told in self._watchers.get(pin, []):
             told()
+
+    def come_round(self) -> None:
+        """Wait until whoever asks for levels has asked, drawn its conclusions, and asked again."""
+        wanted = self.reads + 2
+        until(lambda: self.reads >= wanted)
 
     def watch(self, pin: int, told: Callable[[], None]) -> None:
         """Tell of edges from now on."""
@@ -93,6 +103,7 @@ def pin_modules(pins: BenchPins) -> dict[str, ModuleType]:
         def is_active(self) -> bool:
             if pins.read_error is not None:
                 raise LgpioError(str(pins.read_error))
+            pins.reads += 1
             return pins.high[self.pin] is not self._pull_up
 
         def __setattr__(self, name: str, value: Any) -> None:

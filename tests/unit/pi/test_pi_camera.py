@@ -41,7 +41,8 @@ class Rig:
         self.journal, self.clock, self.heat = ListJournal(), clock, Heat(45.0)
         self.bench = bench
         self.frames: list[RawFrame] = []
-        self.camera = PiCamera(wish, settings, clock, self.journal, lambda: self.heat)
+        self.infrared: list[bool] = []
+        self.camera = PiCamera(wish, settings, clock, self.journal, lambda: self.heat, self.infrared.append)
 
     def see(self, **what: object) -> RawFrame:
         """Let the sensor give a picture, and wait for it."""
@@ -278,6 +279,7 @@ def test_night_opens_the_camera_anew_with_its_other_tuning_and_day_too(
     assert bench.sensor.opened == ["", "imx708_noir.json", ""]
     assert "it is night; the camera starts again" in rig.said()
     assert "it is day again" in rig.said()
+    assert rig.infrared[-1] is False
 
 
 def test_without_another_tuning_night_changes_nothing_but_is_known(
@@ -290,6 +292,7 @@ def test_without_another_tuning_night_changes_nothing_but_is_known(
     rig.see(metadata=DARK)
     assert rig.camera.is_night
     assert bench.sensor.opened == [""]
+    assert rig.infrared == [False, True]
 
 
 def test_a_tuning_file_that_is_not_there_is_one_line(rig_of: Callable[..., Rig]) -> None:

@@ -15,12 +15,12 @@ from latchkey.errors import LatchkeyError, SettingsError
 from latchkey.pipeline.debounce import HELD_NS, STABLE_NS
 from latchkey.units import NS_PER_MS, NS_PER_S
 from latchkey_pi.bell import BellButton
-from latchkey_pi.blink import BLINKS, Blink, Code, blink_of
+from latchkey_pi.blink import BLINKS, FLASHES, Blink, blink_of
 from latchkey_pi.chime import Chime, relay, sound
 from latchkey_pi.contacts import CONTACT_STABLE_NS
 from latchkey_pi.light import StatusLight
 from latchkey_pi.pins import GpioPins, PinLost
-from latchkey_pi.sensors import SenseLine
+from latchkey_pi.sensors import PiSenses, SenseLine
 from latchkey_pi.tone import RATE_HZ, chime_wav
 from latchkey_sim.benchpi import Bench, BenchModules, until
 from latchkey_sim.clock import VirtualClock
@@ -87,10 +87,9 @@ def door_of(bench: Bench) -> Iterator[Callable[..., Door]]:
         door.bell.close()
 
 
-def _turns(door: Door, count: int = 6) -> None:
-    """Let the bell's thread come round a few times."""
-    for _ in range(count):
-        threading.Event().wait(0.01)
+def _turns(door: Door) -> None:
+    """Let the bell's thread come round; it has nothing to tell."""
+    door.pins.come_round()
     assert door.bell.presses() == []
 
 
@@ -121,7 +120,7 @@ def test_a_spike_on_the_wire_rings_nobody(door_of: Callable[..., Door], bench: B
     for _ in range(5):
         bench.pins.spike(BELL)
         door.later(STABLE_NS)
-        _turns(door, 2)
+        _turns(door)
     assert door.rings == 0
 
 
@@ -233,15 +232,15 @@ def test_the_sound_is_two_tones_that_begin_and_end_in_silence_and_do_not_clip() 
 
 
 def test_every_state_of_the_light_can_be_told_from_every_other() -> None:
-    shown = [blink_of("trouble", code) for code in Code] + [blink_of(state, Code.CAMERA) for state in BLINKS]
+    shown = [blink_of("trouble", trouble) for trouble in FLASHES] + [blink_of(state, "") for state in BLINKS]
     assert len({blink.times_ms for blink in shown}) == len(shown)
 
 
 def test_trouble_is_counted_in_flashes() -> None:
-    for code in Code:
-        blink = blink_of("trouble", code)
+    for trouble, count in FLASHES.items():
+        blink = blink_of("trouble", trouble)
         lit = [blink.level(ms * NS_PER_MS)[0] for ms in range(sum(blink.times_ms))]
-        assert sum(now and not before for before, now in zip([False, *lit], lit, strict=False)) == code
+        assert sum(now and not before for before, now in zip([False, *lit], lit, strict=False)) == count
 
 
 @given(
@@ -266,18 +265,29 @@ def test_the_light_shows_what_it_is_told(bench: Bench) -> None:
     assert LED not in bench.pins.claimed
 
 
-def test_a_shutter_counts_as_closed_until_its_contact_is_sure(bench: Bench) -> None:
+def test_the_shutter_is_at_once_what_it_is_and_later_what_it_has_been_for_a_while(bench: Bench) -> None:
     clock = VirtualClock(0)
-    shutter = SenseLine(GpioPins().input(5, pull_up=True), clock, unsure=True)
-    assert shutter.is_active()
-    clock.wait_until(CONTACT_STABLE_NS)
-    assert not shutter.is_active()
-    bench.pins.put(5, high=False)
-    shutter.is_active()
+    bench.pins.high[5] = False
+    senses = PiSenses(SenseLine(GpioPins().input(5, pull_up=True), clock), None)
+    assert senses.shutter_closed()
+    assert not senses.somebody()
+    bench.pins.put(5, high=True)
+    assert senses.shutter_closed()
     clock.wait_until(clock.now_ns())  # the edge woke the loop
-    clock.wait_until(3 * CONTACT_STABLE_NS)
-    assert shutter.is_active()
-    shutter.close()
+    clock.wait_until(CONTACT_STABLE_NS)
+    assert not senses.shutter_closed()
+
+
+def test_a_motion_sensor_is_active_while_its_output_is_high(bench: Bench) -> None:
+    clock = VirtualClock(0)
+    senses = PiSenses(None, SenseLine(GpioPins().input(6, pull_up=False), clock))
+    assert not senses.somebody()
+    bench.pins.put(6, high=True)
+    senses.somebody()
+    clock.wait_until(clock.now_ns())
+    clock.wait_until(CONTACT_STABLE_NS)
+    assert senses.somebody()
+    assert not senses.shutter_closed()
 
 
 @pytest.mark.parametrize("library", ["gpiozero", "lgpio"])

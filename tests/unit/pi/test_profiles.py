@@ -62,6 +62,17 @@ def test_a_profile_fills_in_what_the_file_does_not_say_and_nothing_else() -> Non
     )
 
 
+def test_the_table_of_profiles_says_what_they_are() -> None:
+    page = (Path(__file__).parents[3] / "hardware/latchkey_pi/DESIGN.md").read_text()
+    for profile in PROFILES.values():
+        got = fitted(parse("schema = 1"), profile)
+        by_chip, by_x264 = (-(-needed_bytes(got, by_chip=chip) // MIB) for chip in (True, False))
+        memory = f"{by_x264} MiB" if profile.name == "pi5" else f"{by_chip} MiB, {by_x264} with x264"
+        size = f"{profile.width}×{profile.height} | {profile.fps:g}"
+        threads = "1 thread" if profile.threads == 1 else f"{profile.threads} threads"
+        assert f"| `{profile.name}` | {size} | {profile.x264_preset}, {threads} | {memory} |" in page
+
+
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
 def test_every_profile_is_legal_in_a_settings_file(profile: object) -> None:
     got = fitted(parse("schema = 1"), PROFILES[profile.name])  # type: ignore[attr-defined]
