@@ -237,7 +237,7 @@ class CaptureSide:
         self._last_frame_ns = now_ns
         self._frames_since_health += 1
         frame = self._zones.blank(raw)
-        if self._repeats.see(frame):
+        if self._repeats.see(frame.y, frame.at_ns):
             self._set_camera(CameraState.FROZEN)
         else:
             self._set_camera(CameraState.OK)

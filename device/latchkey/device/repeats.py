@@ -1,6 +1,6 @@
 """Whether a camera repeats one picture, bit by bit: a sensor has noise, a frozen one has none."""
 
-from latchkey.frames import RawFrame
+from latchkey.frames import Plane
 from latchkey.units import NS_PER_S
 
 SILENT_NS = 5 * NS_PER_S
@@ -19,12 +19,12 @@ class Repeats:
         self._since_ns: int | None = None
         self._last_rows = b""
 
-    def see(self, frame: RawFrame) -> bool:
-        """Take the next picture; tell whether it has been the very same one for `SILENT_NS`."""
-        last, self._last_rows = self._last_rows, frame.y[::REPEAT_STEP].tobytes()
+    def see(self, luma: Plane, at_ns: int) -> bool:
+        """Take the next picture's luma; tell whether it has been the very same one for `SILENT_NS`."""
+        last, self._last_rows = self._last_rows, luma[::REPEAT_STEP].tobytes()
         if last != self._last_rows:
             self._since_ns = None
             return False
         if self._since_ns is None:
-            self._since_ns = frame.at_ns
-        return frame.at_ns - self._since_ns > SILENT_NS
+            self._since_ns = at_ns
+        return at_ns - self._since_ns > SILENT_NS

@@ -241,7 +241,7 @@ from latchkey.settings import parse
 from latchkey_sim.journal import ListJournal
 from latchkey_pi.board import open_link
 board = open_link(parse({TEXT!r}, folder=Path({str(tmp_path)!r})), linux_ground("pi", ListJournal()))
-banned = ("av", "picamera2", "libcamera", "latchkey_pi.camera", "latchkey_pi.encoder")
+banned = ("av", "cv2", "picamera2", "libcamera", "latchkey_pi.camera", "latchkey_pi.encoder")
 print([name for name in banned if name in sys.modules])
 board.workers.close()
 """
