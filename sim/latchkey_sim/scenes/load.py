@@ -13,7 +13,7 @@ from latchkey.reading import read_small
 from latchkey.settings.load import NUMBER_LIMIT, span
 from latchkey_sim.scenes.check import Problem, problems
 from latchkey_sim.scenes.errors import SceneError
-from latchkey_sim.scenes.lines import KeyPath, key_lines, line_of
+from latchkey.settings.lines import KeyPath, key_lines, line_of
 from latchkey_sim.scenes.model import COUNT_LIMIT, SCHEMA, Scene, key_name
 
 T = TypeVar("T")

@@ -24,7 +24,7 @@ from latchkey_sim.scenes import (
     shipped_text,
     to_toml,
 )
-from latchkey_sim.scenes.lines import key_lines, line_of
+from latchkey.settings.lines import key_lines, line_of
 from latchkey_sim.scenes.model import COUNT_LIMIT
 from latchkey_sim.scenes.reference import scenes_reference
 
