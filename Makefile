@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench-sim  figures of the simulator, with goals; takes five minutes"
 	@echo "make soak-disk  a million power cuts; IMAGES=n for another number"
 	@echo "make release  sign releases for others: docs/updates.md; ARGS are its arguments"
+	@echo "make wiring  judge hardware/wiring.toml, and draw it"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
 
@@ -80,6 +81,9 @@ soak-disk: setup
 # ARGS are an action and its arguments, like 'check ~/repo'.
 release: setup
 	@PYTHONPATH=hardware/release $(BIN)/python -m latchkey_release $(or $(ARGS),--help)
+
+wiring: setup
+	@$(BIN)/python -m latchkey_pi.wiring hardware/wiring.toml --into hardware
 
 format: setup
 	@$(BIN)/ruff format .
