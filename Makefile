@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring enclosure setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make soak-disk  a million power cuts; IMAGES=n for another number"
 	@echo "make release  sign releases for others: docs/updates.md; ARGS are its arguments"
 	@echo "make wiring  judge hardware/wiring.toml, and draw it"
+	@echo "make enclosure  the case, to print and to look at; writes out/enclosure/ (needs openscad, xvfb)"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
 
@@ -54,8 +55,9 @@ test-opencv4: setup
 	  -c $(VENV)-opencv4/constraints.txt -e '.[dev,fast]' 'opencv-python-headless==4.10.0.84'; }
 	@$(VENV)-opencv4/bin/latchkey models install centerface
 	@$(VENV)-opencv4/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/contract tests/sim \
-	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/unit/owner --ignore tests/unit/update --ignore tests/sim/test_outage.py \
-	  --ignore tests/sim/test_kill.py --ignore tests/sim/house --ignore tests/sim/simulate --ignore tests/sim/plugin
+	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/unit/owner --ignore tests/unit/update \
+	  --ignore tests/unit/wiring --ignore tests/sim/test_outage.py --ignore tests/sim/test_kill.py --ignore tests/sim/house \
+	  --ignore tests/sim/simulate --ignore tests/sim/plugin
 
 check: setup
 	@$(BIN)/ruff format --check .
@@ -84,6 +86,9 @@ release: setup
 
 wiring: setup
 	@$(BIN)/python -m latchkey_pi.wiring hardware/wiring.toml --into hardware
+
+enclosure:
+	@hardware/enclosure/render out/enclosure
 
 format: setup
 	@$(BIN)/ruff format .
