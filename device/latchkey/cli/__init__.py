@@ -27,6 +27,7 @@ COMMANDS = {
     "redact": "latchkey.cli.redact",
     "tune": "latchkey.cli.tune",
     "update": "latchkey.cli.update",
+    "notice": "latchkey.cli.notice",
 }
 """Modules are imported only when their command runs: start-up time is the user's."""
 

@@ -44,7 +44,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.put(json.dumps(values, default=str, indent=1))
     else:
         terminal.put(f"{options.file}: good")
-        for line in _summary(settings, _book_in_use(settings, terminal)):
+        for line in _summary(settings, book_of(settings, terminal)):
             terminal.put(f"  {line}")
     say_crowding(_kept_bytes(settings.vault.path), settings.vault.max_bytes, terminal)
     return EXIT_OK
@@ -97,7 +97,7 @@ def _kept_bytes(vault: Path) -> int:
     return sum(entry.size_bytes for entry in list_clips(FolderDisk(vault)) if entry.state == "kept")
 
 
-def _book_in_use(settings: Settings, terminal: Terminal) -> KeyBook:
+def book_of(settings: Settings, terminal: Terminal) -> KeyBook:
     """Give the book that the doorbell seals by, which may be a later one than the settings name."""
     named = check_book(settings.owner)
     try:

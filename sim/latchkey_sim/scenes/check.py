@@ -8,10 +8,10 @@ from typing import Any
 import cv2
 
 from latchkey.settings import CameraSettings
+from latchkey.settings.lines import KeyPath
 from latchkey.settings.load import span
 from latchkey_sim.house.faults import KINDS as FAULT_KINDS
 from latchkey_sim.scenes.errors import SceneError
-from latchkey.settings.lines import KeyPath
 from latchkey_sim.scenes.model import (
     PEOPLE,
     Actor,

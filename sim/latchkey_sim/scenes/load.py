@@ -10,10 +10,10 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from latchkey.reading import read_small
+from latchkey.settings.lines import KeyPath, key_lines, line_of
 from latchkey.settings.load import NUMBER_LIMIT, span
 from latchkey_sim.scenes.check import Problem, problems
 from latchkey_sim.scenes.errors import SceneError
-from latchkey.settings.lines import KeyPath, key_lines, line_of
 from latchkey_sim.scenes.model import COUNT_LIMIT, SCHEMA, Scene, key_name
 
 T = TypeVar("T")

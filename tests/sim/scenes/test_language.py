@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from latchkey.settings.lines import key_lines, line_of
 from latchkey_sim.scenes import (
     Actor,
     Expected,
@@ -24,7 +25,6 @@ from latchkey_sim.scenes import (
     shipped_text,
     to_toml,
 )
-from latchkey.settings.lines import key_lines, line_of
 from latchkey_sim.scenes.model import COUNT_LIMIT
 from latchkey_sim.scenes.reference import scenes_reference
 

@@ -62,7 +62,8 @@ def open_edges(mesh: Mesh) -> int:
 def near(mesh: Mesh, x: float) -> Mesh:
     """Give the triangles of one group of `faults`, which lie 1000 mm apart."""
     middle = mesh[:, :, 0].mean(axis=1)
-    return mesh[(middle > x - 500) & (middle < x + 500)]
+    found: Mesh = mesh[(middle > x - 500) & (middle < x + 500)]
+    return found
 
 
 @pytest.mark.parametrize(
