@@ -14,7 +14,10 @@ import pytest
 from latchkey.cli import COMMANDS, GROUP, Command
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("device/*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *(path for folder in ("docs", "device", "hardware") for path in sorted(ROOT.glob(f"{folder}/*.md"))),
+]
 BLOCK = re.compile(r"^```sh\n(.*?)^```|((?:^    latchkey .*\n)+)", re.DOTALL | re.MULTILINE)
 IN_BLOCK = re.compile(r"(?:^|(?<=[\s(/]))latchkey ([^|;>)]*)")
 STANDS_FOR = {"DAY": "2026-11-24", "T": "1", "K": "1"}

@@ -19,7 +19,9 @@ OPTION = re.compile(r"--[a-z][a-z-]*")
 
 
 def files() -> Iterator[Path]:
-    yield from (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "device").glob("*.md"))
+    yield ROOT / "README.md"
+    for folder in ("docs", "device", "hardware"):
+        yield from (ROOT / folder).glob("*.md")
     yield from (ROOT / "device").rglob("*.py")
 
 
