@@ -87,8 +87,9 @@ release: setup
 wiring: setup
 	@$(BIN)/python -m latchkey_pi.wiring hardware/wiring.toml --into hardware
 
-enclosure:
+enclosure: setup
 	@hardware/enclosure/render out/enclosure
+	@$(BIN)/python -m latchkey_pi.wiring.casedrawing out/enclosure/in-place hardware/pictures/case.svg
 
 format: setup
 	@$(BIN)/ruff format .

@@ -7,6 +7,7 @@
 
 part = "assembly";  // shell, back, bridge, shutter, hood: to print; assembly, exploded: to look at; others: tests
 board = "zero2w";   // zero2w, pi4 (also 3 and 5: same holes)
+in_place = false;   // parts where they are in the case, instead of as they are printed
 shutter_at = 0;     // 0 = closed, 1 = open: in pictures
 grow = 0.3;         // by so much tests let the shutter grow, and see whether it touches anything
 
@@ -162,10 +163,9 @@ module hood() {
     translate([-wall - 3, inner_h + wall, 0]) union() {
       cube([outer_w + 6, 2.4, outer_d + reach]);
       for (x = [0, outer_w + 6 - 2.4]) translate([x, -10, 0]) cube([2.4, 11, outer_d + reach]);
-      translate([0, -3, outer_d + reach - 2.4]) cube([outer_w + 6, 4, 2.4]);
       for (at = pegs()) translate([at[0] + wall + 3, -1.8, at[1]]) rotate([-90, 0, 0]) cylinder(d = 4, h = 2.5);
     }
-    // cheeks lean back, so that the lens sees past them
+    // cheeks lean back, so that the lens sees past them; the roof's edge becomes sharp, so that drops fall off
     translate([-wall - 4, inner_h + wall - 10, outer_d + 2]) rotate([-45, 0, 0]) translate([0, -40, 0]) cube([outer_w + 8, 40, 40]);
   }
 }
@@ -182,6 +182,12 @@ module board_stand_in() {
   color("seagreen") translate([3, button_zone + 3, 3 + standoff]) cube([board_w, board_l, 1.6]);
 }
 
+// As a part lies on the printer's bed, or where it is in the case.
+module lay(by, turn) {
+  if (in_place) children();
+  else translate(by) rotate(turn) children();
+}
+
 module exploded(by) {
   color("silver") translate([0, 0, -by]) back();
   translate([0, 0, -by]) board_stand_in();
@@ -191,11 +197,12 @@ module exploded(by) {
   color("slategray") translate([0, by * 0.6, by * 1.8]) hood();
 }
 
-if (part == "shell") translate([0, 0, outer_d]) rotate([180, 0, 0]) shell();
+if (part == "shell") lay([0, 0, outer_d], [180, 0, 0]) shell();
 if (part == "back") back();
-if (part == "bridge") translate([0, 0, inner_d - channel]) rotate([180, 0, 0]) bridge();
-if (part == "shutter") translate([0, 0, -(inner_d - gap - plate_h)]) shutter(0);
-if (part == "hood") translate([0, 0, inner_h + wall + 2.4]) rotate([-90, 0, 0]) hood();
+if (part == "bridge") lay([0, 0, inner_d - channel], [180, 0, 0]) bridge();
+if (part == "shutter") lay([0, 0, -(inner_d - gap - plate_h)], [0, 0, 0]) shutter(0);
+if (part == "hood") lay([0, 0, inner_h + wall + 2.4], [-90, 0, 0]) hood();
+if (part == "board") board_stand_in();
 if (part == "assembly") exploded(0);
 if (part == "exploded") exploded(40);
 

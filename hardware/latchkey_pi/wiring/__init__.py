@@ -4,5 +4,5 @@
                                  -> diagram, page (SVG and Markdown)
 
 `python -m latchkey_pi.wiring wiring.toml` judges a file, `--into FOLDER` also draws it. `header` knows the 40
-pins, and is of use to whatever talks about them.
+pins, and is of use to whatever talks about them. `casedrawing` draws the case from the meshes of its parts.
 """

@@ -63,9 +63,13 @@ class Canvas:
             f' stroke-width="{n(line)}"/>'
         )
 
-    def path(self, d: str, stroke: str, line: float = 2, *, fill: str = "none", dashed: bool = False) -> None:
-        """Draw an SVG path."""
+    def path(
+        self, d: str, stroke: str, line: float = 2, *, fill: str = "none", dashed: bool = False,
+        even_odd: bool = False,
+    ) -> None:  # fmt: skip
+        """Draw an SVG path. `even_odd` = what lies within an outline within an outline is a hole."""
         dash = ' stroke-dasharray="5 3"' if dashed else ""
+        dash += ' fill-rule="evenodd"' if even_odd else ""
         self._shapes.append(
             f'<path d="{d}" fill="{fill}" stroke="{stroke}" stroke-width="{n(line)}"'
             f' stroke-linejoin="round" stroke-linecap="round"{dash}/>'
