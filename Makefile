@@ -1,10 +1,10 @@
-# Everything a person or CI needs: `make run`, `make test`, `make check`, `make bench`, `make bench-sim`, `make soak-disk`, `make clean`.
+# Everything a person or CI needs: `make run`, `make test`, `make check`, `make bench`, `make bench-sim`, `make soak-disk`, `make pi-check`, `make clean`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring enclosure setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring enclosure pi-check setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make release  sign releases for others: docs/updates.md; ARGS are its arguments"
 	@echo "make wiring  judge hardware/wiring.toml, and draw it"
 	@echo "make enclosure  the case, to print and to look at; writes out/enclosure/ (needs openscad, xvfb)"
+	@echo "make pi-check  what can be shown of a Pi without one: tests and a visit on an emulated Cortex-A53"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
 
@@ -91,9 +92,13 @@ enclosure: setup
 	@hardware/enclosure/render out/enclosure
 	@$(BIN)/python -m latchkey_pi.wiring.casedrawing out/enclosure/in-place hardware/pictures/case.svg
 
+# ARGS are further arguments, like --folder.
+pi-check: setup
+	@$(BIN)/python -m emulation.check $(ARGS)
+
 format: setup
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(VENV)-opencv4 out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) $(VENV)-opencv4 .pi out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -28,6 +28,7 @@ from latchkey_sim.demo.stage import Wishes
 from latchkey_sim.scene import SHORT_VISIT, Scene
 from latchkey_sim.screen import Screen
 
+NO_DETECTOR = PrivacySettings(detector="none")
 KEYS = {
     "clips", "frames", "frames_with_covers", "faces_truth_frames", "faces_uncovered_frames", "bytes_sealed",
     "mqtt_messages", "mqtt_bytes", "detector", "seconds_wall", "seconds_scene", "hidden_area",
@@ -129,7 +130,7 @@ def test_the_age_tool_opens_the_clip_with_the_owners_key(
 
 @pytest.mark.slow
 def test_without_a_detector_all_that_moves_is_covered(scene: Scene, tmp_path: Path) -> None:
-    code, screen = play(Wishes(scene=scene, detector="none"), tmp_path / "out", as_json=True)
+    code, screen = play(Wishes(scene=scene, privacy=NO_DETECTOR), tmp_path / "out", as_json=True)
     summary = json.loads(screen.shown)
     assert code == EXIT_OK
     assert summary["detector"] == "none"
@@ -166,7 +167,7 @@ def video(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_a_video_is_played_rung_and_recorded_without_truth(video: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    code, screen = play(Wishes(camera=f"file:{video}", rings_s=(1.0, 2.5), detector="none"), out)
+    code, screen = play(Wishes(camera=f"file:{video}", rings_s=(1.0, 2.5), privacy=NO_DETECTOR), out)
     summary = summary_of(out)
     assert code == EXIT_OK
     assert summary["faces_truth_frames"] is summary["faces_uncovered_frames"] is None
@@ -180,7 +181,7 @@ def test_a_video_is_played_rung_and_recorded_without_truth(video: Path, tmp_path
 def test_a_video_in_which_nothing_happens_fails_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "still.mp4"
     write_video(path, [np.full((540, 640), 128, np.uint8)] * 15)
-    code, screen = play(Wishes(camera=f"file:{path}", detector="none"), tmp_path / "out")
+    code, screen = play(Wishes(camera=f"file:{path}", privacy=NO_DETECTOR), tmp_path / "out")
     assert code == EXIT_UNCOVERED
     assert "latchkey: error: nothing was recorded" in screen.told
     assert not (tmp_path / "out" / "visit.mp4").exists()
@@ -190,7 +191,9 @@ def test_a_video_in_which_nothing_happens_fails_and_says_so(tmp_path: Path) -> N
 def test_a_ring_after_the_end_is_told(tmp_path: Path) -> None:
     path = tmp_path / "empty.mp4"
     write_video(path, [np.full((180 * 3 // 2, 320), 90, np.uint8)] * 8)
-    _, screen = play(Wishes(camera=f"file:{path}", rings_s=(0.1, 99.0), detector="none"), tmp_path / "out")
+    _, screen = play(
+        Wishes(camera=f"file:{path}", rings_s=(0.1, 99.0), privacy=NO_DETECTOR), tmp_path / "out"
+    )
     told = [line for line in screen.told.splitlines() if "came after the end" in line]
     assert len(told) == 1
     assert told[0].startswith("latchkey: warning: the ring at 99 s came after the end, at ")

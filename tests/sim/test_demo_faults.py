@@ -11,6 +11,7 @@ from latchkey.adapters.disk import FolderDisk
 from latchkey.cli.command import Terminal
 from latchkey.errors import EXIT_DAMAGED, EXIT_OK, EXIT_UNCOVERED
 from latchkey.owner import list_clips
+from latchkey.settings import PrivacySettings
 from latchkey.vault import meta_name, sealed_name
 from latchkey_sim.demo import owner_side
 from latchkey_sim.demo.command import perform, verdict
@@ -19,6 +20,8 @@ from latchkey_sim.demo.report import Summary
 from latchkey_sim.demo.stage import Wishes
 from latchkey_sim.footage import decoded, write_video
 from latchkey_sim.street import street
+
+NO_DETECTOR = PrivacySettings(detector="none")
 
 GOOD = Summary(1, 500, 300, 260, 0, 6_000_000, 14, 4000, "centerface", 8.0, 42.0, 0.03, 0)
 MOVING = ((1.0, 9.0),)
@@ -39,7 +42,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
     """Play the video whose size changes; give the folder, the exit code, what was told."""
     folder = tmp_path_factory.mktemp("changing")
     screen = Terminal(io.StringIO(), io.StringIO())
-    wishes = Wishes(camera=f"file:{changing_video(folder)}", rings_s=(0.5,), detector="none")
+    wishes = Wishes(camera=f"file:{changing_video(folder)}", rings_s=(0.5,), privacy=NO_DETECTOR)
     code = perform(wishes, folder / "out", screen)
     assert isinstance(screen.err, io.StringIO)
     return folder / "out", code, screen.err.getvalue()

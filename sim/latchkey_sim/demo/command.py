@@ -85,7 +85,7 @@ def perform(wishes: Wishes, out: Path, terminal: Terminal, *, as_json: bool = Fa
 def _play(wishes: Wishes, folder: Path, state: Path, terminal: Terminal) -> tuple[Stage, Played]:
     book = make_household(folder, state)
     with any_broker() as broker:
-        settings = demo_settings(folder, state, book, broker, wishes.detector)
+        settings = demo_settings(folder, state, book, broker, wishes.privacy)
         keys = sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None
         stage = set_stage(wishes, settings, terminal.err, keys)
         with Listener(broker, now_ns=stage.board.clock.wall_ns) as listener:

@@ -6,7 +6,7 @@ always in real time. The broker is a real one on the loopback, the subscriber a 
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -62,7 +62,7 @@ class Wishes:
     real_time: bool = False
     seconds: float = 30.0
     scene: Scene | None = None
-    detector: str = "auto"
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,16 @@ class _Bells:
         return sorted(at_ns for bell in self._bells for at_ns in bell.presses())
 
 
-def demo_settings(folder: Path, state: Path, book: Path, broker: Broker, detector: str = "auto") -> Settings:
+def demo_settings(
+    folder: Path, state: Path, book: Path, broker: Broker, privacy: PrivacySettings
+) -> Settings:
     """Give the settings of a demo: the defaults, with its own folders, key book and broker."""
     return Settings(
         device=DeviceSettings(state=state),
         camera=CameraSettings(board="sim"),
         vault=VaultSettings(path=folder / VAULT_NAME),
         mqtt=MqttSettings(host=broker.host, port=broker.port),
-        privacy=PrivacySettings(detector=detector),
+        privacy=privacy,
         owner=OwnerSettings(book=book),
     )
 
