@@ -93,17 +93,36 @@ def test_whenever_the_link_side_is_killed_an_end_is_announced_once(at: int, losi
     assert not home.state.names("outbox")
 
 
-def test_an_end_that_was_stored_but_not_taken_is_not_told_twice(home: SplitDesk) -> None:
-    """The link side ends between storing the event and storing that it has it."""
+def test_a_link_side_killed_before_it_could_say_that_it_has_an_end_does_not_announce_it_again(
+    home: SplitDesk,
+) -> None:
+    home.bell.press()
+    home.run(1)
+    assert home.capture is not None
+    assert home.link is not None
+    while not home.ends():
+        home.capture.step()
+        home.link.step()
+        home.clock.wait_until(home.clock.now_ns() + NS_PER_S // 100)
+        home.broker.run_due()
+    home.link.step()
+    home.crash_link(losing=True)
+    home.start_link()
+    home.run(5)
+    assert len(home.ends()) == 1
+
+
+def test_an_end_that_waits_and_is_told_again_is_announced_once(home: SplitDesk) -> None:
+    """The link side ended between storing the event and storing that it has it."""
     home.broker.go_down()
     end = encode(ClipEnded(CLIP, 1, Trigger.RING, 0, (), FilterState.OK, 20_720))
     assert home.capture is not None
     home.capture._crossing.say(end)
     home.run(1)
-    assert len(home.state.names("outbox")) == 1
-    home.crash_link(losing=True)
+    home.crash_link()
     home.state.remove(TAKEN)
     home.start_link()
+    home.capture._crossing.say(end)
     home.run(1)
     home.broker.come_up()
     home.run(70)
@@ -175,15 +194,15 @@ def test_a_capture_side_that_never_heard_a_mode_records_nothing() -> None:
 
 def test_a_capture_side_that_starts_is_private_until_it_hears_or_has_waited() -> None:
     """What moves in the first seconds may come after somebody disarmed the camera while it was away."""
-    home = SplitDesk(street(60, moving=((3, 6),)), SETTINGS)
+    home = SplitDesk(street(60, moving=((2, 4),)), SETTINGS)
     home.start_capture()
     home.start_link()
     home.run(1)
     home.crash_capture()
     home.crash_link()
     home.start_capture()
-    home.run(to_s(GRACE_NS))
-    assert not home.index.entries()
+    home.run(to_s(GRACE_NS) - 1)
+    assert home.said("is being recorded") == 0
 
 
 def test_a_shutter_that_was_closed_stays_so_when_the_capture_side_starts_alone() -> None:
