@@ -1,4 +1,4 @@
-# Everything a person or CI needs: `make run`, `make test`, `make check`, `make bench`, `make bench-sim`, `make soak-disk`, `make pi-check`, `make clean`.
+# Everything a person or CI needs; `make help` tells what there is.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
