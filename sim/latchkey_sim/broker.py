@@ -61,6 +61,8 @@ class MemoryBroker:
         self.shuffle: Random | None = None
         """If set, those who listen hear messages in another order."""
         self.running = True
+        self.stops = 0
+        """How often it went down: between two looks it may have been away, and be back."""
         self.listeners: list[Callable[[Heard], None]] = []
         """Subscribers to everything, at the end of a slow way: who hears, hears as a client does."""
         self.tap: Counter[tuple[str, str]] = Counter()
@@ -71,6 +73,7 @@ class MemoryBroker:
     def go_down(self, *, forget: bool = False) -> None:
         """Stop: every connection breaks, no will is published. `forget` drops retained messages."""
         self.running = False
+        self.stops += 1
         for link in list(self._links.values()):
             self.drop(link, "the connection to the broker broke", say_will=False)
         if forget:

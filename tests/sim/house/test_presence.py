@@ -40,3 +40,12 @@ def test_a_device_that_does_not_say_that_it_is_back(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(LinkSide, "_publish", mute)
     assert "not said to be online" in _found(TAKEN_OVER)[0]
+
+
+@pytest.mark.parametrize("kind", ["broker-down", "captive-portal"])
+def test_a_broker_that_is_away_for_a_moment_says_no_will_and_nobody_is_blamed(kind: str) -> None:
+    house = House(tiny_scenario(), 1, [Presence()])
+    house.run_until(4 * NS_PER_S)
+    house.fail(Fault(kind, 4 * NS_PER_S))()
+    house.run_until(10 * NS_PER_S)
+    assert house.finish().verdicts == []

@@ -21,11 +21,13 @@ class Presence(Checker):
     def __init__(self) -> None:
         self._connected: list[bool] = []
         self._gone: list[bool] = []
+        self._stops: list[int] = []
 
     def begin(self, house: "House") -> None:
         """Nobody is connected yet."""
         self._connected = [False] * len(house.doors)
         self._gone = [False] * len(house.doors)
+        self._stops = [0] * len(house.doors)
 
     def on_end_of_life(self, house: "House", door: int) -> None:
         """See that a connection has ended with its device."""
@@ -49,8 +51,9 @@ class Presence(Checker):
         if connected:
             self._gone[door] = False
         elif self._connected[door]:
-            self._gone[door] = house.broker.running and not house.broker.captive
-        self._connected[door] = connected
+            stopped = house.broker.stops > self._stops[door] or not house.broker.running
+            self._gone[door] = not stopped and not house.broker.captive
+        self._connected[door], self._stops[door] = connected, house.broker.stops
         if self._gone[door] and _is_quiet(house):
             self._gone[door] = False
             if _status(house, door) == b"online":
