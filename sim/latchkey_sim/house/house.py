@@ -25,15 +25,15 @@ from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.owner import HOUSE_BOOK, Owner
 from latchkey_sim.house.past import keep_past
 from latchkey_sim.house.scenario import Fault, Scenario
-from latchkey_sim.house.times import Agenda
+from latchkey_sim.house.times import Agenda, Stuck
 from latchkey_sim.house.trace import Trace, digest
 
 SETTLE_NS = 180 * NS_PER_S
 """Longest time that all is given to be sent and sealed once faults are over: the link's longest pause is
 32 s, a camera's 60 s."""
 
-STEPS_LIMIT = 200_000
-"""A house that needs more steps than this within a scenario goes round in circles."""
+STEPS_LIMIT = 50_000
+"""A house that needs more steps than this within a second of its time goes round in circles."""
 
 PUSH_NS = 120 * NS_PER_MS
 """How long a finger stays on a button."""
@@ -45,10 +45,6 @@ STILL_LIMIT = 1000
 """So many steps without time passing are a device that never sleeps."""
 
 VERDICT_LIMIT = 20
-
-
-class Stuck(Exception):
-    """The house does not come to an end: a device wants to be called again and again at once."""
 
 
 @dataclass(slots=True)
@@ -280,7 +276,9 @@ class House:
         return self._start(self._faults_begun - 1, fault)
 
     def _begin(self, number: int, fault: Fault) -> None:
-        self.agenda.at(fault.end_ns, self._start(number, fault))
+        end = self._start(number, fault)
+        if fault.for_ns or not KINDS[fault.kind].goes_on(fault.operation):
+            self.agenda.at(fault.end_ns, end)
 
     def _start(self, number: int, fault: Fault) -> Callable[[], None]:
         kind = KINDS[fault.kind]
@@ -299,9 +297,11 @@ class House:
         return end
 
     def _run_until(self, until_ns: int) -> None:
-        still = 0
+        still, second, before = 0, -1, self.steps
         while True:
             now_ns = self.clock.now_ns()
+            if now_ns // NS_PER_S != second:
+                second, before = now_ns // NS_PER_S, self.steps
             self.agenda.run_due(now_ns)
             self.broker.run_due()
             wakes = [until_ns]
@@ -321,8 +321,9 @@ class House:
             wakes += [at_ns for at_ns in (self.agenda.next_ns, self.broker.next_due_ns) if at_ns is not None]
             self.clock.wait_until(max(min(wakes), now_ns))
             still = still + 1 if self.clock.now_ns() == now_ns else 0
-            if still > STILL_LIMIT or self.steps > STEPS_LIMIT:
-                raise Stuck(f"{self.steps} steps, and still {now_ns / NS_PER_S:.3f} s")
+            if still > STILL_LIMIT or self.steps - before > STEPS_LIMIT:
+                told = f"{still} steps on end" if still > STILL_LIMIT else f"{self.steps - before} steps"
+                raise Stuck(f"{told}, and it is still {now_ns / NS_PER_S:.3f} s")
 
     def _settled(self) -> bool:
         """Whether nothing is going on or waits any more."""

@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
+from latchkey.units import NS_PER_S
 from latchkey_sim.clock import VirtualClock
+
+ACTIONS_LIMIT = 10_000
+"""So many actions at one time are a timer that sets itself again for now."""
+
+
+class Stuck(Exception):
+    """The house does not come to an end: something wants to be done again and again at once."""
 
 
 class DeviceClock:
@@ -65,6 +73,11 @@ class Agenda:
         return self._actions[0][0] if self._actions else None
 
     def run_due(self, now_ns: int) -> None:
-        """Do all that is due, also what an action adds for now."""
+        """Do all that is due, also what an action adds for now. Raises Stuck."""
+        done = 0
         while self._actions and self._actions[0][0] <= now_ns:
             self._actions.pop(0)[2]()
+            done += 1
+            if done > ACTIONS_LIMIT:
+                told = f"{done} actions of timers and faults at once"
+                raise Stuck(f"{told}, and it is still {now_ns / NS_PER_S:.3f} s")

@@ -6,9 +6,10 @@ from hashlib import sha256
 
 from latchkey.errors import EXIT_BROKEN_PROMISE, EXIT_LIMIT, EXIT_OK
 from latchkey.units import NS_PER_S
-from latchkey_sim.house.house import House, Stuck
+from latchkey_sim.house.house import House
 from latchkey_sim.house.limits import OutOfTime, wall_limit
 from latchkey_sim.house.soak import raised
+from latchkey_sim.house.times import Stuck
 from latchkey_sim.simulate.chosen import Chosen
 
 AROUND = 40
@@ -42,6 +43,16 @@ class Played:
     def at_ns(self) -> int:
         """Give the time of the first verdict, or of the end."""
         return self.house.verdicts[0].at_ns if self.house.verdicts else self.house.clock.now_ns()
+
+    @property
+    def unmet(self) -> list[str]:
+        """Tell of each fault that came to its end and met nothing: what it was to test was not tested."""
+        house = self.house
+        return [
+            f"{fault.kind} at {fault.at_ns / NS_PER_S:g} s met nothing: nothing came of it"
+            for number, fault in enumerate(house.scenario.faults)
+            if number not in house.faults_met and not self.broke
+        ]
 
     @property
     def virtual_s(self) -> float:
