@@ -10,7 +10,7 @@ from latchkey_sim.house.footage import Footage
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something fails, from `at_ns` on for `for_ns` (0 = it is an instant, or lasts), at door number `door`.
+    """Something fails, from `at_ns` on for `for_ns` (0 = to the end, or it is an instant), at door `door`.
 
     `value` is what the kind takes: a factor, a number of bytes, nanoseconds. With `operation` it comes with
     the so many-th operation on a disk from `at_ns` on, instead of at once.

@@ -42,11 +42,11 @@ class Trace:
         """Add an entry."""
         entry = Entry(at_ns, who, kind, text)
         self.entries.append(entry)
-        self._hash.update(f"{at_ns} {who} {kind} {text}\n".encode())
+        self._hash.update(f"{entry.line()}\n".encode("utf-8", "backslashreplace"))
 
     @property
     def sha256(self) -> str:
-        """Give the hash of all entries so far."""
+        """Give the hash of all lines so far: that of a file that holds them."""
         return self._hash.hexdigest()
 
     def around(self, at_ns: int, before: int = 30, after: int = 10) -> list[str]:

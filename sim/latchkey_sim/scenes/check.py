@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
 from itertools import chain, pairwise
 from typing import Any
 
@@ -115,7 +116,7 @@ def _actor(scene: Scene, actor: Actor, path: KeyPath) -> Iterator[Problem]:
             yield (*course, number), "a point is either a place, or x and z", None
             placeless = True
         if point.at_s > scene.seconds:
-            yield (*course, number, "at"), _late(scene, point.at_s), None
+            yield (*course, number, "at"), late(point.at_s, scene.seconds), None
     if not placeless:
         yield from _pace(actor, course)
         yield from _ends(scene, actor, course)
@@ -192,10 +193,6 @@ def _away(actor: Actor, at_s: float) -> tuple[float, float] | None:
     return None
 
 
-def _late(scene: Scene, at_s: float) -> str:
-    return f"{at_s:g} s is after the end of the scene, at {scene.seconds:g} s"
-
-
 def _spells(scene: Scene) -> Iterator[Problem]:
     lists: dict[str, tuple[Timed, ...]] = {
         "light": scene.light,
@@ -210,15 +207,30 @@ def _spells(scene: Scene) -> Iterator[Problem]:
             end_s = spell.at_s + (0.0 if isinstance(spell, LightKey) else spell.for_s)
             if end_s > scene.seconds:
                 last = "for" if spell.at_s <= scene.seconds else "at"
-                yield (key, number, last), _late(scene, end_s), None
+                yield (key, number, last), late(end_s, scene.seconds), None
     for number, (before, after) in enumerate(pairwise(scene.light), 1):
         if after.at_s <= before.at_s:
             told = f"{after.at_s:g} s is not after {before.at_s:g} s, the time of the light before"
             yield ("light", number, "at"), told, None
     for number, fault in enumerate(scene.faults):
-        if fault.kind not in FAULT_KINDS:
-            told = f"unknown kind of fault {fault.kind!r}; known here: {', '.join(FAULT_KINDS)}"
-            yield ("fault", number, "kind"), told, None
+        yield from fault_problems(fault, ("fault", number))
+
+
+def fault_problems(fault: SceneFault, path: KeyPath) -> Iterator[Problem]:
+    """Say what no kind of fault is, or what this one does not take."""
+    kind = FAULT_KINDS.get(fault.kind)
+    if kind is None:
+        near = get_close_matches(fault.kind, FAULT_KINDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(FAULT_KINDS)}"
+        yield (*path, "kind"), f"unknown kind of fault {fault.kind!r}", hint
+        return
+    for key, told in kind.problems(fault.value, fault.operation, fault.for_s):
+        yield (*path, key), told, None
+
+
+def late(end_s: float, seconds: float) -> str:
+    """Say that something is after the end."""
+    return f"{end_s:g} s is after the end of the scene, at {seconds:g} s"
 
 
 def _settings(scene: Scene) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from latchkey.settings.lines import KeyPath, key_lines, line_of
 from latchkey.settings.load import NUMBER_LIMIT, span
 from latchkey_sim.scenes.check import Problem, problems
 from latchkey_sim.scenes.errors import SceneError
-from latchkey_sim.scenes.model import COUNT_LIMIT, SCHEMA, Scene, key_name
+from latchkey_sim.scenes.model import COUNT_LIMIT, SCHEMA, Scene, amount_of, key_name
 
 T = TypeVar("T")
 
@@ -151,11 +151,20 @@ class _Reader:
             return self._list(get_args(hint), rules, value, path)
         if hint is float and type(value) is int and abs(value) <= NUMBER_LIMIT:
             value = float(value)
+        if hint is int and rules.get("legal") and type(value) is str:
+            value = self._amount(value, path)
         wanted = str if hint is Path else hint
         if type(value) is not wanted:
             raise self.error(path, f"{key_shown(path)} must be {TYPES[wanted]}, not {_shown(value)}")
         self._check(rules, value, path)
         return self._path(str(value), path) if hint is Path else value
+
+    def _amount(self, text: str, path: KeyPath) -> int:
+        found = amount_of(text)
+        if found is None:
+            told = f'{key_shown(path)} must be a whole number, or a time like "4s" or "200ms"'
+            raise self.error(path, f"{told}, not {_shown(text)}")
+        return found
 
     def _list(self, kinds: tuple[Any, ...], rules: Mapping[str, Any], value: object, path: KeyPath) -> Any:
         shown = key_shown(path)

@@ -4,14 +4,16 @@ Times are seconds from the beginning of the scene, places metres: x to the right
 the door. A field's metadata holds its key in the file, its bounds, its choices and its meaning.
 """
 
+import re
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from latchkey.settings import Settings
-from latchkey.units import to_ns
+from latchkey.units import NS_PER_MS, NS_PER_S, to_ns
 from latchkey_sim.faces.backdrops import PAINTERS
 from latchkey_sim.faces.people import TONES
+from latchkey_sim.house.faults import KINDS as FAULTS
 from latchkey_sim.house.scenario import Fault
 
 SCHEMA = 1
@@ -48,6 +50,9 @@ COATS = {
 LOOKS = ("ahead", "door", "left", "right", "back")
 LEVELS = ("day", "dusk", "night")
 DAY_S = 86_400.0
+VALUE_LIMIT = 1 << 53
+UNITS_NS = {"": 1, "ms": NS_PER_MS, "s": NS_PER_S}
+_AMOUNT = re.compile(r"(?P<number>-?[0-9]{1,16}(?:\.[0-9]{1,9})?)(?P<unit>ms|s|)", re.ASCII)
 COUNT_LIMIT = 64
 """A course, and each list of a scene, holds at most so many entries: far more than a visit has."""
 
@@ -60,9 +65,13 @@ def key(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    legal: str = "",
 ) -> Any:
-    """Declare a key: its default (MISSING = it must be given), its name in files, what is legal."""
-    facts = {"help": help, "name": name, "low": low, "high": high, "choices": choices}
+    """Declare a key: its default (MISSING = it must be given), its name in files, what is legal.
+
+    `legal` says it in words where it depends on other keys; whole numbers of such a key may be times.
+    """
+    facts = {"help": help, "name": name, "low": low, "high": high, "choices": choices, "legal": legal}
     return field(default=default, metadata=facts)
 
 
@@ -74,6 +83,20 @@ def at(help: str = "when, in seconds") -> Any:  # noqa: A002
 def lasts(help: str) -> Any:  # noqa: A002
     """Declare for how long; 0 is the default."""
     return key(0.0, help, name="for", low=0, high=DAY_S)
+
+
+def amount() -> Any:
+    """Declare the value of a fault."""
+    told = 'what the kind takes; a time as `"4s"`, `"200ms"`, or in whole nanoseconds'
+    return key(None, told, low=-VALUE_LIMIT, high=VALUE_LIMIT, legal="[by kind](#kinds-of-faults)")
+
+
+def amount_of(text: str) -> int | None:
+    """Read a whole number, or a time like `1.5s` or `200ms` as nanoseconds; None = it is neither."""
+    found = _AMOUNT.fullmatch(text)
+    if found is None or ("." in found["number"] and not found["unit"]):
+        return None
+    return round(float(found["number"]) * UNITS_NS[found["unit"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +202,16 @@ class SceneFault:
 
     kind: str = key(MISSING, "what fails")
     at_s: float = at()
-    for_s: float = lasts("how long it lasts; 0 = it is an instant, or lasts")
-    value: int = key(0, "what the kind takes: a factor, bytes, nanoseconds", low=-(1 << 53), high=1 << 53)
+    for_s: float = lasts("how long it lasts; 0 = to the end, or it is an instant")
+    value: int | None = amount()
     operation: int | None = key(
         None, "comes with the so many-th operation on a disk from then on", low=1, high=1_000_000
     )
 
     def fault(self) -> Fault:
-        """Give it as the house takes it."""
-        return Fault(
-            self.kind, to_ns(self.at_s), to_ns(self.for_s), value=self.value, operation=self.operation
-        )
+        """Give it as the house takes it; without a value it has its kind's usual one."""
+        value = FAULTS[self.kind].takes.usual if self.value is None else self.value
+        return Fault(self.kind, to_ns(self.at_s), to_ns(self.for_s), value=value, operation=self.operation)
 
 
 @dataclass(frozen=True, slots=True)

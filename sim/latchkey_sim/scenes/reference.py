@@ -5,6 +5,8 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from latchkey.settings.load import span
+from latchkey_sim.house.faults import KINDS as FAULTS
+from latchkey_sim.house.faults.kinds import NOTHING
 from latchkey_sim.scenes.library import find_scene, shipped_names
 from latchkey_sim.scenes.model import (
     SPOTS,
@@ -46,11 +48,24 @@ def scenes_reference() -> str:
             "|---|---|---|---|",
         ]
         parts += [_row(spec) for spec in fields(kind) if kind is not Scene or key_name(spec) not in LISTS]
+    parts += ["\n### Kinds of faults\n", *_kinds()]
     parts += ["\n## Places\n", "| place | x | z |", "|---|---|---|"]
     parts += [f"| `{name}` | {x:g} | {z:g} |" for name, (x, z) in SPOTS.items()]
     parts += ["\n## Shipped scenes\n", "| name | what it is for |", "|---|---|"]
     parts += [f"| `{name}` | {find_scene(name).about} |" for name in shipped_names()]
     return "\n".join(parts) + "\n"
+
+
+def _kinds() -> list[str]:
+    """Tell the kinds of faults: what each does, whether it lasts, what it takes."""
+    told = "A kind that lasts goes on for `for`, or to the end; an instant takes no `for`."
+    rows = [f"{told}\n", "| kind | what happens | lasts | `value` | usual |", "|---|---|---|---|---|"]
+    for kind in FAULTS.values():
+        lasts = "yes" if kind.lasts else "no; with `operation` yes" if kind.counts else "no"
+        takes = kind.takes
+        legal, usual = (takes.legal, takes.shown(takes.usual)) if takes is not NOTHING else ("", "")
+        rows.append(f"| `{kind.name}` | {kind.meaning} | {lasts} | {legal} | {usual} |")
+    return rows
 
 
 def _doc(kind: type) -> str:
@@ -60,7 +75,9 @@ def _doc(kind: type) -> str:
 def _row(spec: "Field[Any]") -> str:
     rules = spec.metadata
     legal = ", ".join(f"`{choice}`" for choice in rules["choices"])
-    if rules["low"] is not None:
+    if rules["legal"]:
+        legal = rules["legal"]
+    elif rules["low"] is not None:
         legal = span(rules["low"], rules["high"])
     given = spec.default is MISSING or key_name(spec) == "schema"
     default = "must be given" if given else _default(spec.default)

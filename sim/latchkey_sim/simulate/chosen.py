@@ -18,6 +18,7 @@ from latchkey_sim.house.scenario import Scenario
 from latchkey_sim.scenes import Expects, Scene, SceneFault, checked, find_scene, parse, scenario_of
 from latchkey_sim.scenes.load import table_of, text_of
 from latchkey_sim.simulate.drawnfile import DrawnFile, parse_drawn, scenario_of_file, seed_of
+from latchkey_sim.simulate.faultlines import must_fit
 from latchkey_sim.simulate.seeds import Seed
 
 NONE, AUTO = "none", "auto"
@@ -103,6 +104,8 @@ def choose(
         return Chosen(Seed(seed_of(file)), file=file, path=what, detector="paint")
     scene = find_scene(what) if text is None else parse(text, what, Path(what).parent)
     added = tuple(fault for _, listed in faults for fault in listed)
+    for text_given, listed in faults:
+        must_fit(text_given, listed, scene.seconds)
     if added:
         scene = checked(replace(scene, faults=(*scene.faults, *added)))
     found = found_finder(scene.settings.privacy, detector)

@@ -11,12 +11,12 @@ from latchkey import __version__
 from latchkey.cli.command import Command, Terminal
 from latchkey.errors import EXIT_BROKEN_PROMISE, EXIT_OK, UsageError
 from latchkey_sim.house import soak
-from latchkey_sim.house.faults import KINDS
-from latchkey_sim.scenes import find_scene, shipped_names, to_toml
+from latchkey_sim.scenes import to_toml
 from latchkey_sim.simulate.arguments import SCENARIOS, configure
 from latchkey_sim.simulate.chosen import Chosen, choose, choose_seed
 from latchkey_sim.simulate.faultlines import read_faults
 from latchkey_sim.simulate.junit import CASES_LIMIT, Case, junit_xml
+from latchkey_sim.simulate.lists import list_faults, list_scenes
 from latchkey_sim.simulate.outdir import claim_folder, write, write_folder
 from latchkey_sim.simulate.page import report_page
 from latchkey_sim.simulate.permanent import be_doorbell, read_broker
@@ -130,7 +130,12 @@ def _end(options: Namespace, terminal: Terminal, playeds: Sequence[Played], seco
 def _case(played: Played) -> Case:
     chosen = played.chosen
     detail = "\n".join([f"latchkey {__version__}: {chosen.command}", "", *played.around()])
-    return Case(f"{chosen.name} {chosen.seed}", played.seconds_wall, tuple(played.trouble), detail)
+    told = [
+        f"{len(played.house.faults_met)} of {len(played.house.scenario.faults)} faults met",
+        *played.unmet,
+    ]
+    name, trouble = f"{chosen.name} {chosen.seed}", tuple(played.trouble)
+    return Case(name, played.seconds_wall, trouble, detail, tuple(told))
 
 
 def _soak(options: Namespace, terminal: Terminal) -> int:
@@ -226,16 +231,13 @@ def _shrink(options: Namespace, terminal: Terminal) -> int:
 
 
 def _list(options: Namespace, terminal: Terminal) -> int:
-    if options.faults:
-        found = [(kind.name, kind.meaning) for kind in KINDS.values()]
-    else:
-        found = [(name, find_scene(name).about) for name in shipped_names()]
+    found = list_faults() if options.faults else list_scenes()
     if options.json:
-        terminal.put(json.dumps([{"name": name, "about": about} for name, about in found], indent=2))
+        terminal.put(json.dumps([facts for facts, _ in found], indent=2))
         return EXIT_OK
-    width = max(len(name) for name, _ in found)
-    for name, about in found:
-        terminal.put(f"{name:<{width}}  {about}")
+    widths = [max(map(len, column)) for column in zip(*(row for _, row in found), strict=True)]
+    for _, row in found:
+        terminal.put("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
     return EXIT_OK
 
 

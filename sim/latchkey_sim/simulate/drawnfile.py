@@ -23,7 +23,7 @@ from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.scenario import Fault, Scenario
 from latchkey_sim.scenes.check import Problem
 from latchkey_sim.scenes.load import parse_as
-from latchkey_sim.scenes.model import DAY_S, SCHEMA, at, key, lasts
+from latchkey_sim.scenes.model import DAY_S, SCHEMA, amount, at, key, lasts
 from latchkey_sim.simulate.seeds import Seed, read_seed
 
 DOORS_LIMIT = 8
@@ -35,8 +35,8 @@ class DrawnFault:
 
     kind: str = key(MISSING, "what fails")
     at_s: float = at()
-    for_s: float = lasts("how long it lasts; 0 = it is an instant, or lasts")
-    value: int = key(0, "what the kind takes", low=-(1 << 53), high=1 << 53)
+    for_s: float = lasts("how long it lasts; 0 = to the end, or it is an instant")
+    value: int | None = amount()
     operation: int | None = key(None, "comes with the so many-th operation on a disk", low=1, high=1_000_000)
     door: int = key(0, "number of the door, from 0", low=0, high=DOORS_LIMIT - 1)
 
@@ -70,10 +70,14 @@ def scenario_of_file(file: DrawnFile) -> Scenario:
         for door, rings in zip(whole.doors, file.rings, strict=False)
     )
     faults = tuple(
-        Fault(one.kind, to_ns(one.at_s), to_ns(one.for_s), one.door, one.value, one.operation)
+        Fault(one.kind, to_ns(one.at_s), to_ns(one.for_s), one.door, _value(one), one.operation)
         for one in file.faults
     )
     return Scenario(whole.name, to_ns(file.seconds), doors, faults)
+
+
+def _value(fault: DrawnFault) -> int:
+    return KINDS[fault.kind].takes.usual if fault.value is None else fault.value
 
 
 def file_of(seed: int) -> DrawnFile:
@@ -104,6 +108,9 @@ def _problems(file: DrawnFile) -> Iterator[Problem]:
     for number, fault in enumerate(file.faults):
         if fault.kind not in KINDS:
             yield ("fault", number, "kind"), f"unknown kind of fault {fault.kind!r}", None
+        else:
+            for name, told in KINDS[fault.kind].problems(fault.value, fault.operation):
+                yield ("fault", number, name), told, None
         if fault.door >= len(file.rings):
             yield ("fault", number, "door"), f"there is no door {fault.door}", None
         if fault.at_s + fault.for_s > file.seconds:

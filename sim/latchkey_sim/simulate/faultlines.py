@@ -5,24 +5,22 @@ net-loss@5+10=30           from second 5 on, for 10 s, 30 of a hundred packets
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from latchkey.errors import UsageError
-from latchkey.units import NS_PER_MS, NS_PER_S
+from latchkey.settings.lines import key_lines, line_of
 from latchkey_sim.house.faults import KINDS
-from latchkey_sim.scenes.check import Problem
-from latchkey_sim.scenes.load import parse_as, text_of
-from latchkey_sim.scenes.model import DAY_S, SCHEMA, SceneFault, key
+from latchkey_sim.scenes.check import Problem, fault_problems, late
+from latchkey_sim.scenes.errors import SceneError
+from latchkey_sim.scenes.load import key_shown, parse_as, text_of
+from latchkey_sim.scenes.model import DAY_S, SCHEMA, VALUE_LIMIT, SceneFault, amount_of, key
 
-UNITS = {"": 1, "ms": NS_PER_MS, "s": NS_PER_S}
-VALUE_LIMIT = 1 << 53
 _NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,9})?"
 _SHAPE = re.compile(
     rf"(?P<kind>[a-z0-9-]+)@(?P<at>{_NUMBER})(?:\+(?P<long>{_NUMBER}))?"
-    r"(?:=(?P<value>-?[0-9]{1,16}(?:\.[0-9]{1,9})?)(?P<unit>ms|s|))?",
+    r"(?:=(?P<value>-?[0-9][0-9.]*(?:ms|s|)))?",
     re.ASCII,
 )
 SHAPE_HINT = "faults look like power-cut@12=4s or net-loss@5+10=30; `latchkey sim list --faults` shows kinds"
@@ -38,8 +36,10 @@ class FaultFile:
 
 def read_faults(text: str) -> tuple[SceneFault, ...]:
     """Read what `--faults` was given. Raises UsageError, SceneError."""
-    if "@" in text and "/" not in text:
+    if _is_one(text):
         return (read_fault(text),)
+    if text in KINDS:
+        raise UsageError(f"--faults {text}: when?", hint=SHAPE_HINT)
     return parse_as(FaultFile, text_of(Path(text)), text, Path(), _problems).faults
 
 
@@ -49,28 +49,37 @@ def read_fault(text: str) -> SceneFault:
     if found is None:
         raise UsageError(f"{text!r} is no fault", hint=SHAPE_HINT)
     kind, at_s, for_s = found["kind"], float(found["at"]), float(found["long"] or 0)
-    if kind not in KINDS:
-        raise UsageError(f"{text!r}: {_unknown(kind)}", hint=_near(kind))
-    value = round(float(found["value"] or 0) * UNITS[found["unit"] or ""])
-    if found["value"] and not found["unit"] and "." in found["value"]:
+    value = amount_of(found["value"]) if found["value"] else None
+    if found["value"] and value is None:
         raise UsageError(
             f"{text!r}: a value is a whole number, or a time like 1.5s or 200ms", hint=SHAPE_HINT
         )
-    if at_s > DAY_S or for_s > DAY_S or abs(value) > VALUE_LIMIT:
+    if at_s > DAY_S or for_s > DAY_S or abs(value or 0) > VALUE_LIMIT:
         raise UsageError(f"{text!r}: no scene lasts longer than a day, no value is above 2^53")
-    return SceneFault(kind, at_s, for_s, value)
+    fault = SceneFault(kind, at_s, for_s, value)
+    for _, told, hint in fault_problems(fault, ()):
+        raise UsageError(f"{text!r}: {told}", hint=hint or SHAPE_HINT)
+    return fault
+
+
+def must_fit(text: str, faults: Sequence[SceneFault], seconds: float) -> None:
+    """See that what `--faults` was given happens within a scene of so many seconds. Raises SceneError."""
+    for number, fault in enumerate(faults):
+        end_s = fault.at_s + fault.for_s
+        if end_s <= seconds:
+            continue
+        told, path = late(end_s, seconds), ("fault", number, "for" if fault.at_s <= seconds else "at")
+        if _is_one(text):
+            raise SceneError(f"--faults {text}", None, told)
+        line = line_of(key_lines(text_of(Path(text))), path)
+        raise SceneError(text, line, f"{key_shown(path)}: {told}")
+
+
+def _is_one(text: str) -> bool:
+    """Whether a fault is written out, and not the name of a file."""
+    return "@" in text and "/" not in text
 
 
 def _problems(file: FaultFile) -> Iterator[Problem]:
     for number, fault in enumerate(file.faults):
-        if fault.kind not in KINDS:
-            yield ("fault", number, "kind"), _unknown(fault.kind), _near(fault.kind)
-
-
-def _unknown(kind: str) -> str:
-    return f"unknown kind of fault {kind!r}"
-
-
-def _near(kind: str) -> str:
-    near = get_close_matches(kind, KINDS, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are: {', '.join(KINDS)}"
+        yield from fault_problems(fault, ("fault", number))

@@ -12,12 +12,15 @@ TEXT_LIMIT_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One scenario. `trouble` is empty if all was well; `detail` is the command, and the trace around it."""
+    """One scenario. `trouble` is empty if all was well; `detail` is the command, and the trace around it,
+    `told` what else somebody should know.
+    """
 
     name: str
     seconds_wall: float
     trouble: tuple[str, ...] = ()
     detail: str = ""
+    told: tuple[str, ...] = ()
 
 
 def junit_xml(cases: Sequence[Case], seconds_wall: float, suite: str = "latchkey sim") -> str:
@@ -30,12 +33,13 @@ def junit_xml(cases: Sequence[Case], seconds_wall: float, suite: str = "latchkey
         head = (
             f'<testcase classname="latchkey.sim" name={_attribute(case.name)} time="{case.seconds_wall:.3f}"'
         )
-        if not case.trouble:
-            lines.append(f"{head}/>")
-            continue
-        text = "\n".join([*case.trouble, "", case.detail])[:TEXT_LIMIT_CHARS]
-        lines.append(f"{head}><failure message={_attribute(case.trouble[0])}>")
-        lines.append(f"{escape(_legal(text))}</failure></testcase>")
+        inner = []
+        if case.trouble:
+            text = "\n".join([*case.trouble, "", case.detail])[:TEXT_LIMIT_CHARS]
+            inner.append(f"<failure message={_attribute(case.trouble[0])}>\n{escape(_legal(text))}</failure>")
+        if case.told:
+            inner.append(f"<system-out>{escape(_legal(chr(10).join(case.told)))}</system-out>")
+        lines.append(f"{head}>{chr(10).join(inner)}</testcase>" if inner else f"{head}/>")
     return "\n".join([*lines, "</testsuite>", "</testsuites>", ""])
 
 

@@ -66,9 +66,10 @@ def _facts(played: Played) -> str:
         ("latchkey", escape(__version__)),
         ("detector", escape(chosen.detector)),
         ("time", f"{played.virtual_s:.1f} s in {played.seconds_wall:.1f} s"),
+        ("faults", f"{len(house.faults_met)} of {len(house.scenario.faults)} met"),
         ("trace", f"{len(house.trace.entries)} lines, <code>{house.trace.sha256}</code>"),
     ]
-    rows += [("note", escape(note)) for note in chosen.notes]
+    rows += [("note", escape(note)) for note in [*chosen.notes, *played.unmet]]
     return _table(f"<td>{name}</td><td>{value}</td>" for name, value in rows)
 
 

@@ -15,7 +15,7 @@ from latchkey_sim.simulate.seeds import Seed
 def tell(terminal: Terminal, played: Played, *, trace: bool) -> None:
     """Tell a person about one scenario; `trace` = with the trace around a failure."""
     house, chosen = played.house, played.chosen
-    for note in chosen.notes:
+    for note in [*chosen.notes, *played.unmet]:
         terminal.say(f"latchkey: note: {note}")
     speed = speed_text(played.virtual_s / max(played.seconds_wall, 0.001))
     clips = sum(len(bell.index.rows()) for bell in house.doors)
@@ -59,6 +59,16 @@ def record(playeds: Sequence[Played], seconds_wall: float) -> dict[str, Any]:
         "latchkey": __version__,
         "drawing": VERSION,
         "virtual_s": round(sum(one.virtual_s for one in playeds), 3),
+        "played": [
+            {
+                "seed": str(one.chosen.seed),
+                "scenario": one.chosen.name,
+                "trace_sha256": one.house.trace.sha256,
+                "faults": len(one.house.scenario.faults),
+                "faults_met": len(one.house.faults_met),
+            }
+            for one in playeds
+        ],
     }
 
 
@@ -84,7 +94,12 @@ def trace_text(played: Played) -> str:
 def soak_record(found: Soak, command: Callable[[int], str]) -> dict[str, Any]:
     """Give a soak as `--json` prints it; `command` gives what plays a seed again."""
     failed = [
-        {"seed": str(Seed(one.seed)), "trouble": list(one.trouble), "command": command(one.seed)}
+        {
+            "seed": str(Seed(one.seed)),
+            "trouble": list(one.trouble),
+            "trace_sha256": one.trace_sha256,
+            "command": command(one.seed),
+        }
         for one in found.failed
     ]
     return {**found.as_json(), "failed": failed, "latchkey": __version__, "drawing": VERSION}

@@ -9,6 +9,7 @@ from html import escape
 from itertools import pairwise
 
 from latchkey.units import NS_PER_S
+from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.house import House
 
 WIDTH, LEFT, RIGHT, ROW = 1120, 150, 20, 26
@@ -88,9 +89,11 @@ def lanes_of(house: House) -> list[Lane]:
         lanes.append(Lane(f"{who} bell", "press", tuple(presses)))
     for number, fault in enumerate(house.scenario.faults):
         met = "" if number in house.faults_met else ", unnoticed"
-        value = f", value {fault.value}" if fault.value else ""
+        value = f", {KINDS[fault.kind].takes.shown(fault.value)}" if fault.value else ""
         told = f"{fault.kind} at door{fault.door}{value}{met}"
-        lanes.append(Lane(fault.kind, "fault", (Mark(fault.at_ns, fault.end_ns, told),)))
+        endless = not fault.for_ns and KINDS[fault.kind].goes_on(fault.operation)
+        over_ns = house.scenario.span_ns if endless else fault.end_ns
+        lanes.append(Lane(fault.kind, "fault", (Mark(fault.at_ns, over_ns, told),)))
     heard = [Mark(one.at_ns, one.at_ns, one.publication.topic) for one in house.broker.heard]
     events = [mark for mark in heard if "/event/" in mark.told]
     others = [mark for mark in heard if "/event/" not in mark.told]

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 
-from latchkey.units import NS_PER_S, to_ns, utc_day
+from latchkey.units import NS_PER_S, utc_day
 from latchkey_sim.house.checker import Verdict
-from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.house import House, Report
 from latchkey_sim.house.owner import DAYS, HOLDING_KEYS
 from latchkey_sim.house.scenario import Scenario
@@ -14,6 +13,7 @@ from latchkey_sim.house.trace import Trace
 from latchkey_sim.household import one_key_book
 from latchkey_sim.scenes import Scene
 from latchkey_sim.testing import golden
+from latchkey_sim.testing.amounts import ns_of
 from latchkey_sim.testing.parts import SimBroker, SimClock, SimDevice, SimDisk, SimNet, Trouble, begin
 from latchkey_sim.testing.stage import Stage
 
@@ -79,13 +79,13 @@ class SimHouse:
         """Play until so many seconds after the beginning. Raises ValueError for a time that is past."""
         if self._finished:
             raise ValueError("the house has finished: its checkers have been asked")
-        if to_ns(at_s) < self.world.clock.now_ns():
+        if ns_of(at_s) < self.world.clock.now_ns():
             raise ValueError(f"{at_s:g} s is past: it is {self.now_s:g} s")
-        self.world.run_until(to_ns(at_s))
+        self.world.run_until(ns_of(at_s))
 
     def run_for(self, seconds: float) -> None:
         """Play on for so many seconds."""
-        self.run_until((self.world.clock.now_ns() + to_ns(seconds)) / NS_PER_S)
+        self.run_until((self.world.clock.now_ns() + ns_of(seconds)) / NS_PER_S)
 
     def run(self) -> Report:
         """Play to the end of the scene, end what fails, let all that waits be sent, ask the checkers."""
@@ -104,20 +104,21 @@ class SimHouse:
         def act() -> None:
             action()
 
-        self.world.agenda.at(self.world.clock.now_ns() + to_ns(seconds), act)
+        self.world.agenda.at(self.world.clock.now_ns() + ns_of(seconds), act)
 
     def fault(
         self,
         kind: str,
         seconds: float | None = None,
-        value: int = 0,
+        value: int | None = None,
         *,
         operation: int | None = None,
         door: int = 0,
     ) -> Trouble:
-        """Let any kind of fault begin now: `fault("camera-black", seconds=5)`. Raises ValueError."""
-        if kind not in KINDS:
-            raise ValueError(f"there is no fault {kind!r}; there are {', '.join(sorted(KINDS))}")
+        """Let any kind of fault begin now: `fault("camera-black", seconds=5)`; times of `value` are in ns.
+
+        Raises ValueError.
+        """
         return begin(self.world, kind, seconds, value, operation=operation, door=door)
 
     def golden(

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from latchkey.ports import Publication
-from latchkey.units import NS_PER_S, to_ns
+from latchkey.units import NS_PER_S
 from latchkey.wire.table import BASE
 from latchkey_sim.broker import Heard
+from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.house import PUSH_NS, House
 from latchkey_sim.house.owner import OpenedClip
 from latchkey_sim.house.scenario import Fault
+from latchkey_sim.testing.amounts import SECONDS_LIMIT, must_be_sound, ns_of
 
 VAULT, STATE = 1, 2
 
@@ -26,7 +28,7 @@ class Trouble:
     def __init__(self, house: House, fault: Fault, seconds: float | None) -> None:
         self._end = house.fail(fault)
         if seconds is not None:
-            house.agenda.at(house.clock.now_ns() + to_ns(seconds), self._end)
+            house.agenda.at(house.clock.now_ns() + ns_of(seconds), self._end)
 
     def end(self) -> None:
         """End it, if it lasts."""
@@ -43,15 +45,18 @@ def begin(
     house: House,
     kind: str,
     seconds: float | None,
-    value: int = 0,
+    value: int | None = None,
     *,
     operation: int | None = None,
     door: int = 0,
 ) -> Trouble:
-    """Let a kind of fault begin now."""
-    house.begin()
-    for_ns = to_ns(seconds) if seconds is not None else 0
+    """Let a kind of fault begin now, with its usual value if none is given. Raises ValueError."""
+    for_ns = ns_of(seconds) if seconds is not None else 0
+    if value is None:
+        value = KINDS[kind].takes.usual if kind in KINDS else 0
     fault = Fault(kind, house.clock.now_ns(), for_ns, door, value, operation)
+    must_be_sound(fault, len(house.doors))
+    house.begin()
     return Trouble(house, fault, seconds)
 
 
@@ -129,7 +134,7 @@ class SimBroker:
 
     def slow(self, by_s: float, seconds: float | None = None) -> Trouble:
         """Let each message take so long each way."""
-        return begin(self._house, "broker-slow", seconds, to_ns(by_s))
+        return begin(self._house, "broker-slow", seconds, ns_of(by_s))
 
     def duplicate(self, count: int = 1, seconds: float | None = None) -> Trouble:
         """Deliver the next `count` messages twice."""
@@ -156,7 +161,7 @@ class SimNet:
 
     def delay(self, by_s: float, seconds: float | None = None) -> Trouble:
         """Let a message be so long under way."""
-        return begin(self._house, "net-delay", seconds, to_ns(by_s))
+        return begin(self._house, "net-delay", seconds, ns_of(by_s))
 
     def portal(self, seconds: float | None = None) -> Trouble:
         """Accept connections, and answer nothing sensible, as a captive portal does."""
@@ -190,7 +195,7 @@ class SimDisk:
 
     def slow(self, by_s: float, seconds: float | None = None) -> Trouble:
         """Let each job on it take so much longer."""
-        return self._begin("disk-slow", seconds, to_ns(by_s))
+        return self._begin("disk-slow", seconds, ns_of(by_s))
 
     def remove(self, seconds: float | None = None) -> Trouble:
         """Take the card out; it is put back afterwards."""
@@ -237,7 +242,7 @@ class SimClock:
 
     def jump(self, by_s: float, seconds: float | None = None) -> Trouble:
         """Let the doorbell's date and time jump, forwards or back; when it is over, they jump back."""
-        return begin(self._house, "clock-step", seconds, to_ns(by_s), door=self._door)
+        return begin(self._house, "clock-step", seconds, ns_of(by_s, low=-SECONDS_LIMIT), door=self._door)
 
 
 class SimDevice:
@@ -272,17 +277,21 @@ class SimDevice:
         )
 
     def press(self, held_s: float = PUSH_NS / NS_PER_S) -> bool:
-        """Press its button now, and let it go later; tell whether it has felt it."""
+        """Press its button now, and let it go later; tell whether it has felt it. Raises ValueError for
+        what is shorter than a press, or longer than anybody leans on a button.
+        """
+        held_ns = ns_of(held_s)
+        must_be_sound(Fault("bell-held", 0, value=held_ns), 1)
         self._house.begin()
-        return self._house.press(self._door, to_ns(held_s))
+        return self._house.press(self._door, held_ns)
 
     def cut_power(self, off_s: float = 3.0) -> None:
         """Take its power now, for a while: of what was not durable, some is lost."""
-        begin(self._house, "power-cut", 0, to_ns(off_s), door=self._door)
+        begin(self._house, "power-cut", 0, ns_of(off_s), door=self._door)
 
     def kill(self, off_s: float = 3.0) -> None:
         """Kill its process now; it begins again after a while."""
-        begin(self._house, "kill", 0, to_ns(off_s), door=self._door)
+        begin(self._house, "kill", 0, ns_of(off_s), door=self._door)
 
     def command(self, topic: str, payload: str | bytes | Mapping[str, object]) -> None:
         """Send it a command, by the end of the topic: `command("snooze/set", "30")`."""

@@ -13,6 +13,7 @@ from latchkey_sim.house.house import default_finder
 from latchkey_sim.house.scenario import Scenario
 from latchkey_sim.house.tiny import tiny_scenario
 from latchkey_sim.scenes import Expects, Scene, find_scene, scenario_of
+from latchkey_sim.testing.amounts import must_be_sound
 
 SMALL_SIZE, SMALL_FPS = (320, 180), 5.0
 """Drawn so, a scene costs half a second: enough for all that is told of it, too little to look at faces."""
@@ -43,8 +44,10 @@ class Stage:
 
     @property
     def scenario(self) -> Scenario:
-        """Give the scenario. Raises SceneError."""
+        """Give the scenario. Raises SceneError, ValueError."""
         if isinstance(self.played, Scenario):
+            for fault in self.played.faults:
+                must_be_sound(fault, len(self.played.doors))
             return self.played
         scene = self.scene
         return tiny_scenario(rings_s=()) if scene is None else scenario_of(scene)

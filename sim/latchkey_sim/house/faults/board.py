@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from latchkey_sim.house.faults.kinds import Kind, Once, Running, Until, drawn, numbers, seconds
+from latchkey_sim.house.faults.kinds import Kind, Once, Running, Takes, Until, drawn, numbers, seconds, time_s
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ KINDS = (
         "all work takes `value` times as long",
         _throttling,
         drawn("throttling", seconds=(5, 20), values=numbers(2, 12)),
+        Takes(1, 1000, 4),
     ),
     Kind(
         "low-memory",
@@ -64,11 +65,14 @@ KINDS = (
         "the contact bounces `value` times at each press",
         _bounce,
         drawn("bell-bounce", seconds=(10, 30), values=numbers(1, 5)),
+        Takes(1, 10, 3),
     ),
     Kind(
         "bell-held",
-        "somebody leans on the button for `value` ns",
+        "somebody leans on the button for `value`",
         _held,
         drawn("bell-held", values=seconds(1, 15)),
+        time_s(0.05, 3600, 5),
+        lasts=False,
     ),
 )

@@ -2,11 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from latchkey_sim.house.faults.kinds import Kind, Running, Until, drawn, numbers, seconds
+from latchkey.units import NS_PER_S
+from latchkey_sim.house.faults.kinds import Kind, Running, Takes, Until, drawn, numbers, seconds, time_s
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
+
+
+AGAIN_NS = 10 * NS_PER_S
+"""Within this a takeover that lasts to the end has come as often as it comes."""
 
 
 def _down(house: "House", fault: Fault) -> Running:
@@ -80,7 +85,8 @@ def _takeover(house: "House", fault: Fault) -> Running:
             met[0] += 1
         if left > 1:
             house.agenda.at(
-                house.clock.now_ns() + fault.for_ns // max(fault.value, 1), lambda: take(left - 1)
+                house.clock.now_ns() + (fault.for_ns or AGAIN_NS) // max(fault.value, 1),
+                lambda: take(left - 1),
             )
 
     take(fault.value)
@@ -102,21 +108,24 @@ def _lost_acks(house: "House", fault: Fault) -> Running:
 KINDS = (
     Kind(
         "broker-down",
-        "it is stopped; with a `value` it has forgotten all when it is back",
+        "it is stopped; with `value` 1 it has forgotten all when it is back",
         _down,
         drawn("broker-down", seconds=(3, 20), values=numbers(0, 1)),
+        Takes(0, 1, 0),
     ),
     Kind(
         "broker-slow",
-        "a message takes `value` ns each way",
+        "a message takes `value` each way",
         _slow,
         drawn("broker-slow", seconds=(5, 15), values=seconds(0.05, 1.5)),
+        time_s(0, 60, 0.5),
     ),
     Kind(
         "broker-duplicate",
         "the next `value` messages arrive twice",
         _duplicate,
         drawn("broker-duplicate", seconds=(8, 20), values=numbers(1, 6)),
+        Takes(1, 1000, 1),
     ),
     Kind(
         "broker-reorder",
@@ -135,11 +144,13 @@ KINDS = (
         "somebody else connects with the device's name, `value` times",
         _takeover,
         drawn("broker-takeover", seconds=(3, 12), values=numbers(1, 3)),
+        Takes(1, 100, 1),
     ),
     Kind(
         "broker-lost-acks",
         "`value` messages arrive, are not acknowledged, and with the last the connection breaks",
         _lost_acks,
         drawn("broker-lost-acks", seconds=(8, 20), values=numbers(1, 3)),
+        Takes(1, 100, 1),
     ),
 )

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from latchkey_sim.house.camera import Sensor
-from latchkey_sim.house.faults.kinds import Begin, Kind, Running, Until, drawn, numbers, seconds
+from latchkey_sim.house.faults.kinds import (
+    Begin,
+    Kind,
+    Running,
+    Takes,
+    Until,
+    drawn,
+    numbers,
+    seconds,
+    time_s,
+)
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -50,11 +60,13 @@ KINDS = (
         "every `value`-th picture is lost",
         _number("drop_every"),
         drawn("camera-drop", seconds=(4, 15), values=numbers(2, 5)),
+        Takes(1, 1000, 3),
     ),
     Kind(
         "camera-late",
-        "pictures come `value` ns late",
+        "pictures come `value` late",
         _number("late_ns"),
         drawn("camera-late", seconds=(4, 15), values=seconds(0.1, 1.5)),
+        time_s(0, 60, 0.5),
     ),
 )

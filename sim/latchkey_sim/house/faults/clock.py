@@ -5,7 +5,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from latchkey.units import NS_PER_HOUR, NS_PER_S, S_PER_DAY
-from latchkey_sim.house.faults.kinds import Begin, Kind, Once, Running, Until, drawn
+from latchkey_sim.house.faults.kinds import Begin, Kind, Once, Running, Takes, Until, drawn, time_s
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ OFF_NS = 3 * NS_PER_S
 """How long power is away before a start with a wrong clock."""
 
 BASE = 1970
+TEN_YEARS_S = 3653 * S_PER_DAY
 
 
 def _set_by(house: "House", door: int, by_ns: int) -> None:
@@ -94,18 +95,21 @@ KINDS = (
     _kind(
         "clock-plus-ten-years",
         "power goes, and it starts in ten years",
-        _after_a_start(lambda _: 3653 * DAY_NS),
+        _after_a_start(lambda _: TEN_YEARS_S * NS_PER_S),
     ),
     Kind(
         "clock-step",
-        "the wall clock jumps by `value` ns, and back when it is over",
+        "the wall clock jumps by `value`, and back when it is over",
         _step,
         drawn("clock-step", seconds=(4, 20), values=_steps),
+        time_s(-TEN_YEARS_S, TEN_YEARS_S, 3600),
     ),
     Kind(
         "clock-no-ntp",
         "power goes, and it starts at the last time it knew, or in 1970 (`value`), and is never set right",
         _no_ntp,
         drawn("clock-no-ntp", values=lambda chance: chance.choice((0, BASE))),
+        Takes(0, BASE, 0, only=(0, BASE)),
+        lasts=False,
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from latchkey_sim.house.faults.kinds import Begin, Kind, Once, Running, Until, drawn, seconds
+from latchkey_sim.house.faults.kinds import Begin, Kind, Once, Running, Until, drawn, seconds, time_s
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ KINDS = (
     _kind("detector-nonsense", "its answers cannot be true", _mood("nonsense")),
     Kind(
         "detector-slow",
-        "each look takes `value` ns more",
+        "each look takes `value` more",
         _slow,
         drawn("detector-slow", seconds=(4, 15), values=seconds(0.1, 2.5)),
+        time_s(0, 60, 1),
     ),
 )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from latchkey_sim.house.disks import HouseDisk, Trouble
-from latchkey_sim.house.faults.kinds import Kind, Running, Until, drawn, seconds
+from latchkey_sim.house.faults.kinds import Kind, Running, Takes, Until, drawn, seconds, time_s
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -84,21 +84,25 @@ def _slow(house: "House", fault: Fault) -> Running:
 KINDS = (
     Kind(
         "disk-full",
-        "of both disks there are `value` bytes left",
+        "of both disks there is `value` left",
         _full,
         drawn("disk-full", seconds=(8, 20), values=lambda chance: chance.choice((0, 500, 20_000, 1 << 20))),
+        Takes(0, 1 << 40, 0, "bytes"),
     ),
     Kind(
         "disk-slow",
-        "each job of the disk and film workers takes `value` ns more",
+        "each job of the disk and film workers takes `value` more",
         _slow,
         drawn("disk-slow", seconds=(5, 15), values=seconds(0.05, 0.8)),
+        time_s(0, 60, 0.5),
     ),
     Kind(
         "disk-error",
         "every change of a disk fails, or only the so many-th; `value`: 1 vault, 2 state folder, 3 both",
         _error,
         drawn("disk-error", seconds=(5, 15), values=lambda chance: chance.choice((1, 3)), operation=0.6),
+        Takes(1, BOTH, BOTH),
+        counts=True,
     ),
     Kind(
         "sd-removed",

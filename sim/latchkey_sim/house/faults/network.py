@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from latchkey.units import NS_PER_MS
-from latchkey_sim.house.faults.kinds import Kind, Running, Until, drawn, numbers, seconds
+from latchkey_sim.house.faults.kinds import Kind, Running, Takes, Until, drawn, numbers, seconds, time_s
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -78,12 +78,14 @@ KINDS = (
         "of a hundred packets `value` are lost and sent again, and what follows waits",
         _loss,
         drawn("net-loss", seconds=(5, 20), values=numbers(10, 60)),
+        Takes(0, PERCENT, 30),
     ),
     Kind(
         "net-delay",
-        "a message is `value` ns under way",
+        "a message is `value` under way",
         _delay,
         drawn("net-delay", seconds=(5, 20), values=seconds(0.05, 1.5)),
+        time_s(0, 60, 0.5),
     ),
     Kind(
         "net-partition",

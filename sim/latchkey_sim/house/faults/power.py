@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from latchkey_sim.crashdisk import PowerCut
-from latchkey_sim.house.faults.kinds import Kind, Once, Running, Until, drawn, seconds
+from latchkey_sim.house.faults.kinds import Kind, Once, Running, Until, drawn, seconds, time_s
 from latchkey_sim.house.scenario import Fault
 
 if TYPE_CHECKING:
@@ -56,18 +56,31 @@ def _bit_rot(house: "House", fault: Fault) -> Running:
 
 
 OFF = seconds(0.5, 6)
+TAKES_OFF = time_s(0, 86_400, 3)
 KINDS = (
     Kind(
         "power-cut",
-        "power goes for `value` ns, at once or before the so many-th operation on a disk while it lasts",
+        "power goes for `value`, at once or before the so many-th operation on a disk while it lasts",
         _power_cut,
         drawn("power-cut", seconds=(6, 15), values=OFF, operation=0.7),
+        TAKES_OFF,
+        lasts=False,
+        counts=True,
     ),
-    Kind("kill", "the process is killed and starts again after `value` ns", _kill, drawn("kill", values=OFF)),
+    Kind(
+        "kill",
+        "the process is killed and starts again after `value`",
+        _kill,
+        drawn("kill", values=OFF),
+        TAKES_OFF,
+        lasts=False,
+    ),
     Kind(
         "bit-rot",
-        "power goes for `value` ns, and a bit of a file flips meanwhile",
+        "power goes for `value`, and a bit of a file flips meanwhile",
         _bit_rot,
         drawn("bit-rot", values=OFF),
+        TAKES_OFF,
+        lasts=False,
     ),
 )
