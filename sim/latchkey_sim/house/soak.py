@@ -9,10 +9,11 @@ import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +27,10 @@ from latchkey_sim.house.house import House, Report
 from latchkey_sim.house.limits import OutOfTime, wall_limit
 
 CHUNK = 8
-"""Seeds handed to a process at a time."""
+"""Seeds handed to a process at a time, at most."""
+
+CHUNK_S = 0.5
+"""Real time that such a handful is to take: where seeds are slow, they are handed out one by one."""
 
 AHEAD = 4
 """Chunks that wait for each process, so that none is idle; there may be seeds without end."""
@@ -50,6 +54,7 @@ class Outcome:
     with_clip: bool
     with_fault: bool
     virtual_s: float
+    seconds_wall: float = field(default=0.0, compare=False)
 
 
 @dataclass(slots=True)
@@ -86,6 +91,11 @@ class Soak:
 
 def run_seed(seed: int, limit_s: float = LIMIT_S) -> Outcome:
     """Play the drawn scenario of a seed under all checkers. Never raises: what breaks is trouble."""
+    began_s = time.monotonic()
+    return replace(_played(seed, limit_s), seconds_wall=time.monotonic() - began_s)
+
+
+def _played(seed: int, limit_s: float) -> Outcome:
     house, trouble = House(draw(seed), seed, all_checkers()), ""
     try:
         with wall_limit(limit_s):
@@ -113,26 +123,31 @@ def run(
     """
     soak, traces = Soak(), hashlib.sha256()
     began_s = time.monotonic()
-    for outcome in _outcomes(seeds, jobs, limit_s):
-        soak.scenarios += 1
-        soak.virtual_s += outcome.virtual_s
-        traces.update(outcome.trace_sha256.encode())
-        if outcome.trouble:
-            soak.failures += 1
-            soak.failed.append(outcome)
-        soak.with_ring += outcome.with_ring
-        soak.with_clip += outcome.with_clip
-        soak.with_fault += outcome.with_fault
-        soak.with_all += outcome.with_ring and outcome.with_clip and outcome.with_fault
-        tell(outcome)
-        if minutes is not None and time.monotonic() - began_s > minutes * 60:
-            break
+    until_s = None if minutes is None else began_s + minutes * 60
+    with closing(_outcomes(seeds, jobs, limit_s, until_s)) as outcomes:
+        for outcome in outcomes:
+            soak.scenarios += 1
+            soak.virtual_s += outcome.virtual_s
+            traces.update(outcome.trace_sha256.encode())
+            if outcome.trouble:
+                soak.failures += 1
+                soak.failed.append(outcome)
+            soak.with_ring += outcome.with_ring
+            soak.with_clip += outcome.with_clip
+            soak.with_fault += outcome.with_fault
+            soak.with_all += outcome.with_ring and outcome.with_clip and outcome.with_fault
+            tell(outcome)
+            if until_s is not None and time.monotonic() > until_s:
+                break
+    if not soak.scenarios:
+        raise SoakBroke("no scenario came to its end in that time", hint="give it more --minutes")
     soak.seconds_wall = time.monotonic() - began_s
     soak.trace_sha256 = traces.hexdigest()
     return soak
 
 
-def _outcomes(seeds: Iterable[int], jobs: int, limit_s: float) -> Iterator[Outcome]:
+def _outcomes(seeds: Iterable[int], jobs: int, limit_s: float, until_s: float | None) -> Generator[Outcome]:
+    """Give what seeds come to, in order; of several processes none outlives it, whatever they play."""
     if jobs <= 1:
         _settle_down()
         for seed in seeds:
@@ -141,18 +156,35 @@ def _outcomes(seeds: Iterable[int], jobs: int, limit_s: float) -> Iterator[Outco
     context, rest = multiprocessing.get_context("spawn"), iter(seeds)
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_be_a_worker)
     waiting: deque[Future[list[Outcome]]] = deque()
+    size = 1
     try:
-        while (chunk := list(islice(rest, CHUNK))) or waiting:
+        while (chunk := list(islice(rest, size))) or waiting:
             if chunk:
                 waiting.append(pool.submit(_run_chunk, chunk, limit_s))
             if not chunk or len(waiting) >= jobs * AHEAD:
-                yield from waiting.popleft().result()
+                left_s = None if until_s is None else max(until_s - time.monotonic(), 0)
+                outcomes = waiting.popleft().result(left_s)
+                yield from outcomes
+                slowest_s = max(outcome.seconds_wall for outcome in outcomes)
+                size = max(1, min(CHUNK, int(CHUNK_S / max(slowest_s, 1e-3))))
     except BrokenProcessPool as error:
         raise SoakBroke(
             "a process of the soak died, perhaps for want of memory", hint="try again with fewer --jobs"
         ) from error
+    except TimeoutError:
+        return  # the minutes are over, and what is being played would be late
     finally:
-        pool.shutdown(cancel_futures=True)
+        _end(pool)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End a pool at once: what its processes still play is of no use to anybody."""
+    processes = [*(pool._processes or {}).values()]  # from Python 3.14 on this has a name
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
 
 
 def _run_chunk(seeds: list[int], limit_s: float) -> list[Outcome]:

@@ -29,6 +29,9 @@ from latchkey_sim.simulate.telling import record, soak_record, tell, trace_text
 TOLD_EVERY_S = 10.0
 """A soak says so often how far it is."""
 
+FAILED_SHOWN = 20
+"""So many seeds that failed are named where a soak is interrupted."""
+
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Do what is wanted; all but real time is interrupted at once. Raises LatchkeyError."""
@@ -143,16 +146,17 @@ def _soak(options: Namespace, terminal: Terminal) -> int:
     total = options.scenarios or (None if options.minutes else SCENARIOS)
     seeds = count(first) if total is None else range(first, first + total)
     cases: list[Case] = []
-    began_s = told_s = last_s = time.monotonic()
-    done = failed = 0
+    began_s = told_s = time.monotonic()
+    done, failed = 0, list[Seed]()
 
     def hear(outcome: soak.Outcome) -> None:
-        nonlocal told_s, last_s, done, failed
+        nonlocal told_s, done
         now_s = time.monotonic()
-        done, failed = done + 1, failed + bool(outcome.trouble)
+        done += 1
+        if outcome.trouble:
+            failed.append(Seed(outcome.seed))
         if options.junit and (outcome.trouble or done <= CASES_LIMIT):
-            cases.append(_soak_case(outcome, now_s - last_s))
-        last_s = now_s
+            cases.append(_soak_case(outcome))
         for line in outcome.trouble:
             terminal.complain(f"{Seed(outcome.seed)}: {line}")
         if outcome.trouble:
@@ -162,13 +166,14 @@ def _soak(options: Namespace, terminal: Terminal) -> int:
         if now_s - told_s >= TOLD_EVERY_S:
             told_s = now_s
             of = "" if total is None else f" of {total}"
-            terminal.say(f"{done}{of} scenarios, {failed} failed, {done / (now_s - began_s):.1f}/s")
+            terminal.say(f"{done}{of} scenarios, {len(failed)} failed, {done / (now_s - began_s):.1f}/s")
         terminal.stop.check()  # what Ctrl-C raised is lost where it struck in a destructor or a callback
 
     try:
         found = soak.run(seeds, options.jobs, minutes=options.minutes, limit_s=options.limit, tell=hear)
     except KeyboardInterrupt:
-        terminal.say(f"{done} scenarios from {Seed(first)} so far, {failed} failed")
+        which = f": {', '.join(map(str, failed[:FAILED_SHOWN]))}" if failed else ""
+        terminal.say(f"{done} scenarios from {Seed(first)} so far, {len(failed)} failed{which}")
         if options.junit:
             write(options.junit, junit_xml(cases, time.monotonic() - began_s, "latchkey sim soak"))
         raise
@@ -188,9 +193,9 @@ def _replay_command(seed: int) -> str:
     return f"latchkey sim replay {Seed(seed)}"
 
 
-def _soak_case(outcome: soak.Outcome, seconds_wall: float) -> Case:
+def _soak_case(outcome: soak.Outcome) -> Case:
     detail = f"latchkey {__version__}: {_replay_command(outcome.seed)}" if outcome.trouble else ""
-    return Case(str(Seed(outcome.seed)), seconds_wall, outcome.trouble, detail)
+    return Case(str(Seed(outcome.seed)), outcome.seconds_wall, outcome.trouble, detail)
 
 
 def _seed_chosen(options: Namespace) -> Chosen:

@@ -2,6 +2,8 @@
 
 import itertools
 import multiprocessing
+import signal
+import time
 from collections import Counter
 
 import pytest
@@ -109,3 +111,46 @@ def test_a_seed_that_takes_too_long_in_real_time_is_a_failure() -> None:
 
 def test_a_soak_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(range(1000), minutes=0).scenarios == 1
+
+
+HANG: object = signal.sigtimedwait
+"""Takes the place of playing `(seeds, limit_s)`: waits for signals of these numbers for so long."""
+
+HANG_S = 60.0
+
+
+def strike(_number: int, _frame: object) -> None:
+    """Press Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_soak_whose_processes_hang_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak, "_run_chunk", HANG)
+    began_s, before = time.monotonic(), signal.signal(signal.SIGALRM, strike)
+    signal.setitimer(signal.ITIMER_REAL, 3)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(range(10, 30), 2, limit_s=HANG_S)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - began_s < HANG_S / 3
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.slow
+def test_the_minutes_end_a_soak_whose_processes_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak, "_run_chunk", HANG)
+    began_s = time.monotonic()
+    with pytest.raises(SoakBroke, match="no scenario came to its end"):
+        run(range(10, 30), 2, minutes=0.05, limit_s=HANG_S)
+    assert time.monotonic() - began_s < HANG_S / 3
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.slow
+def test_each_seed_of_several_processes_tells_its_own_time() -> None:
+    told: list[Outcome] = []
+    whole = run(range(12), 2, tell=told.append)
+    assert all(0.001 < outcome.seconds_wall < whole.seconds_wall for outcome in told)
+    assert sum(outcome.seconds_wall for outcome in told) < 2 * whole.seconds_wall
