@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import traceback
 from argparse import ArgumentTypeError
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,6 +37,9 @@ SEED = 1
 """What all is played with unless other seeds are asked for."""
 
 SEED_FIXTURE = "latchkey_seed"
+LIMIT_S = 300.0
+"""Real time that a test may take: what hangs ends with its trace, not with the job of the CI."""
+
 MARKERS = (
     "latchkey_scene(scene=None, starts='', full=False): what `house` plays: the name of a shipped scene, a"
     " file, a Scene or a Scenario; starts='22:30' sets the time of the day, full=True draws it in full size",
@@ -42,6 +48,8 @@ MARKERS = (
 HOUSE = pytest.StashKey["SimHouse"]()
 OUT = pytest.StashKey[Callable[[], Path]]()
 FOLDER_CHARS = 80
+LIMIT_HIGH_S = 1e6
+NOTE = "latchkey_note"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,6 +72,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         metavar="DIR",
         help="where traces and contact sheets of failing tests go; by default pytest's temporary folder",
+    )
+    group.addoption(
+        "--latchkey-limit",
+        type=float,
+        default=LIMIT_S,
+        metavar="SECONDS",
+        help=f"real time that a test with a simulated house may take (default: {LIMIT_S:g})",
     )
     group.addoption(
         "--update-golden", action="store_true", help="write golden traces anew instead of comparing them"
@@ -89,6 +104,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     count, replayed = config.getoption("--latchkey-seeds"), config.getoption("--latchkey-replay")
+    if not 0 < config.getoption("--latchkey-limit") <= LIMIT_HIGH_S:
+        raise pytest.UsageError(f"--latchkey-limit must be above 0, and at most {LIMIT_HIGH_S:g}")
     if count is not None and count < 1:
         raise pytest.UsageError(f"--latchkey-seeds must be 1 or more, not {count}")
     if count is not None and replayed is not None:
@@ -106,16 +123,56 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Fixtures of a test may play its house too: they have the same time."""
+    with _limited(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """After the body of a test that has passed: play its house to the end, and ask the checkers."""
-    result = yield
-    house = item.stash.get(HOUSE, None)
-    if house is not None:
-        house.finish()
-        if house.verdicts:
-            found = "\n".join(f"  {verdict}" for verdict in house.verdicts)
-            pytest.fail(f"broken promises (seed {house.seed}):\n{found}", pytrace=False)
+    with _limited(item):
+        result = yield
+        house = item.stash.get(HOUSE, None)
+        if house is not None:
+            house.finish()
+    if house is not None and house.verdicts:
+        found = "\n".join(f"  {verdict}" for verdict in house.verdicts)
+        pytest.fail(f"broken promises (seed {house.seed}):\n{found}", pytrace=False)
     return result
+
+
+@contextmanager
+def _limited(item: pytest.Item) -> Iterator[None]:
+    """End what a test with a house does once it has taken too long, or is interrupted; leave its trace."""
+    if SEED_FIXTURE not in getattr(item, "fixturenames", ()):
+        yield
+        return
+    from latchkey_sim.house.limits import OutOfTime, wall_limit
+
+    limit_s = item.config.getoption("--latchkey-limit")
+    try:
+        with wall_limit(limit_s):
+            yield
+    except OutOfTime as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = next((one for one in reversed(frames) if one.filename == str(item.path)), frames[-1])
+        house = item.stash.get(HOUSE, None)
+        at = "" if house is None else f", at {house.now_s:.3f} s of the house"
+        told = f"not at its end after {limit_s:g} s of real time{at}, in {Path(where.filename).name}"
+        text = f"latchkey: {told}:{where.lineno} (--latchkey-limit)"
+        raise pytest.fail.Exception(text, pytrace=False) from None
+    except KeyboardInterrupt:
+        terminal, house = (
+            item.config.pluginmanager.get_plugin("terminalreporter"),
+            item.stash.get(HOUSE, None),
+        )
+        if terminal is not None and house is not None:
+            from latchkey_sim.testing import evidence
+
+            terminal.write_line(f"\nlatchkey: {evidence.write_trace(house.world, item.stash[OUT]())}")
+        raise
 
 
 @pytest.hookimpl(wrapper=True)
@@ -125,13 +182,22 @@ def pytest_runtest_makereport(
     """Attach to the report of a failing test what there is to see of its house."""
     report = yield
     house = item.stash.get(HOUSE, None)
-    if house is None or call.when != "call":
+    if house is None or call.when == "teardown" or (call.when == "setup" and not report.failed):
         return report
     replayed = item.config.getoption("--latchkey-replay") is not None and call.excinfo is None
     item.user_properties += [("latchkey_seed", house.seed), ("latchkey_trace_sha256", house.trace.sha256)]
+    item.user_properties += [(NOTE, note) for note in house.notes]
     if report.failed or replayed:
         report.sections += _evidence(item, house, drawn=report.failed)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what was not asked though the tests have passed."""
+    reports = [one for ones in terminalreporter.stats.values() for one in ones]
+    told = [properties for one in reports for properties in getattr(one, "user_properties", ())]
+    for note, count in Counter(note for name, note in told if name == NOTE).items():
+        terminalreporter.write_line(f"latchkey: note: {note} ({count} test{'s' if count > 1 else ''})")
 
 
 def _evidence(item: pytest.Item, house: SimHouse, *, drawn: bool) -> list[tuple[str, str]]:
@@ -144,7 +210,7 @@ def _evidence(item: pytest.Item, house: SimHouse, *, drawn: bool) -> list[tuple[
     if drawn:
         try:
             house.close()  # what is being recorded is sealed, and can be shown
-            files.append(str(evidence.write_sheet(world, folder)))
+            files.append(str(evidence.write_sheet(world, folder, item.name)))
         except ImportError as error:
             files.append(f"no contact sheet: {error}; pip install 'latchkey[sim]'")
         except Exception as error:  # noqa: BLE001 -- a report must not hide the failure that it tells
@@ -271,8 +337,11 @@ def _stage(request: pytest.FixtureRequest) -> Stage:
     """Give what the marker of a test says."""
     from latchkey_sim.testing import Stage
 
+    def read(scene: str | Scene | Scenario | None = None, starts: str = "", *, full: bool = False) -> Stage:
+        return Stage(scene, starts, full)
+
     mark = request.node.get_closest_marker("latchkey_scene")
-    return Stage() if mark is None else _or_fail(lambda: Stage(*mark.args, **mark.kwargs))
+    return Stage() if mark is None else _or_fail(lambda: _read(mark, read))
 
 
 def _without(request: pytest.FixtureRequest) -> frozenset[str]:
@@ -282,7 +351,16 @@ def _without(request: pytest.FixtureRequest) -> frozenset[str]:
         return [without] if isinstance(without, str) else [*without]
 
     marks = list(request.node.iter_markers("latchkey_checkers"))
-    return _or_fail(lambda: frozenset(name for mark in marks for name in read(*mark.args, **mark.kwargs)))
+    return _or_fail(lambda: frozenset(name for mark in marks for name in _read(mark, read)))
+
+
+def _read(mark: pytest.Mark, read: Callable[..., Made]) -> Made:
+    """Give what a marker's arguments come to. Raises ValueError for others than it has."""
+    try:
+        return read(*mark.args, **mark.kwargs)
+    except TypeError as error:
+        known = next(one.partition(":")[0] for one in MARKERS if one.startswith(mark.name))
+        raise ValueError(f"the marker {mark.name} is used as {known}") from error
 
 
 def _or_fail(make: Callable[[], Made]) -> Made:

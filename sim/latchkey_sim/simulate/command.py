@@ -17,7 +17,7 @@ from latchkey_sim.simulate.chosen import Chosen, choose, choose_seed
 from latchkey_sim.simulate.faultlines import read_faults
 from latchkey_sim.simulate.junit import CASES_LIMIT, Case, junit_xml
 from latchkey_sim.simulate.lists import list_faults, list_scenes
-from latchkey_sim.simulate.outdir import claim_folder, write, write_folder
+from latchkey_sim.simulate.outdir import claim_files, claim_folder, write, write_folder
 from latchkey_sim.simulate.page import report_page
 from latchkey_sim.simulate.permanent import be_doorbell, read_broker
 from latchkey_sim.simulate.playing import Played, play
@@ -35,10 +35,7 @@ FAILED_SHOWN = 20
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Do what is wanted; all but real time is interrupted at once. Raises LatchkeyError."""
-    for name in ("junit", "html"):
-        path = getattr(options, name, None)
-        if path is not None:
-            write(path, "")  # what cannot be written is told before an hour's soak, not after it
+    claim_files(options)
     if options.action == "run" and (options.real_time or options.broker):
         return _run_live(options, terminal)
     actions = {"run": _run, "soak": _soak, "replay": _replay, "shrink": _shrink, "list": _list}

@@ -5,6 +5,7 @@ clips/       what the owner sees, opened
 """
 
 import json
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,35 @@ from latchkey_sim.simulate.playing import Played
 from latchkey_sim.simulate.telling import messages, trace_text
 
 MARKER = ".latchkey-sim"
+
+
+def claim_files(options: Namespace) -> None:
+    """See that reports can be written, before an hour's soak and not after it; nothing in them is lost yet.
+
+    Raises UsageError for what is to be played, DiskError.
+    """
+    found = [(f"--{name}", getattr(options, name, None)) for name in ("junit", "html")]
+    outputs = [(name, path) for name, path in found if path is not None]
+    faults = options.faults if isinstance(getattr(options, "faults", None), list) else []
+    played = [*getattr(options, "scenes", []), str(getattr(options, "seed", "")).partition("@")[2]]
+    inputs = [Path(one) for one in [*played, *faults] if one]
+    for name, path in outputs:
+        if any(_same(path, one) for one in inputs):
+            raise UsageError(f"{name} {path} would be written over what is to be played")
+        if any(_same(path, other) for which, other in outputs if which != name):
+            raise UsageError(f"{name} {path} would be written over another report")
+        with disk_errors(f"write {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not path.exists()
+            path.open("ab").close()
+            if is_new:
+                path.unlink()
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths are one file."""
+    both = path.exists() and other.exists()
+    return path.samefile(other) if both else path.absolute() == other.absolute()
 
 
 def claim_folder(folder: Path) -> None:

@@ -83,28 +83,39 @@ class Line:
         return json.dumps(table, ensure_ascii=False)
 
 
-def check(path: Path, house: House, rules: Rules, *, update: bool) -> None:
+def path_of(folder: Path, name: str) -> Path:
+    """Give the file of a golden trace. Raises ValueError for one that would lie somewhere else."""
+    path = folder / f"{name}.jsonl"
+    if not name or not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"{name!r} is no name of a golden trace: it would not lie in {folder}")
+    return path
+
+
+def check(path: Path, house: House, rules: Rules, *, update: bool) -> str:
     """Compare a house's trace with a golden one, or write that. Raises GoldenError.
 
-    The file knows its seed: with another one there is nothing to compare.
+    The file knows its seed: with another one there is nothing to compare, and that is what it gives back.
     """
     __tracebackhide__ = True
     lines = lines_of(house, rules)
     if update:
         with suppress(GoldenError):
-            if path.is_file() and _read(path)[0] != house.seed:
-                return
+            if path.is_file() and (written := _read(path)[0]) != house.seed:
+                return f"{path.name} belongs to seed {written}: with other seeds it is not written"
         _write(path, house.seed, lines)
-        return
+        return ""
     if not path.is_file():
         raise GoldenError(f"there is no golden trace {path}; --update-golden writes it")
     seed, golden = _read(path)
+    if seed != house.seed:
+        return f"{path.name} belongs to seed {seed}: with other seeds nothing is compared with it"
     told = differences([one for one in golden if rules.keeps(one.kind, one.what)], lines, rules)
-    if told and seed == house.seed:
+    if told:
         rest = [f"… and {len(told) - SHOWN_LIMIT} more"] if len(told) > SHOWN_LIMIT else []
         head = f"the trace is not that of {path} (- golden, + now, ~ at another time):"
         tail = "if that is as it should be, --update-golden writes the new one"
         raise GoldenError("\n".join([head, *told[:SHOWN_LIMIT], *rest, tail]))
+    return ""
 
 
 def lines_of(house: House, rules: Rules) -> list[Line]:

@@ -17,6 +17,11 @@ from latchkey_sim.testing.amounts import ns_of
 from latchkey_sim.testing.parts import SimBroker, SimClock, SimDevice, SimDisk, SimNet, Trouble, begin
 from latchkey_sim.testing.stage import Stage
 
+UNSEEN = (
+    "without a face detector who stands still may not be covered: `covered` is not asked;"
+    " `latchkey models install yunet` gets one"
+)
+
 
 class SimHouse:
     """One world in virtual time: nothing happens but while `run…` plays it, and that costs no waiting.
@@ -37,10 +42,11 @@ class SimHouse:
     ) -> None:
         self.stage = played if isinstance(played, Stage) else Stage(played)
         start_ns, finders = self.stage.start_wall_ns, [self.stage.finder()]
+        looks = finders[0] is not None
         self.world = House(
             self.stage.scenario,
             seed,
-            self.stage.checkers(frozenset(without), looks=finders[0] is not None),
+            self.stage.checkers(frozenset(without), looks=looks),
             finder=lambda: finders.pop() if finders else self.stage.finder(),
             book=one_key_book(utc_day(start_ns), days=DAYS, holding=HOLDING_KEYS),
             start_wall_ns=start_ns,
@@ -54,6 +60,10 @@ class SimHouse:
         self._golden_folder = golden_folder
         self._update_golden = update_golden
         self._finished = False
+        self.notes: list[str] = []
+        """What somebody should know who takes it for passed."""
+        if self.stage.full and self.stage.scene is not None and not looks:
+            self.notes.append(UNSEEN)
 
     @property
     def seed(self) -> int:
@@ -137,8 +147,9 @@ class SimHouse:
         __tracebackhide__ = True
         rules = golden.Rules(tolerance_s, tuple(ignore), tuple(ignore_fields))
         if self._golden_folder is not None:
-            path = self._golden_folder / f"{name}.jsonl"
-            golden.check(path, self.world, rules, update=self._update_golden)
+            path = golden.path_of(self._golden_folder, name)
+            told = golden.check(path, self.world, rules, update=self._update_golden)
+            self.notes += [told] if told else []
 
     def close(self) -> None:
         """Let all devices stop; who has subscribed hears no more."""

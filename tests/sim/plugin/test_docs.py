@@ -33,7 +33,7 @@ def test_every_public_name_of_the_handles_is_told(part: type) -> None:
 def test_every_option_and_marker_is_told() -> None:
     source = Path(str(hooks.__file__)).read_text()
     options = set(re.findall(r'"(--[a-z-]+)"', source))
-    assert len(options) == 4
+    assert len(options) == 5
     markers = [marker.partition("(")[0] for marker in hooks.MARKERS]
     assert [name for name in (*options, *markers) if name not in TEXT] == []
 
