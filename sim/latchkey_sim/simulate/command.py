@@ -130,12 +130,10 @@ def _end(options: Namespace, terminal: Terminal, playeds: Sequence[Played], seco
 def _case(played: Played) -> Case:
     chosen = played.chosen
     detail = "\n".join([f"latchkey {__version__}: {chosen.command}", "", *played.around()])
-    told = [
-        f"{len(played.house.faults_met)} of {len(played.house.scenario.faults)} faults met",
-        *played.unmet,
-    ]
+    met, faults = len(played.house.faults_met), len(played.house.scenario.faults)
+    told = (f"{met} of {faults} faults met", *played.unmet) if faults else ()
     name, trouble = f"{chosen.name} {chosen.seed}", tuple(played.trouble)
-    return Case(name, played.seconds_wall, trouble, detail, tuple(told))
+    return Case(name, played.seconds_wall, trouble, detail, told)
 
 
 def _soak(options: Namespace, terminal: Terminal) -> int:

@@ -1,5 +1,6 @@
 """`latchkey sim`: what it prints, writes and gives as its exit code."""
 
+import hashlib
 import json
 import re
 import signal
@@ -11,11 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from latchkey.errors import EXIT_BROKEN_PROMISE, EXIT_LIMIT, EXIT_OK, UsageError
+from latchkey.errors import EXIT_BROKEN_PROMISE, EXIT_LIMIT, EXIT_OK, DiskError, UsageError
 from latchkey_sim.house import soak
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.house import House
-from latchkey_sim.scenes import shipped_names
+from latchkey_sim.scenes import SceneError, shipped_names
 from latchkey_sim.screen import Screen, run_on_screen
 from latchkey_sim.simulate import COMMAND, chosen, command
 
@@ -199,6 +200,37 @@ def test_several_scenes_get_a_folder_each_and_one_hash(quick: Path, tmp_path: Pa
     assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["other", "quick"]
     traces = [(out / name / "trace.txt").read_text() for name in ("quick", "other")]
     assert traces[0] == traces[1]
+    hashes = [hashlib.sha256(trace.encode()).hexdigest() for trace in traces]
+    assert [one["trace_sha256"] for one in found["played"]] == hashes
+    assert hashlib.sha256("".join(hashes).encode()).hexdigest() == found["trace_sha256"]
+    assert hashes[0] in (out / "quick" / "report.html").read_text()
+
+
+def test_a_report_is_not_written_over_what_is_played_or_another(quick: Path, tmp_path: Path) -> None:
+    text, faults = quick.read_text(), tmp_path / "faults.toml"
+    faults.write_text("schema = 1\n")
+    for words in (
+        ["run", quick, "--html", quick],
+        ["run", quick, "--junit", tmp_path / "." / "quick.toml"],
+        ["run", quick, "--faults", faults, "--junit", faults],
+        ["replay", f"v1:1@{quick}", "--html", quick],
+        ["run", quick, "--html", tmp_path / "one", "--junit", tmp_path / "one"],
+    ):
+        with pytest.raises(UsageError, match="would be written over"):
+            sim(*words)
+    assert (quick.read_text(), faults.read_text()) == (text, "schema = 1\n")
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_report_of_before_is_kept_where_nothing_can_be_played(tmp_path: Path) -> None:
+    kept = tmp_path / "keep.xml"
+    kept.write_text("kept")
+    with pytest.raises(SceneError):
+        sim("run", tmp_path / "missing.toml", "--junit", kept, "--html", tmp_path / "new.html")
+    assert kept.read_text() == "kept"
+    assert not (tmp_path / "new.html").exists()
+    with pytest.raises(DiskError):
+        sim("run", tmp_path / "missing.toml", "--junit", tmp_path)
 
 
 def test_a_soak_tells_each_failing_seed_and_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
