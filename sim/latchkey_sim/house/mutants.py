@@ -153,7 +153,7 @@ MUTANTS = (
         0,
     ),
     Mutant(
-        "the last will says online",
+        "the last will is missing: it says online",
         "wire/messages.py",
         'plain(device_id, STATUS, "offline")',
         'plain(device_id, STATUS, "online")',
@@ -177,7 +177,7 @@ MUTANTS = (
         0,
     ),
     Mutant(
-        "an event gets another id at each connection",
+        "a duplicate on reconnect: an event gets another id",
         "pipeline/outbox.py",
         "entry.ticket, entry.refused = None, False",
         "entry.ticket, entry.refused = None, False\n"

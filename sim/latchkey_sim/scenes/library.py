@@ -1,5 +1,6 @@
 """The scenes that come with the package, by name: files in `shipped/`."""
 
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,7 +24,8 @@ def shipped_names() -> tuple[str, ...]:
 def shipped_text(name: str) -> str:
     """Give the text of a shipped scene. Raises SceneError."""
     if name not in shipped_names():
-        hint = f"shipped are: {', '.join(shipped_names())}"
+        near = get_close_matches(name, shipped_names(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"shipped are: {', '.join(shipped_names())}"
         raise SceneError(name, None, "there is no such scene", hint=hint)
     return files("latchkey_sim.scenes").joinpath("shipped", f"{name}{ENDING}").read_text("utf-8")
 

@@ -1,4 +1,4 @@
-"""From TOML text to `Scene`, with errors that name file, line and key: `visit.toml:12: error: …`."""
+"""From TOML text to `Scene`, with errors that name file, line and key: `visit.toml:12: …`."""
 
 import re
 import tomllib
@@ -88,7 +88,10 @@ def table_of(text: str, name: str) -> dict[str, Any]:
             raise SceneError(name, None, str(error)) from error
         found = re.match(r"line (\d+), ", where)
         line = int(found[1]) if found else max(1, len(text.splitlines()))  # else it is the end of the file
-        raise SceneError(name, line, f"{message[:1].lower()}{message[1:]}") from error
+        told = f"{message[:1].lower()}{message[1:]}"
+        if message.startswith("Cannot overwrite"):
+            told = f"the key {text.splitlines()[line - 1].partition('=')[0].strip()} is there twice"
+        raise SceneError(name, line, told) from error
 
 
 def key_shown(path: KeyPath) -> str:

@@ -5,6 +5,20 @@
 Failures name the one command that repeats them.
 """
 
-from latchkey_sim.simulate.command import COMMAND
+from argparse import Namespace
+
+from latchkey.cli.command import Command, Terminal
+from latchkey_sim.simulate.arguments import configure
+
+
+def _run(options: Namespace, terminal: Terminal) -> int:
+    from latchkey_sim.simulate.command import run  # here, so that `--help` loads no simulator
+
+    return run(options, terminal)
+
+
+COMMAND = Command(
+    "sim", "play simulated doorbells: scenes, faults, checkers", configure, _run, minds_stop=True
+)
 
 __all__ = ["COMMAND"]

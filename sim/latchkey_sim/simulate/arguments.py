@@ -1,10 +1,10 @@
-"""The arguments of `latchkey sim`."""
+"""The arguments of `latchkey sim`. Imports nothing of the simulator: help is given at once."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
-from latchkey_sim.simulate.chosen import AUTO, DETECTORS
-
+NONE, AUTO = "none", "auto"
+DETECTORS = (AUTO, NONE, "yunet", "centerface")
 LIMIT_S = 300.0
 SOAK_LIMIT_S = 60.0
 SHRINK_MINUTES = 10.0

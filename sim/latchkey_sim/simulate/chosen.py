@@ -17,12 +17,10 @@ from latchkey_sim.house.house import House, default_finder
 from latchkey_sim.house.scenario import Scenario
 from latchkey_sim.scenes import Expects, Scene, SceneFault, checked, find_scene, parse, scenario_of
 from latchkey_sim.scenes.load import table_of, text_of
+from latchkey_sim.simulate.arguments import AUTO, NONE
 from latchkey_sim.simulate.drawnfile import DrawnFile, parse_drawn, scenario_of_file, seed_of
 from latchkey_sim.simulate.faultlines import must_fit
 from latchkey_sim.simulate.seeds import Seed
-
-NONE, AUTO = "none", "auto"
-DETECTORS = (AUTO, NONE, "yunet", "centerface")
 
 
 @dataclass(frozen=True, slots=True)

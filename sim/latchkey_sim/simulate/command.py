@@ -8,11 +8,11 @@ from itertools import count
 from pathlib import Path
 
 from latchkey import __version__
-from latchkey.cli.command import Command, Terminal
+from latchkey.cli.command import Terminal
 from latchkey.errors import EXIT_BROKEN_PROMISE, EXIT_OK, UsageError
 from latchkey_sim.house import soak
 from latchkey_sim.scenes import to_toml
-from latchkey_sim.simulate.arguments import SCENARIOS, configure
+from latchkey_sim.simulate.arguments import SCENARIOS
 from latchkey_sim.simulate.chosen import Chosen, choose, choose_seed
 from latchkey_sim.simulate.faultlines import read_faults
 from latchkey_sim.simulate.junit import CASES_LIMIT, Case, junit_xml
@@ -239,8 +239,3 @@ def _list(options: Namespace, terminal: Terminal) -> int:
     for _, row in found:
         terminal.put("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
     return EXIT_OK
-
-
-COMMAND = Command(
-    "sim", "play simulated doorbells: scenes, faults, checkers", configure, run, minds_stop=True
-)

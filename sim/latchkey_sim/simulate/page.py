@@ -1,6 +1,7 @@
 """The report of one scenario as one HTML file: no script, nothing from elsewhere, readable by a person."""
 
 import base64
+import re
 import sys
 from collections.abc import Iterable
 from html import escape
@@ -13,6 +14,8 @@ from latchkey_sim.simulate.timeline import timeline_svg
 
 MESSAGES_LIMIT = 500
 PAYLOAD_LIMIT_CHARS = 300
+
+_IDS = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 
 STYLE = """
 body { background: #f7f5f0; color: #22262b; font: 15px/1.45 sans-serif; max-width: 1160px; margin: 2em auto;
@@ -107,10 +110,11 @@ def _messages(played: Played) -> str:
     for one in found[:MESSAGES_LIMIT]:
         payload = one["payload"]
         shown = payload if len(payload) <= PAYLOAD_LIMIT_CHARS else f"{payload[:PAYLOAD_LIMIT_CHARS]}…"
+        topic = _IDS.sub(r"\1…", one["topic"])
         kept = "kept" if one["retain"] else ""
         rows.append(
             f'<td class="time">{one["at_s"]:.3f} s</td><td>{escape(one["from"])}</td>'
-            f"<td><code>{escape(one['topic'])}</code></td><td>{kept}</td><td><code>{escape(shown)}</code></td>"
+            f"<td><code>{escape(topic)}</code></td><td>{kept}</td><td><code>{escape(shown)}</code></td>"
         )
     head = "<th>at</th><th>from</th><th>topic</th><th>retained</th><th>payload</th>"
     more = len(found) - MESSAGES_LIMIT

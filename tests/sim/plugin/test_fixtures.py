@@ -111,7 +111,7 @@ class TestOwn:
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
-        ("latchkey_scene('visitr')", "latchkey: visitr: error: there is no such scene; shipped are: "),
+        ("latchkey_scene('visitr')", "latchkey: visitr: there is no such scene; did you mean visitor?"),
         ("latchkey_scene(starts='25:00')", "latchkey: starts must be a time of the day like 22:30"),
         (
             "latchkey_scene(colour='red')",

@@ -54,10 +54,10 @@ def test_a_value_that_a_kind_does_not_take_is_refused_on_the_command_line(text: 
 @pytest.mark.parametrize(
     ("kind", "line", "told"),
     [
-        ("net-loss", "value = 300", ":8: error: of net-loss must lie in 0..100, not 300"),
-        ("net-delay", 'value = "61s"', ":8: error: of net-delay must lie in 0s..60s, not 61s"),
+        ("net-loss", "value = 300", ":8: of net-loss must lie in 0..100, not 300"),
+        ("net-delay", 'value = "61s"', ":8: of net-delay must lie in 0s..60s, not 61s"),
         ("net-delay", 'value = "1.5"', 'must be a whole number, or a time like "4s" or "200ms", not'),
-        ("kill", "operation = 3", ":8: error: kill does not wait for an operation on a disk"),
+        ("kill", "operation = 3", ":8: kill does not wait for an operation on a disk"),
     ],
 )
 def test_a_file_is_refused_with_its_line(kind: str, line: str, told: str, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_file_is_refused_with_its_line(kind: str, line: str, told: str, tmp_pa
 
 
 def test_an_instant_of_a_scene_has_no_length_and_times_may_be_written_as_such() -> None:
-    with pytest.raises(SceneError, match=r"S\.toml:8: error: kill is an instant"):
+    with pytest.raises(SceneError, match=r"S\.toml:8: kill is an instant"):
         parse(SCENE.format("kill", "for = 4"), "S.toml")
     (fault,) = parse(SCENE.format("net-delay", 'value = "250ms"')).faults
     assert fault.fault() == Fault("net-delay", 3 * NS_PER_S, value=250_000_000)
@@ -153,8 +153,8 @@ def test_a_fault_after_the_end_is_told_as_it_was_given(quick: Path, tmp_path: Pa
     faults = tmp_path / "faults.toml"
     faults.write_text('schema = 1\n[[fault]]\nkind = "kill"\nat = 3\n[[fault]]\nkind = "kill"\nat = 900\n')
     for given, told in (
-        ("net-loss@5+86400", "--faults net-loss@5+86400: error: 86405 s is after the end of the scene, at"),
-        (str(faults), f"{faults}:7: error: fault[2].at: 900 s is after the end of the scene, at"),
+        ("net-loss@5+86400", "--faults net-loss@5+86400: 86405 s is after the end of the scene, at"),
+        (str(faults), f"{faults}:7: fault[2].at: 900 s is after the end of the scene, at"),
     ):
         with pytest.raises(SceneError) as caught:
             sim("run", quick, "--faults", given)

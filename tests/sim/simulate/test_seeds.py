@@ -1,6 +1,8 @@
 """What people write: seeds, faults, files of drawn scenarios; and what they are told where it is wrong."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,23 @@ def test_what_is_no_fault_is_refused(text: str, told: str) -> None:
         read_faults(text)
 
 
+def test_help_is_given_without_loading_the_simulator() -> None:
+    """In a process of its own: this one has loaded all there is."""
+    code = (
+        "import sys, argparse; from latchkey_sim.simulate import COMMAND;"
+        " COMMAND.configure(argparse.ArgumentParser());"
+        " print(sorted({'cv2', 'latchkey_sim.house'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_near_scene_is_hinted() -> None:
+    with pytest.raises(SceneError) as caught:
+        sim("run", "vistor")
+    assert caught.value.hint == "did you mean visitor?"
+
+
 def test_a_near_kind_is_hinted() -> None:
     with pytest.raises(UsageError) as caught:
         read_fault("powercut@5")
@@ -106,13 +125,13 @@ def test_a_file_of_faults_is_read_and_wrong_ones_are_told_with_their_line(tmp_pa
     path.write_text('schema = 1\n[[fault]]\nkind = "kill"\nat = 3\nvalue = 5\n')
     assert read_faults(str(path)) == (SceneFault("kill", 3.0, value=5),)
     path.write_text('schema = 1\n[[fault]]\nkind = "kil"\nat = 3\n')
-    with pytest.raises(SceneError, match=r"faults\.toml:3: error: unknown kind of fault 'kil'") as caught:
+    with pytest.raises(SceneError, match=r"faults\.toml:3: unknown kind of fault 'kil'") as caught:
         read_faults(str(path))
     assert caught.value.exit_code == EXIT_SCENE
     path.write_text('schema = 1\n[[fault]]\nkind = "kill"\nwhen = 3\n')
-    with pytest.raises(SceneError, match=r"faults\.toml:4: error: unknown key fault\[1\]\.when"):
+    with pytest.raises(SceneError, match=r"faults\.toml:4: unknown key fault\[1\]\.when"):
         read_faults(str(path))
-    with pytest.raises(SceneError, match=r"missing\.toml: error: "):
+    with pytest.raises(SceneError, match=r"missing\.toml: "):
         read_faults(str(tmp_path / "missing.toml"))
 
 
@@ -127,15 +146,15 @@ def test_a_drawn_scenario_is_the_same_from_its_file(seed: int) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ('drawn = "v9:1"', "2: error: 'v9:1' is a seed of version 9"),
-        ('drawn = "1@visitor"', "2: error: a scene is played as it is"),
-        ("rings = []", "4: error: this seed has 1 door"),
-        ("rings = [[3.0], [4.0]]", "4: error: this seed has 1 door"),
-        ("rings = [[31.0]]", "4: error: 31 s is after the end, at 30 s"),
-        ('[[fault]]\nkind = "kill"\nat = 3\ndoor = 1', "8: error: there is no door 1"),
-        ('[[fault]]\nkind = "kil"\nat = 3', "6: error: unknown kind of fault 'kil'"),
-        ('[[fault]]\nkind = "kill"\nat = 29\nfor = 2', "5: error: 31 s is after the end"),
-        ("colour = 3", "5: error: unknown key colour"),
+        ('drawn = "v9:1"', "2: 'v9:1' is a seed of version 9"),
+        ('drawn = "1@visitor"', "2: a scene is played as it is"),
+        ("rings = []", "4: this seed has 1 door"),
+        ("rings = [[3.0], [4.0]]", "4: this seed has 1 door"),
+        ("rings = [[31.0]]", "4: 31 s is after the end, at 30 s"),
+        ('[[fault]]\nkind = "kill"\nat = 3\ndoor = 1', "8: there is no door 1"),
+        ('[[fault]]\nkind = "kil"\nat = 3', "6: unknown kind of fault 'kil'"),
+        ('[[fault]]\nkind = "kill"\nat = 29\nfor = 2', "5: 31 s is after the end"),
+        ("colour = 3", "5: unknown key colour"),
     ],
 )
 def test_a_wrong_file_of_a_drawn_scenario_is_told_with_its_line(line: str, told: str) -> None:

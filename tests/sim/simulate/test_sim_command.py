@@ -168,6 +168,7 @@ def test_the_output_folder_holds_all_that_happened(
     assert all(source.startswith("data:image/png;base64,") for source in reader.sources)
     for word in ("quick passed", "net-delay", "door0 clips", "event/doorbell", "retention", "repeat it"):
         assert word in reader.text
+    assert re.search(r"latchkey/[0-9a-f]{8}…/event/doorbell", reader.text)
     assert len(list((out / "clips").glob("door0-*.mp4"))) == 1
     messages = [json.loads(line) for line in (out / "messages.ndjson").read_text().splitlines()]
     assert any(one["topic"].endswith("/event/doorbell") for one in messages)
