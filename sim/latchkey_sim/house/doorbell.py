@@ -19,6 +19,7 @@ from latchkey_sim.crashdisk import Files, Power, PowerCut, Watch, rot
 from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.house.bell import HouseBell
 from latchkey_sim.house.camera import HouseCamera, Sensor
+from latchkey_sim.house.confined import confined
 from latchkey_sim.house.disks import HouseDisk, HouseIndex, Trouble
 from latchkey_sim.house.finder import MoodyFinder
 from latchkey_sim.house.footage import Footage
@@ -117,6 +118,9 @@ class Doorbell:
         self.removed: list[str] = []
         self.rotten: set[str] = set()
         self.past: set[str] = set()
+        self.deeds: list[str] = []
+        """What it did to the real machine."""
+
         self.watch: Watch = lambda _operation: None
         self.power = Power(self._before)
         self.vault, self.state = self._disk("vault", {}), self._disk("state", {})
@@ -126,6 +130,7 @@ class Doorbell:
         self.lives = 0
         self.see: Callable[[SafeFrame], None] = lambda _frame: None
 
+    @confined
     def boot(self) -> str:
         """Begin a life, or lose power while starting; give why the program did not start, or nothing."""
         self.lives += 1
@@ -142,6 +147,7 @@ class Doorbell:
             return str(error)
         return ""
 
+    @confined
     def step(self) -> int | None:
         """Step the device; give when it wants to be called next, in house time; None = it has no power."""
         life = self.life
@@ -175,6 +181,7 @@ class Doorbell:
         """End the process as SIGKILL does: what was written stays, synced or not."""
         self._end()
 
+    @confined
     def close(self) -> None:
         """Tell the device to stop, and let it."""
         if self.life is not None:

@@ -18,26 +18,13 @@ from pathlib import Path
 
 import latchkey
 import latchkey_sim
+from latchkey_sim.house.mutant import Mutant
+from latchkey_sim.house.mutants_told import TOLD
 from latchkey_sim.house.soak import run_seed
 
 SOAK_LIMIT_S = 300
 SEEDS = 300
 """So many seeds are tried, from 0 on, to find the first that catches a mutant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A bug: in `file` of the package, `old` (which is there exactly once) becomes `new`.
-
-    `checker` finds it with seed `seed`; `Stuck` is the house itself, which comes to no end.
-    """
-
-    name: str
-    file: str
-    old: str
-    new: str
-    checker: str
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +229,7 @@ MUTANTS = (
         "Stuck",
         31,
     ),
+    *TOLD,
 )
 """At least one for each checker.
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from latchkey_sim.house.checkers import all_checkers
-from latchkey_sim.house.mutants import MUTANTS, Mutant, NotPlanted, plant, soaked
+from latchkey_sim.house.mutant import Mutant
+from latchkey_sim.house.mutants import MUTANTS, NotPlanted, plant, soaked
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from latchkey_sim.house.checkers.durable import Durable
 from latchkey_sim.house.checkers.in_time import InTime
 from latchkey_sim.house.checkers.ledger import LedgerIsTap
 from latchkey_sim.house.checkers.once import Once
+from latchkey_sim.house.checkers.outside import Outside
 from latchkey_sim.house.checkers.plaintext import Plaintext
 from latchkey_sim.house.checkers.presence import Presence
 from latchkey_sim.house.checkers.retention import Retention
@@ -26,6 +27,7 @@ def all_checkers() -> list[Checker]:
         InTime(),
         LedgerIsTap(),
         Presence(),
+        Outside(),
     ]
 
 
@@ -36,6 +38,7 @@ __all__ = [
     "InTime",
     "LedgerIsTap",
     "Once",
+    "Outside",
     "Plaintext",
     "Presence",
     "Retention",
