@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from latchkey.errors import DiskError
 from latchkey.ports import ClipEntry
@@ -11,6 +12,7 @@ from latchkey_sim.disk import DiskOperation
 from latchkey_sim.outage.home import PastIndex
 
 Noted = Callable[[str], None]
+Which = Literal["vault", "state"]
 
 
 @dataclass(slots=True)

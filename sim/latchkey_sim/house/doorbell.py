@@ -20,7 +20,7 @@ from latchkey_sim.entropy import SeededEntropy
 from latchkey_sim.house.bell import HouseBell
 from latchkey_sim.house.camera import HouseCamera, Sensor
 from latchkey_sim.house.confined import confined
-from latchkey_sim.house.disks import HouseDisk, HouseIndex, Trouble
+from latchkey_sim.house.disks import HouseDisk, HouseIndex, Trouble, Which
 from latchkey_sim.house.finder import MoodyFinder
 from latchkey_sim.house.footage import Footage
 from latchkey_sim.house.times import DeviceClock
@@ -29,6 +29,8 @@ from latchkey_sim.house.workers import HouseWorkers, Load
 from latchkey_sim.journal import ListJournal
 from latchkey_sim.lamp import RecordingLamp
 from latchkey_sim.simlink import SimLink
+
+Farewell = Callable[[Which, str, bytearray], None]
 
 RESTART_NS = 5_000_000_000
 """A program that cannot start is started again after this, as by systemd."""
@@ -121,6 +123,9 @@ class Doorbell:
         self.deeds: list[str] = []
         """What it did to the real machine."""
 
+        self.farewells: list[Farewell] = []
+        """Who is shown a file before it is removed, or another takes its name."""
+
         self.watch: Watch = lambda _operation: None
         self.power = Power(self._before)
         self.vault, self.state = self._disk("vault", {}), self._disk("state", {})
@@ -191,8 +196,20 @@ class Doorbell:
                 self.cut_power()
             self.life = None
 
-    def _disk(self, which: str, files: Files, limit_bytes: int = 1 << 40) -> HouseDisk:
-        return HouseDisk(self.power, self.troubles[which], self._noted, files, limit_bytes=limit_bytes)
+    def _disk(self, which: Which, files: Files, limit_bytes: int = 1 << 40) -> HouseDisk:
+        def noted(operation: str) -> None:
+            self._part(which, operation)
+            self._noted(operation)
+
+        return HouseDisk(self.power, self.troubles[which], noted, files, limit_bytes=limit_bytes)
+
+    def _part(self, which: Which, operation: str) -> None:
+        """Show a file that goes with this operation."""
+        kind, _, what = operation.partition(" ")
+        disk, name = self.vault if which == "vault" else self.state, what.rpartition(" ")[2]
+        if kind in ("remove", "rename") and name in disk.files:
+            for farewell in self.farewells:
+                farewell(which, name, disk.files[name])
 
     def _before(self, operation: str) -> None:
         self.watch(operation)

@@ -24,4 +24,98 @@ OUTSIDE = (
     ),
 )
 
-TOLD = OUTSIDE
+_APPEND = "        sealed = self._sealer.feed(plaintext)\n"
+
+LEFT = (
+    Mutant(
+        "a clip's pictures lie beside it in plain form for a moment",
+        "pipeline/sealedfile.py",
+        _APPEND,
+        "        write_whole(self._disk, tail_name(self._clip), plaintext)\n"
+        "        self._disk.remove(tail_name(self._clip))\n" + _APPEND,
+        "plaintext",
+        0,
+    ),
+    Mutant(
+        "raw pictures lie in the vault, packed",
+        "pipeline/film.py",
+        "        self._last_ns = safe.at_ns\n",
+        "        self._last_ns = safe.at_ns\n"
+        "        import zlib\n"
+        "        from latchkey.pipeline.durable import write_whole\n"
+        '        write_whole(self._keeper._disk, "clips/cache", zlib.compress(picture.y.tobytes()))\n',
+        "files",
+        0,
+    ),
+    Mutant(
+        "a clip's pictures take the place of its tail, packed",
+        "pipeline/sealedfile.py",
+        _APPEND,
+        "        import zlib\n"
+        "        write_whole(self._disk, tail_name(self._clip), zlib.compress(plaintext))\n" + _APPEND,
+        "files",
+        0,
+    ),
+    Mutant(
+        "clips are sealed to a stranger too",
+        "pipeline/sealedfile.py",
+        "self._recipients = tuple(recipients)",
+        "recipients = [*recipients, 'age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj']\n"
+        "        self._recipients = tuple(recipients)",
+        "files",
+        0,
+    ),
+    Mutant(
+        "clips are named as if their owner kept them",
+        "pipeline/openclip.py",
+        'entry = self._take_name("whole")',
+        'entry = self._take_name("kept")',
+        "files",
+        0,
+    ),
+    Mutant(
+        "the file of a clip that is due stays",
+        "pipeline/removing.py",
+        '        sealed_name(entry.clip, entry.day, "whole"),  # beside a kept one,'
+        " where keeping was cut off\n"
+        "        sealed_name(entry.clip, entry.day, entry.state),\n",
+        "",
+        "files",
+        1,
+    ),
+    Mutant(
+        "what lies beside a clip stays when it goes",
+        "pipeline/removing.py",
+        "        meta_name(entry.clip),\n        chain_name(entry.clip),\n"
+        "        tail_name(entry.clip),\n        slip_name(entry.clip),\n",
+        "",
+        "files",
+        1,
+    ),
+    Mutant(
+        "the file of an event that was told stays",
+        "pipeline/outbox.py",
+        "        try:\n            disk.remove(name)\n        except NotOnDisk:\n            continue",
+        "        pass",
+        "files",
+        1,
+    ),
+    Mutant(
+        "the tail of a whole clip stays",
+        "pipeline/sealedfile.py",
+        "                self._disk.remove(tail_name(self._clip))\n",
+        "                pass\n",
+        "files",
+        0,
+    ),
+    Mutant(
+        "the probe of a disk stays",
+        "pipeline/durable.py",
+        "        file.close()\n    disk.remove(PROBE)",
+        "        file.close()",
+        "files",
+        0,
+    ),
+)
+
+TOLD = OUTSIDE + LEFT

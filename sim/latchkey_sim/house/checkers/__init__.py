@@ -4,6 +4,7 @@ from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.checkers.bounded import Bounded
 from latchkey_sim.house.checkers.covered import Covered
 from latchkey_sim.house.checkers.durable import Durable
+from latchkey_sim.house.checkers.files import Files
 from latchkey_sim.house.checkers.in_time import InTime
 from latchkey_sim.house.checkers.ledger import LedgerIsTap
 from latchkey_sim.house.checkers.once import Once
@@ -28,6 +29,7 @@ def all_checkers() -> list[Checker]:
         LedgerIsTap(),
         Presence(),
         Outside(),
+        Files(),
     ]
 
 
@@ -35,6 +37,7 @@ __all__ = [
     "Bounded",
     "Covered",
     "Durable",
+    "Files",
     "InTime",
     "LedgerIsTap",
     "Once",

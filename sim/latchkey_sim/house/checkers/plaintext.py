@@ -5,6 +5,7 @@ the marks of an MP4. They are looked for in each frame that an encoder is given,
 either disk, in each message, and in the pictures of clips that their owner opens.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,8 @@ from latchkey_sim.broker import Heard
 from latchkey_sim.disk import Growing
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.checkers.events import door_of
-from latchkey_sim.house.disks import HouseDisk
+from latchkey_sim.house.disks import HouseDisk, Which
+from latchkey_sim.house.doorbell import Doorbell
 from latchkey_sim.house.footage import PAINT_YUV
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class Plaintext(Checker):
             names = [settings.mqtt.host, settings.mqtt.username, *zones]
             self._names.append(tuple(name.encode() for name in names if name))
             self._device_names.append(settings.device.name.encode())
+        for door, bell in enumerate(house.doors):
+            bell.farewells.append(partial(self._search, house, door))
 
     def on_frame(self, house: "House", door: int, frame: SafeFrame) -> None:
         """Look at what is encoded. A frame that fell back covers what it can without knowing of faces."""
@@ -72,10 +76,11 @@ class Plaintext(Checker):
     def after_step(self, house: "House") -> None:
         """Look at what was written since the last time."""
         for door, bell in enumerate(house.doors):
-            for which, disk in (("vault", bell.vault), ("state", bell.state)):
+            for which, disk in _disks(bell):
                 if self._done[door].get(which) != (disk, len(disk.log)):
                     self._done[door][which] = (disk, len(disk.log))
-                    self._search(house, door, which, disk)
+                    for name, data in disk.files.items():
+                        self._search(house, door, which, name, data)
 
     def at_end(self, house: "House") -> None:
         """Look at what can be seen in clips."""
@@ -85,15 +90,14 @@ class Plaintext(Checker):
                 if any(shows_paint(frame.u, frame.v) for frame in frames):
                     house.blame(self.name, door, f"a face shows in clip {entry.clip[:8]} ({entry.state})")
 
-    def _search(self, house: "House", door: int, which: str, disk: HouseDisk) -> None:
-        canaries = [*self._names[door], self._device_names[door], *MARKS, *PIXELS]
-        for name, data in disk.files.items():
-            if not isinstance(data, Growing) or data.searched_bytes == len(data):
-                continue
-            written = bytes(data[max(data.searched_bytes - OVERLAP, 0) :])
-            data.searched_bytes = len(data)
-            for canary in _found(written, canaries):
-                house.blame(self.name, door, f"{canary!r} is on the {which} disk, in {name}")
+    def _search(self, house: "House", door: int, which: Which, name: str, data: bytearray) -> None:
+        """Look at what was added to a file, also where it is about to go again."""
+        if not isinstance(data, Growing) or data.searched_bytes == len(data):
+            return
+        written = bytes(data[max(data.searched_bytes - OVERLAP, 0) :])
+        data.searched_bytes = len(data)
+        for canary in _found(written, [*self._names[door], self._device_names[door], *MARKS, *PIXELS]):
+            house.blame(self.name, door, f"{canary!r} is on the {which} disk, in {name}")
 
 
 def shows_paint(u: Plane, v: Plane) -> bool:
@@ -104,6 +108,10 @@ def shows_paint(u: Plane, v: Plane) -> bool:
         return False
     near &= np.abs(v.astype(np.int16) - paint_v) <= PAINT_LEVELS
     return int(near.sum()) >= PAINT_LEAST
+
+
+def _disks(bell: Doorbell) -> tuple[tuple[Which, HouseDisk], ...]:
+    return ("vault", bell.vault), ("state", bell.state)
 
 
 def _found(data: bytes, canaries: list[bytes]) -> list[bytes]:
