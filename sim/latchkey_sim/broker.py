@@ -67,6 +67,8 @@ class MemoryBroker:
         """Subscribers to everything, at the end of a slow way: who hears, hears as a client does."""
         self.tap: Counter[tuple[str, str]] = Counter()
         """Bytes on the wire of each (client, `out` or `in`), as somebody at the client's plug counts them."""
+        self.dials: Counter[str] = Counter()
+        """How often each client began to connect, as somebody at its plug counts."""
         self._held: list[Callable[[], None]] = []
         self._free_ns = 0
 

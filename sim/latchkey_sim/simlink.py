@@ -144,6 +144,7 @@ class SimLink:
 
     def _dial(self) -> None:
         self._bytes = counted = [0, 0]
+        self._broker.dials[self.client] += 1
         self._account = self._ledger.opened((HOST, PORT, "mqtt"), lambda: (counted[0], counted[1]))
         assert self.will is not None
         self._pass("out", mqtt_bytes.connect(self.client, self.will))

@@ -47,7 +47,7 @@ class Life:
         self.lamp = RecordingLamp(self.clock)
         self.workers = HouseWorkers(self.clock, bell.load)
         self.ledger = Ledger()
-        self.tapped_before = bell.broker.tap[bell.name, "out"], bell.broker.tap[bell.name, "in"]
+        self.tapped_before = bell.tapped
         """What the tap had counted when it began."""
         self.link = SimLink(bell.broker, bell.house_clock, bell.name, self.ledger)
         settings = bell.settings
@@ -181,6 +181,12 @@ class Doorbell:
         self.state = self._disk("state", state, self.state.limit_bytes)
         self.index = HouseIndex(self.troubles["vault"], self.index.draw(self.chance))
         return rotten
+
+    @property
+    def tapped(self) -> tuple[int, int, int]:
+        """Give what somebody at its plug has counted: bytes out, bytes in, connections."""
+        tap = self.broker.tap
+        return tap[self.name, "out"], tap[self.name, "in"], self.broker.dials[self.name]
 
     def kill(self) -> None:
         """End the process as SIGKILL does: what was written stays, synced or not."""

@@ -118,4 +118,99 @@ LEFT = (
     ),
 )
 
-TOLD = OUTSIDE + LEFT
+_STAMP = '"ts": wire.stamp(self._wall_s(at_ns)'
+
+WORDS = (
+    Mutant(
+        "a device listens to everything",
+        "wire/messages.py",
+        "COMMANDS), BIRTH_TOPIC)",
+        'COMMANDS), BIRTH_TOPIC, "#")',
+        "topics",
+        0,
+    ),
+    Mutant(
+        "a device tells its serial number",
+        "wire/discovery.py",
+        '            "sw_version": version,\n        },',
+        '            "sw_version": version,\n            "serial_number": "10000000deadbeef",\n        },',
+        "topics",
+        0,
+    ),
+    Mutant(
+        "a device may introduce itself in vain",
+        "wire/discovery.py",
+        "payload, qos=1, retain=True)",
+        "payload, qos=0, retain=True)",
+        "topics",
+        0,
+    ),
+    Mutant(
+        "a press never expires",
+        "wire/table.py",
+        '("ring", {}, RING_FRESH_S)',
+        '("ring", {}, None)',
+        "topics",
+        0,
+    ),
+    Mutant(
+        "the last will expires",
+        "wire/messages.py",
+        '    return plain(device_id, STATUS, "offline")',
+        "    from dataclasses import replace\n"
+        '    return replace(plain(device_id, STATUS, "offline"), expires_s=1)',
+        "topics",
+        0,
+    ),
+    Mutant(
+        "a press is told to have been an hour later",
+        "device/link_side.py",
+        _STAMP,
+        _STAMP + " + 3600",
+        "times",
+        1,
+    ),
+    Mutant(
+        "a clip is told to stay for twenty days more",
+        "pipeline/recorder.py",
+        "self._keeper.expires_day(entry), clip.next_seq()",
+        "self._keeper.expires_day(entry) + 20, clip.next_seq()",
+        "times",
+        1,
+    ),
+    Mutant(
+        "no clip has a day, so none ever goes",
+        "pipeline/readers.py",
+        "return day if known else UNDATED",
+        "return UNDATED",
+        "times",
+        1,
+    ),
+    Mutant(
+        "the head of the clips is not signed",
+        "device/link_states.py",
+        '"signature": head.signature',
+        '"signature": "0" * 128',
+        "head",
+        0,
+    ),
+    Mutant(
+        "the ledger counts no connections",
+        "egress/ledger.py",
+        "self._accounts.setdefault(key, _Account()).connections += 1",
+        "self._accounts.setdefault(key, _Account())",
+        "ledger",
+        0,
+    ),
+    Mutant(
+        "the log tells the names in the settings",
+        "device/link_side.py",
+        "        self._complain(self._modes.load())\n",
+        "        self._complain(self._modes.load())\n"
+        '        self._note("link", f"{self._settings.mqtt}, {self._settings.privacy.zones}")\n',
+        "plaintext",
+        0,
+    ),
+)
+
+TOLD = OUTSIDE + LEFT + WORDS

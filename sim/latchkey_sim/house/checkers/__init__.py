@@ -5,6 +5,7 @@ from latchkey_sim.house.checkers.bounded import Bounded
 from latchkey_sim.house.checkers.covered import Covered
 from latchkey_sim.house.checkers.durable import Durable
 from latchkey_sim.house.checkers.files import Files
+from latchkey_sim.house.checkers.head import Head
 from latchkey_sim.house.checkers.in_time import InTime
 from latchkey_sim.house.checkers.ledger import LedgerIsTap
 from latchkey_sim.house.checkers.once import Once
@@ -12,6 +13,7 @@ from latchkey_sim.house.checkers.outside import Outside
 from latchkey_sim.house.checkers.plaintext import Plaintext
 from latchkey_sim.house.checkers.presence import Presence
 from latchkey_sim.house.checkers.retention import Retention
+from latchkey_sim.house.checkers.times import Times
 from latchkey_sim.house.checkers.topics import Topics
 
 
@@ -30,6 +32,8 @@ def all_checkers() -> list[Checker]:
         Presence(),
         Outside(),
         Files(),
+        Times(),
+        Head(),
     ]
 
 
@@ -38,6 +42,7 @@ __all__ = [
     "Covered",
     "Durable",
     "Files",
+    "Head",
     "InTime",
     "LedgerIsTap",
     "Once",
@@ -45,6 +50,7 @@ __all__ = [
     "Plaintext",
     "Presence",
     "Retention",
+    "Times",
     "Topics",
     "all_checkers",
 ]

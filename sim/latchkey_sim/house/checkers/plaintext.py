@@ -17,7 +17,7 @@ from latchkey_sim.disk import Growing
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.checkers.events import door_of
 from latchkey_sim.house.disks import HouseDisk, Which
-from latchkey_sim.house.doorbell import Doorbell
+from latchkey_sim.house.doorbell import Doorbell, Life
 from latchkey_sim.house.footage import PAINT_YUV
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ class Plaintext(Checker):
         self._names: list[tuple[bytes, ...]] = []
         self._device_names: list[bytes] = []
         self._done: list[dict[str, tuple[HouseDisk, int]]] = []
+        self._read: list[tuple[Life | None, int]] = []
 
     def begin(self, house: "House") -> None:
         """Learn the names in the settings."""
         self._done = [{} for _ in house.doors]
+        self._read = [(None, 0)] * len(house.doors)
         for bell in house.doors:
             settings = bell.settings
             zones = [zone.name for zone in settings.privacy.zones]
@@ -74,8 +76,10 @@ class Plaintext(Checker):
             house.blame(self.name, door, f"{canary!r} is published on {publication.topic}")
 
     def after_step(self, house: "House") -> None:
-        """Look at what was written since the last time."""
+        """Look at what was written and logged since the last time."""
         for door, bell in enumerate(house.doors):
+            if bell.life is not None:
+                self._read_log(house, door, bell.life)
             for which, disk in _disks(bell):
                 if self._done[door].get(which) != (disk, len(disk.log)):
                     self._done[door][which] = (disk, len(disk.log))
@@ -89,6 +93,14 @@ class Plaintext(Checker):
                 frames = house.owner.pictures(bell, entry)
                 if any(shows_paint(frame.u, frame.v) for frame in frames):
                     house.blame(self.name, door, f"a face shows in clip {entry.clip[:8]} ({entry.state})")
+
+    def _read_log(self, house: "House", door: int, life: Life) -> None:
+        lines, (before, read) = life.journal.lines, self._read[door]
+        new = lines[read if before is life else 0 :]
+        self._read[door] = life, len(lines)
+        for line in new:
+            for canary in _found(line.text.encode(), [*self._names[door], self._device_names[door]]):
+                house.blame(self.name, door, f"{canary!r} is in the log")
 
     def _search(self, house: "House", door: int, which: Which, name: str, data: bytearray) -> None:
         """Look at what was added to a file, also where it is about to go again."""

@@ -8,7 +8,8 @@ from latchkey.ports import Publication
 from latchkey_sim.broker import Heard
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.checkers.events import door_of
-from latchkey_sim.house.checkers.listed import is_listed
+from latchkey_sim.house.checkers.listed import is_listed, wanted
+from latchkey_sim.house.doorbell import Life
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
@@ -25,6 +26,9 @@ class Topics(Checker):
 
     name = "topics"
 
+    def __init__(self) -> None:
+        self._opened: dict[int, Life] = {}
+
     def on_message(self, house: "House", heard: Heard) -> None:
         """Look at a message."""
         if heard.client in STRANGERS:
@@ -40,9 +44,20 @@ class Topics(Checker):
             house.blame(self.name, door, f"{heard.publication.topic} is not in the table, or not as it says")
 
     def after_step(self, house: "House") -> None:
-        """Look at who is connected."""
+        """Look at who is connected, what they listen to, and what is to be said when they are gone."""
         for client in sorted(house.broker.clients - {bell.name for bell in house.doors}):
             house.blame(self.name, 0, f"{client} is connected, which is no door")
+        for door, bell in enumerate(house.doors):
+            if bell.life is not None and self._opened.get(door) is not bell.life:
+                self._opened[door] = bell.life
+                self._look(house, door, bell.life)
+
+    def _look(self, house: "House", door: int, life: Life) -> None:
+        strange = sorted(set(life.link.subscriptions) - wanted(life.device_id))
+        if strange:
+            house.blame(self.name, door, f"it listens to {strange[0]}")
+        if life.link.will is not None and not is_listed(life.link.will):
+            house.blame(self.name, door, "its last will is not as the table says")
 
 
 def _is_legal(house: "House", door: int, device_id: str, said: Publication) -> bool:
