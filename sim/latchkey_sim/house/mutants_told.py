@@ -213,4 +213,55 @@ WORDS = (
     ),
 )
 
-TOLD = OUTSIDE + LEFT + WORDS
+STATES = (
+    Mutant(
+        "the filter is always said to be well",
+        "device/capture_side.py",
+        "filter=self._recorder.filter_state",
+        "filter=type(self._recorder.filter_state).OK",
+        "states",
+        15,
+    ),
+    Mutant(
+        "the camera is said to be lost for ever",
+        "device/capture_side.py",
+        "camera=self._camera,\n            filter=",
+        "camera=CameraState.LOST,\n            filter=",
+        "states",
+        0,
+    ),
+    Mutant(
+        "the camera is always said to be well",
+        "device/capture_side.py",
+        "camera=self._camera,\n            filter=",
+        "camera=CameraState.OK,\n            filter=",
+        "states",
+        46,
+    ),
+    Mutant(
+        "a disk that fails is not told of",
+        "device/disk_watch.py",
+        "            self.state = DiskState.FAILED\n",
+        "            self.state = DiskState.OK\n",
+        "states",
+        17,
+    ),
+    Mutant(
+        "movement never ends",
+        "device/capture_side.py",
+        "        if moving is not self._moving:",
+        "        if moving and not self._moving:",
+        "states",
+        1,
+    ),
+    Mutant(
+        "states are not told when the link is back",
+        "device/link_side.py",
+        "        self._outbox.pump(self._board.clock.now_ns())\n        self._publish_states()",
+        "        self._outbox.pump(self._board.clock.now_ns())",
+        "states",
+        0,
+    ),
+)
+
+TOLD = OUTSIDE + LEFT + WORDS + STATES

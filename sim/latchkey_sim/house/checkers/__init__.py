@@ -13,6 +13,7 @@ from latchkey_sim.house.checkers.outside import Outside
 from latchkey_sim.house.checkers.plaintext import Plaintext
 from latchkey_sim.house.checkers.presence import Presence
 from latchkey_sim.house.checkers.retention import Retention
+from latchkey_sim.house.checkers.states import States
 from latchkey_sim.house.checkers.times import Times
 from latchkey_sim.house.checkers.topics import Topics
 
@@ -34,6 +35,7 @@ def all_checkers() -> list[Checker]:
         Files(),
         Times(),
         Head(),
+        States(),
     ]
 
 
@@ -50,6 +52,7 @@ __all__ = [
     "Plaintext",
     "Presence",
     "Retention",
+    "States",
     "Times",
     "Topics",
     "all_checkers",
