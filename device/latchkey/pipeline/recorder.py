@@ -207,6 +207,7 @@ class Recorder:
             self._expose(session, queue)
             self._turn(session, queue)
             exposed += 1
+        self._settle_flight()
         self._reap()
         if self._session is session and self._over(session, queue):
             self._end_clip()
@@ -295,13 +296,20 @@ class Recorder:
         return clip
 
     def _film_has_room(self) -> bool:
-        if len(self._sealing) >= SEALING_LIMIT:
+        if len(self._sealing) >= SEALING_LIMIT or not self._settle_flight():
             return False
+        return self._clip is None or len(self._clip.flight) < FILM_IN_FLIGHT
+
+    def _settle_flight(self) -> bool:
+        """Take in what the film worker has done; False if the clip is lost by it.
+
+        Not only when a next picture comes: who waits for that may not hear of a failing disk for long.
+        """
         flight = self._clip.flight if self._clip else deque()
-        while len(flight) >= FILM_IN_FLIGHT and flight[0].done():
+        while flight and flight[0].done():
             if not self._settle_film(flight):
                 return False
-        return len(flight) < FILM_IN_FLIGHT
+        return True
 
     def _settle_film(self, flight: deque[Ticket[None]]) -> bool:
         """Take the oldest film ticket; False if the clip is lost by it."""

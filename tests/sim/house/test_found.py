@@ -73,3 +73,13 @@ def test_a_flipped_bit_in_the_owners_file_costs_no_recording() -> None:
 def test_a_detector_that_goes_blind_before_somebody_known_shows_nobody() -> None:
     """Seed 1547: nothing told a blind detector from an empty place, and a known face stayed bare."""
     assert House(draw(1547), 1547, all_checkers()).run().verdicts == []
+
+
+def test_a_disk_that_is_gone_is_told_of_though_the_camera_gives_no_next_picture() -> None:
+    """Seed 502: a clip could not be written; that was noticed with its next pictures, which did not come."""
+    gone = Fault("sd-removed", 7_700_000_000, 15 * NS_PER_S)
+    stalled = Fault("camera-stall", 7_900_000_000, 12 * NS_PER_S)
+    report = _run(gone, stalled)
+    (lost_s,) = _times(report, "clip", "could not be kept")
+    (told_s, *_) = _times(report, "disk", "the vault takes no files")
+    assert 7.7 < lost_s <= told_s < 8.5
