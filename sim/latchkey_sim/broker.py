@@ -95,6 +95,11 @@ class MemoryBroker:
         return self.running and not self.silent
 
     @property
+    def way_free_ns(self) -> int:
+        """When all that is under way will have arrived: what is sent later comes behind it."""
+        return self._free_ns
+
+    @property
     def clients(self) -> frozenset[str]:
         """Who is connected."""
         return frozenset(self._links)

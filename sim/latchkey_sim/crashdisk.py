@@ -110,6 +110,11 @@ class CrashDisk(MemoryDisk):
             self._power.watch(f"{operation} {what}")
         super().meet(operation, what, noted=noted)
 
+    @property
+    def durable_names(self) -> list[str]:
+        """Give the names that are found whatever happens to the power."""
+        return list(self._names)
+
     def draw(self, chance: Random) -> Files:
         """Draw what may be found if power goes now."""
         names = dict(self._names)

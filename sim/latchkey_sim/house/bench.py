@@ -71,7 +71,12 @@ def soaking(seconds: float = SOAK_S, jobs: int | None = None) -> Iterator[Figure
     yield Figure("scenarios per CPU-s, starting the processes included", f"{done.scenarios / spent_s:.1f}")
     yield Figure("virtual time in that", f"{done.virtual_s / done.seconds_wall:.0f} x real time")
     seeds = ", ".join(str(one.seed) for one in done.failed[:5])
-    yield Figure("of these failed", f"{done.failures} {seeds}".rstrip(), "0", done.failures == 0)
+    yield Figure(
+        "of these failed",
+        f"{done.failures} {seeds} {done.lacks}".rstrip(),
+        "0",
+        not (done.failures or done.lacks),
+    )
 
 
 def _cpu_s() -> float:

@@ -19,7 +19,8 @@ class Sensor:
 
     `torn`: the lower half is that of the picture before. `drop_every` so many-th picture is lost, 0 = none.
     Pictures come `late_ns` later than they are stamped. `met` counts pictures that one of these hit, and
-    `spoilt` are the house times of those that do not show what there is to see.
+    `spoilt` are the house times of those that do not show what there is to see. `given` are all that a device
+    took: the house time of each, and when it took it.
     """
 
     unplugged: bool = False
@@ -30,6 +31,7 @@ class Sensor:
     late_ns: int = 0
     met: int = 0
     spoilt: set[int] = field(default_factory=set)
+    given: list[tuple[int, int]] = field(default_factory=list)
 
 
 class HouseCamera:
@@ -74,6 +76,7 @@ class HouseCamera:
         if self._sensor.drop_every and self._count % self._sensor.drop_every == 0:
             self._sensor.met += 1
             return self.read()
+        self._sensor.given.append((due_ns, self._clock.of_house(self._clock.now_ns())))
         return self._spoilt(self._footage.picture(due_ns), at_ns)
 
     def restart(self) -> None:

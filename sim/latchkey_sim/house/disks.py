@@ -38,7 +38,9 @@ class Trouble:
 
 
 class HouseDisk(CrashDisk):
-    """A `CrashDisk` with `trouble`; `noted` hears of each change, like `remove clips/ID.slip`."""
+    """A `CrashDisk` with `trouble`; `noted` hears of each change, like `remove clips/ID.slip`, and `asked` of
+    whatever is asked of it, before it is done.
+    """
 
     def __init__(
         self,
@@ -48,14 +50,17 @@ class HouseDisk(CrashDisk):
         files: Mapping[str, bytes] | None = None,
         *,
         limit_bytes: int = 1 << 40,
+        asked: Noted = lambda _operation: None,
     ) -> None:
         super().__init__(power, files, limit_bytes=limit_bytes)
+        self._asked = asked
         self.trouble = trouble
         self._noted = noted
 
     def meet(self, operation: DiskOperation, what: str, *, noted: bool = True) -> None:
         """Fail where there is trouble; else do as `CrashDisk` does."""
         trouble = self.trouble
+        self._asked(f"{operation} {what}")
         if trouble.gone:
             trouble.hit()
             raise DiskError(f"cannot {operation} {what}: No such device")

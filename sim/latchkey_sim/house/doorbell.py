@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import Literal
 
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.uplink import NoUplink
@@ -31,6 +32,9 @@ from latchkey_sim.lamp import RecordingLamp
 from latchkey_sim.simlink import SimLink
 
 Farewell = Callable[[Which, str, bytearray], None]
+
+Ending = Literal["lost", "killed", "stopped"]
+"""How a life ends: its power goes, its process is killed, or told to stop."""
 
 RESTART_NS = 5_000_000_000
 """A program that cannot start is started again after this, as by systemd."""
@@ -87,7 +91,9 @@ class Doorbell:
     What is wrong with it outlives its lives too: `sensor`, `load`, `finder`, and the troubles of both disks.
     `births` tells for each clip that was begun the house time of the boot before it, `ids` the names that the
     device has had, `removed` the clips that it deleted, and `rotten` the files in which a bit flipped. `past`
-    are the clips that lay there when all began.
+    are the clips that lay there when all began. `sealed` tells for each clip that became whole when that was,
+    in house time, `in_loop` what the loop itself asked of a disk, which nobody may wait for, and `ended` how
+    the last life ended.
     """
 
     def __init__(
@@ -126,6 +132,11 @@ class Doorbell:
         self.farewells: list[Farewell] = []
         """Who is shown a file before it is removed, or another takes its name."""
 
+
+        self.sealed: dict[str, int] = {}
+        self.in_loop: list[str] = []
+        self.ended: Ending = "lost"
+        self._stepping = False
         self.watch: Watch = lambda _operation: None
         self.power = Power(self._before)
         self.vault, self.state = self._disk("vault", {}), self._disk("state", {})
@@ -148,7 +159,7 @@ class Doorbell:
         except PowerCut:
             self.cut_power()
         except DiskError as error:
-            self._end()
+            self._end("lost")
             return str(error)
         return ""
 
@@ -160,17 +171,20 @@ class Doorbell:
             return None
         try:
             life.workers.run_until(life.clock.now_ns())
+            self._stepping = True
             return life.wake_ns(life.device.step())
         except PowerCut:
             self.cut_power()
             return None
+        finally:
+            self._stepping = False
 
     def cut_power(self, *, rotting: bool = False) -> str:
         """Take the power: of what was not durable, some is lost. `boot` begins the next life.
 
         With `rotting`, a bit of what is left flips; gives the name of the file.
         """
-        self._end()
+        self._end("lost")
         vault, state = self.vault.draw(self.chance), self.state.draw(self.chance)
         rotten = ""
         if rotting:
@@ -190,7 +204,7 @@ class Doorbell:
 
     def kill(self) -> None:
         """End the process as SIGKILL does: what was written stays, synced or not."""
-        self._end()
+        self._end("killed")
 
     @confined
     def close(self) -> None:
@@ -200,14 +214,19 @@ class Doorbell:
                 self.life.device.close()
             except PowerCut:
                 self.cut_power()
-            self.life = None
+            self._end("stopped")
+
+    def take_over(self, files: Files) -> None:
+        """Begin with these files in the state folder."""
+        self.state = self._disk("state", files)
 
     def _disk(self, which: Which, files: Files, limit_bytes: int = 1 << 40) -> HouseDisk:
         def noted(operation: str) -> None:
             self._part(which, operation)
             self._noted(operation)
 
-        return HouseDisk(self.power, self.troubles[which], noted, files, limit_bytes=limit_bytes)
+        trouble = self.troubles[which]
+        return HouseDisk(self.power, trouble, noted, files, limit_bytes=limit_bytes, asked=self._asked)
 
     def _part(self, which: Which, operation: str) -> None:
         """Show a file that goes with this operation."""
@@ -220,21 +239,28 @@ class Doorbell:
     def _before(self, operation: str) -> None:
         self.watch(operation)
 
+    def _asked(self, operation: str) -> None:
+        if self._stepping and self.life is not None and not self.life.workers.is_at_work:
+            self.in_loop.append(operation)
+
     def _noted(self, operation: str) -> None:
         """Take down the beginnings and ends of clips."""
         kind, _, what = operation.partition(" ")
-        if kind not in ("create", "remove") or not what.startswith("clips/"):
+        if kind not in ("create", "remove", "rename") or not what.startswith("clips/"):
             return
-        name = parse_name(what.removeprefix("clips/"))
+        name = parse_name(what.rpartition(" ")[2].removeprefix("clips/"))
         if name is None or self.life is None:
             return
         if kind == "create" and name.kind == "part":
             self.births.setdefault(name.clip, self.life.clock.of_house(0))
+        elif kind == "rename" and name.kind == "whole":
+            self.sealed.setdefault(name.clip, self.house_clock.now_ns())
         elif kind == "remove" and name.kind in ("whole", "torn"):
             self.removed.append(name.clip)
 
-    def _end(self) -> None:
+    def _end(self, how: Ending) -> None:
         if self.life is not None:
+            self.ended = how
             self.wall_offset_ns = self.life.clock.wall_offset_ns
             self.broker.vanish(self.life.link)
             self.life = None

@@ -74,21 +74,38 @@ class TinyFootage:
     """128x96 pixels at 5 pictures a second: people are a coat and a painted face that `PaintFinder` sees.
 
     The face is the canary: its pink is in no wall, coat or cover, so a single such pixel in anything that
-    is kept is a face that got out.
+    is kept is a face that got out. In the spans that are `watched` the camera gives pictures though nobody is
+    there.
     """
 
-    def __init__(self, seed: int, passages: Sequence[Passage], *, fps: float = TINY_FPS) -> None:
+    def __init__(
+        self,
+        seed: int,
+        passages: Sequence[Passage],
+        *,
+        fps: float = TINY_FPS,
+        watched: Sequence[tuple[int, int]] = (),
+    ) -> None:
         rng = np.random.default_rng([seed, 3])
         width, height = self.size = TINY_SIZE
         self.fps = fps
         self._step_ns = round(NS_PER_S / fps)
         self.passages = tuple(sorted(passages, key=lambda one: one.begin_ns))
+        self.watched = tuple(watched)
+        seen = [(max(one.begin_ns - NS_PER_S, 0), one.end_ns + STILL_AFTER_NS) for one in passages]
+        self._spans = sorted([*seen, *watched])
         slope: Plane = (np.add.outer(np.arange(height), np.arange(width)) // 2 + 40).astype(np.uint8)
         self._ground = slope + rng.integers(0, 12, slope.shape, dtype=np.uint8)
         self._grain = [rng.integers(0, 3, slope.shape, dtype=np.uint8) for _ in range(4)]
 
     @classmethod
-    def drawn(cls, chance: Random, begin_ns: Sequence[int], seconds: tuple[float, float]) -> "TinyFootage":
+    def drawn(
+        cls,
+        chance: Random,
+        begin_ns: Sequence[int],
+        seconds: tuple[float, float],
+        watched: Sequence[tuple[int, int]] = (),
+    ) -> "TinyFootage":
         """Draw one passage at each time, of a length within `seconds`."""
         passages = []
         for at_ns in begin_ns:
@@ -97,15 +114,14 @@ class TinyFootage:
             end_ns = at_ns + round(chance.uniform(*seconds) * NS_PER_S)
             coat = chance.randint(*COAT_LEVELS)
             passages.append(Passage(at_ns, end_ns, x0=ends[0], x1=ends[1], coat=coat))
-        return cls(chance.getrandbits(32), passages)
+        return cls(chance.getrandbits(32), passages, watched=watched)
 
     def next_ns(self, at_ns: int) -> int | None:
-        """Give the next time in the raster of the camera at which somebody is, or has just been, there."""
+        """Give the next time in the camera's raster that is watched, or at which somebody is there."""
         at_ns = -(-at_ns // self._step_ns) * self._step_ns
-        for passage in self.passages:
-            if at_ns < passage.end_ns + STILL_AFTER_NS:
-                begin_ns = -(-max(passage.begin_ns - NS_PER_S, 0) // self._step_ns) * self._step_ns
-                return max(at_ns, begin_ns)
+        for begin_ns, end_ns in self._spans:
+            if at_ns < end_ns:
+                return max(at_ns, -(-begin_ns // self._step_ns) * self._step_ns)
         return None
 
     def picture(self, at_ns: int) -> RawFrame:

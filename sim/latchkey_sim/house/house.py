@@ -23,7 +23,7 @@ from latchkey_sim.house.checker import Checker, Verdict
 from latchkey_sim.house.doorbell import RESTART_NS, Doorbell, Life
 from latchkey_sim.house.faults import KINDS
 from latchkey_sim.house.owner import HOUSE_BOOK, Owner
-from latchkey_sim.house.past import keep_past
+from latchkey_sim.house.past import keep_events, keep_past
 from latchkey_sim.house.scenario import Fault, Scenario
 from latchkey_sim.house.times import Agenda, Stuck
 from latchkey_sim.house.trace import Trace, digest
@@ -130,7 +130,9 @@ class House:
         ]
         for number, bell in enumerate(self.doors):
             bell.see = self._frame_watcher(number)
-            keep_past(bell, [self.day - days for days in scenario.doors[number].past_days])
+            door = scenario.doors[number]
+            keep_past(bell, [self.day - days for days in door.past_days], door.past_bytes)
+            keep_events(bell, door.past_events)
 
     def chance(self, stream: str) -> Random:
         """Give a named stream of chance: it depends on seed and name alone."""
@@ -258,6 +260,7 @@ class House:
         if self.doors[door].life is not None:
             self._observe(door)
             end()
+            self._observe(door)
             self._lost_power(door, off_ns, how)
 
     def note(self, door: int, kind: str, text: str) -> None:
@@ -357,7 +360,9 @@ class House:
         for _, shown in life.lamp.shown[cursor.lamp :]:
             self.note(door, "lamp", shown)
         cursor.lamp = len(life.lamp.shown)
-        for which, disk in (("vault", bell.vault), ("state", bell.state)) if bell.life else ():
+        for which, disk in (
+            (("vault", bell.vault), ("state", bell.state)) if bell.life or bell.ended == "stopped" else ()
+        ):
             done = cursor.operations.get(which, 0)
             for operation in disk.log[done:]:
                 self.note(door, which, operation)

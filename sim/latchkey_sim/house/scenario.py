@@ -7,6 +7,9 @@ from latchkey.ports import Lane
 from latchkey.settings import Settings
 from latchkey_sim.house.footage import Footage
 
+PAST_BYTES = 740
+"""What a clip of days gone by takes, about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -33,7 +36,8 @@ class Fault:
 class Door:
     """One doorbell: what its camera sees, how it is set up, when it is pressed, what its work costs.
 
-    `past_days` are the ages of clips that lie in its vault when all begins, oldest first, in days.
+    `past_days` are the ages of clips that lie in its vault when all begins, oldest first, in days, each of
+    `past_bytes`; `past_events` so many events wait in its outbox.
     """
 
     footage: Footage
@@ -41,6 +45,8 @@ class Door:
     rings_ns: tuple[int, ...] = ()
     costs_ns: Mapping[Lane, int] = field(default_factory=dict)
     past_days: tuple[int, ...] = ()
+    past_bytes: int = PAST_BYTES
+    past_events: int = 0
 
 
 @dataclass(frozen=True, slots=True)

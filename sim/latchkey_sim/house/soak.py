@@ -57,9 +57,13 @@ class Outcome:
     seconds_wall: float = field(default=0.0, compare=False)
 
 
+MANY, PROMISED_SHARE = 50, 0.8
+"""Drawn scenarios promise a ring, a clip and a fault; of many, so many keep it whatever fails."""
+
+
 @dataclass(slots=True)
 class Soak:
-    """What many seeds came to."""
+    """What many seeds came to. It failed where one did, or where too many lack what was promised."""
 
     scenarios: int = 0
     failures: int = 0
@@ -72,6 +76,15 @@ class Soak:
     with_all: int = 0
     virtual_s: float = 0.0
 
+    @property
+    def lacks(self) -> str:
+        """Say what too many of the scenarios had not, or nothing."""
+        had = (("ring", self.with_ring), ("clip", self.with_clip), ("fault", self.with_fault))
+        if self.scenarios < MANY:
+            return ""
+        least = PROMISED_SHARE * self.scenarios
+        return ", ".join(f"{count} of {self.scenarios} had a {what}" for what, count in had if count < least)
+
     def as_json(self) -> dict[str, object]:
         """Give it as plain values; of failures the seed and what was found."""
         failed = [{"seed": one.seed, "trouble": list(one.trouble)} for one in self.failed]
@@ -81,6 +94,7 @@ class Soak:
             "seconds_wall": round(self.seconds_wall, 3),
             "trace_sha256": self.trace_sha256,
             "failed": failed,
+            "lacks": self.lacks,
             "with_ring": self.with_ring,
             "with_clip": self.with_clip,
             "with_fault": self.with_fault,

@@ -144,6 +144,11 @@ class HouseWorkers:
         """How many jobs have not ended."""
         return sum(map(len, self._lanes.values()))
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether what happens now happens in a job."""
+        return bool(self._running)
+
     def close(self) -> None:
         """Finish what is queued."""
         for lane in sorted(self._lanes):

@@ -86,7 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _replayed(text: str) -> int:
-    """Read a seed as `latchkey sim` tells it, v1:7, or its number alone. The test says what is played."""
+    """Read a seed as `latchkey sim` tells it, v2:7, or its number alone. The test says what is played."""
     from latchkey.errors import UsageError
     from latchkey_sim.simulate.seeds import Seed, read_seed
 

@@ -21,7 +21,7 @@ def configure(parser: ArgumentParser) -> None:
     _soak(actions.add_parser("soak", help="play many drawn scenarios"))
     replaying = actions.add_parser("replay", help="play a seed again, and print its trace")
     replaying.add_argument(
-        "seed", metavar="SEED[@SCENE]", help="as a failure told it: v1:123 or v1:1@visitor"
+        "seed", metavar="SEED[@SCENE]", help="as a failure told it: v2:123 or v2:1@visitor"
     )
     replaying.add_argument("--all", action="store_true", help="the whole trace, not only around the failure")
     shrinking = actions.add_parser("shrink", help="find the smallest scenario that fails alike")

@@ -181,7 +181,9 @@ def _soak(options: Namespace, terminal: Terminal) -> int:
         write(options.junit, junit_xml(cases, found.seconds_wall, "latchkey sim soak"))
     if options.json:
         terminal.put(json.dumps(soak_record(found, _replay_command), indent=2))
-    return EXIT_BROKEN_PROMISE if found.failures else EXIT_OK
+    if found.lacks:
+        terminal.say(f"the soak is worth nothing: only {found.lacks}")
+    return EXIT_BROKEN_PROMISE if found.failures or found.lacks else EXIT_OK
 
 
 def _replay_command(seed: int) -> str:

@@ -2,7 +2,7 @@
 seed's; span, rings and faults are the file's. `shrink` writes such files, `run` plays them.
 
     schema = 1
-    drawn = "v1:123"
+    drawn = "v2:123"
     seconds = 14.5
     rings = [[6.25]]         # of each door
 

@@ -1,4 +1,4 @@
-"""Seeds as people write them: `v1:123`, or `v1:123@visitor` where a scene is played with it.
+"""Seeds as people write them: `v2:123`, or `v2:123@visitor` where a scene is played with it.
 
 The version is that of the drawing: the same number draws something else with another one.
 """

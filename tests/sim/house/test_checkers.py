@@ -134,7 +134,9 @@ def test_frames_that_pile_up(monkeypatch: Patch) -> None:
     monkeypatch.setattr("latchkey.pipeline.frame_queue.FrameQueue.drop_before", lambda self, at_ns: None)
     monkeypatch.setattr("latchkey.pipeline.recorder.Recorder.event", lambda self, *what: None)
     scenario = tiny_scenario(passages_s=tuple(range(4, 64, 5)), rings_s=(), span_s=70)
-    assert "frames that wait" in _found(Bounded(), scenario)[0]
+    found = _found(Bounded(), scenario)
+    assert "pictures that wait for nothing" in found[0]
+    assert any("pictures that wait: " in text for text in found)
 
 
 def test_a_clip_that_is_not_synced(monkeypatch: Patch) -> None:

@@ -39,6 +39,7 @@ def test_a_fault_that_meets_nothing_is_not_counted(name: str) -> None:
     """Nobody is there, and it is over at once; only faults that nobody can be away from are felt then."""
     always = {"power-cut", "kill", "bit-rot", "clock", "bell-held", "broker-down", "broker-refuse"}
     always |= {"broker-takeover", "net-partition", "captive-portal", "camera-unplugged"}
+    always |= {"stop", "disarm", "shutter"}
     drawn = KINDS[name].draw(Random(3), 30 * NS_PER_S)
     fault = replace(drawn, at_ns=20 * NS_PER_S, for_ns=1, operation=None)
     scenario = tiny_scenario(fault, passages_s=(), rings_s=())

@@ -51,6 +51,16 @@ def test_a_ring_tries_a_lost_camera_at_once_instead_of_at_the_end_of_a_pause() -
     assert 19 < begun_s < 20.5
 
 
+def test_a_camera_whose_shutter_is_opened_again_sees_and_records() -> None:
+    """It was never asked for a picture again: whoever closed it over the broker had no camera until a restart."""
+    closed = Fault("shutter", 3 * NS_PER_S, 10 * NS_PER_S)
+    house = House(tiny_scenario(closed, passages_s=(18.0,), rings_s=(19.0,), span_s=40), 1, [])
+    report = house.run()
+    assert report.clips == 1
+    assert len(_times(report, "camera", "gives pictures again")) == 1
+    assert [shown for _, shown in house.doors[0].life.lamp.shown][-1] == "idle"  # type: ignore[union-attr]
+
+
 class OwnerRots(Checker):
     """While the device has no power, a bit of the file flips that says whom it obeys."""
 

@@ -77,7 +77,7 @@ def test_the_command_for_a_test_with_parameters_names_it(pytester: pytest.Pytest
 
 def test_a_replay_tells_its_trace_though_it_passes(pytester: pytest.Pytester) -> None:
     result = ran(
-        pytester, "def test_it(house):\n    pass\n", "--latchkey-replay=v1:3", "--latchkey-out=out", "-rP"
+        pytester, "def test_it(house):\n    pass\n", "--latchkey-replay=v2:3", "--latchkey-out=out", "-rP"
     )
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*- latchkey: what happened until *", "*door0   power     on"])
@@ -94,7 +94,7 @@ def test_a_replay_tells_its_trace_though_it_passes(pytester: pytest.Pytester) ->
         ),
         (["--latchkey-replay=v1"], "*argument --latchkey-replay: 'v1' is no seed (seeds look like 123,*"),
         (["--latchkey-replay=v99:1"], "*argument --latchkey-replay: 'v99:1' is a seed of version 99;*"),
-        (["--latchkey-replay=v1:1@cat"], "*argument --latchkey-replay: 'v1:1@cat' names a scene;*"),
+        (["--latchkey-replay=v2:1@cat"], "*argument --latchkey-replay: 'v2:1@cat' names a scene;*"),
     ],
 )
 def test_seeds_that_make_no_sense_are_refused(

@@ -45,7 +45,7 @@ def test_a_drawn_scenario_shrinks_to_the_one_fault_that_matters(
     picky: type[Picky], tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picky, "kind", draw(SEED).faults[number].kind)
-    code, screen = sim("shrink", f"v1:{SEED}")
+    code, screen = sim("shrink", f"v2:{SEED}")
     assert code == EXIT_BROKEN_PROMISE
     small = parse_drawn(screen.shown, "small.toml")
     assert [fault.kind for fault in small.faults] == [picky.kind]
@@ -65,13 +65,13 @@ def test_a_scene_shrinks_to_what_matters_and_its_own_faults_are_in_it(
 ) -> None:
     monkeypatch.setattr(picky, "kind", "kill")
     faults = ["--faults", "kill@3=500ms", "--faults", "net-delay@3+2=200ms"]
-    _, screen = sim("shrink", f"v1:7@{quick}", "--detector", "none", *faults)
+    _, screen = sim("shrink", f"v2:7@{quick}", "--detector", "none", *faults)
     small = parse(screen.shown)
     assert (small.actors, small.expect, [fault.kind for fault in small.faults]) == ((), (), ["kill"])
-    assert "latchkey sim run FILE --seed v1:7 --detector none" in screen.shown.splitlines()[0]
+    assert "latchkey sim run FILE --seed v2:7 --detector none" in screen.shown.splitlines()[0]
     path = tmp_path / "small.toml"
     path.write_text(screen.shown)
-    again, _ = sim("run", path, "--seed", "v1:7", "--detector", "none")
+    again, _ = sim("run", path, "--seed", "v2:7", "--detector", "none")
     assert again == EXIT_BROKEN_PROMISE
 
 
@@ -85,7 +85,7 @@ def test_of_what_is_expected_in_vain_nobody_who_comes_is_taken_away(quick: Path)
 
 
 def test_what_does_not_fail_cannot_be_shrunk() -> None:
-    with pytest.raises(UsageError, match="v1:3 does not fail"):
+    with pytest.raises(UsageError, match="v2:3 does not fail"):
         sim("shrink", "3")
 
 

@@ -70,7 +70,7 @@ def test_a_scene_that_passes_is_told_in_a_line_and_gives_0(quick: Path) -> None:
     code, screen = sim("run", quick, "--detector", "none")
     assert code == EXIT_OK
     assert screen.shown == ""
-    assert re.search(r"^passed  quick  v1:1@.*quick\.toml: .* 1 rings, 1 clips, ", screen.told, re.MULTILINE)
+    assert re.search(r"^passed  quick  v2:1@.*quick\.toml: .* 1 rings, 1 clips, ", screen.told, re.MULTILINE)
     assert "`covered` is not asked" in screen.told
 
 
@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_hash_and_another_seed_another(quick: Path)
         assert found["seconds_wall"] > 0
         return str(found["trace_sha256"])
 
-    assert sha256() == sha256("--seed", "1") == sha256("--seed", "v1:1") != sha256("--seed", "2")
+    assert sha256() == sha256("--seed", "1") == sha256("--seed", "v2:1") != sha256("--seed", "2")
 
 
 def test_a_failure_gives_15_the_trace_around_it_and_the_command_that_repeats_it(
@@ -93,7 +93,7 @@ def test_a_failure_gives_15_the_trace_around_it_and_the_command_that_repeats_it(
     code, screen = sim("run", quick, "--detector", "none", "--json", *faults)
     assert code == EXIT_BROKEN_PROMISE
     (failed,) = json.loads(screen.shown)["failed"]
-    assert failed["command"] == f"latchkey sim replay v1:1@{quick} {' '.join(faults)} --detector none"
+    assert failed["command"] == f"latchkey sim replay v2:1@{quick} {' '.join(faults)} --detector none"
     assert failed["trouble"][0].endswith("grumbler: no <good> & \x1b[31m")
     assert "\x1b" not in "".join(line for line in screen.told.splitlines() if "error" in line)
     assert f"latchkey 0.1.0 repeats it: {failed['command']}" in screen.told
@@ -131,10 +131,10 @@ def test_junit_holds_a_case_for_each_scenario(
     (case,) = root.iter("testcase")
     (failure,) = case
     assert failure.attrib["message"].endswith("grumbler: no <good> & \N{REPLACEMENT CHARACTER}[31m")
-    assert "latchkey sim replay v1:1@" in str(failure.text)
+    assert "latchkey sim replay v2:1@" in str(failure.text)
     sim("soak", "--scenarios", "3", "--junit", tmp_path / "soak.xml")
     soaked = ElementTree.parse(tmp_path / "soak.xml").getroot()
-    assert [case.attrib["name"] for case in soaked.iter("testcase")] == ["v1:0", "v1:1", "v1:2"]
+    assert [case.attrib["name"] for case in soaked.iter("testcase")] == ["v2:0", "v2:1", "v2:2"]
     assert soaked.attrib["failures"] == "3"
 
 
@@ -235,15 +235,15 @@ def test_a_report_of_before_is_kept_where_nothing_can_be_played(tmp_path: Path) 
 
 
 def test_a_soak_tells_each_failing_seed_and_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    clean_code, clean = sim("soak", "--scenarios", "4", "--seed", "v1:10", "--json")
+    clean_code, clean = sim("soak", "--scenarios", "4", "--seed", "v2:10", "--json")
     assert clean_code == EXIT_OK
     assert json.loads(clean.shown)["failures"] == 0
     plant(monkeypatch, Grumbler)
-    code, screen = sim("soak", "--scenarios", "2", "--seed", "v1:10", "--json")
+    code, screen = sim("soak", "--scenarios", "2", "--seed", "v2:10", "--json")
     assert code == EXIT_BROKEN_PROMISE
     failed = json.loads(screen.shown)["failed"]
-    assert [one["command"] for one in failed] == ["latchkey sim replay v1:10", "latchkey sim replay v1:11"]
-    assert "repeats it: latchkey sim replay v1:11" in screen.told
+    assert [one["command"] for one in failed] == ["latchkey sim replay v2:10", "latchkey sim replay v2:11"]
+    assert "repeats it: latchkey sim replay v2:11" in screen.told
 
 
 def ask_to_stop(screen: Screen) -> None:
@@ -264,7 +264,7 @@ def test_a_soak_that_is_interrupted_tells_and_writes_what_it_has(
     with pytest.raises(KeyboardInterrupt):
         sim("soak", "--minutes", "1", "--junit", tmp_path / "soak.xml", screen=screen)
     thread.join()
-    assert re.search(r"^\d+ scenarios from v1:0 so far, 0 failed$", screen.told, re.MULTILINE)
+    assert re.search(r"^\d+ scenarios from v2:0 so far, 0 failed$", screen.told, re.MULTILINE)
     assert ElementTree.parse(tmp_path / "soak.xml").getroot().attrib["failures"] == "0"
 
 
@@ -276,7 +276,7 @@ def test_a_seed_of_a_soak_that_hangs_is_a_failure(monkeypatch: pytest.MonkeyPatc
 
 
 def test_replay_prints_the_whole_trace_where_it_is_asked_to() -> None:
-    (code, around), (whole_code, whole) = sim("replay", "v1:3"), sim("replay", "3", "--all")
+    (code, around), (whole_code, whole) = sim("replay", "v2:3"), sim("replay", "3", "--all")
     assert code == whole_code == EXIT_OK
     assert len(around.shown.splitlines()) == 40
     assert len(whole.shown.splitlines()) > 100

@@ -8,13 +8,16 @@ from latchkey_sim.house.checkers.files import Files
 from latchkey_sim.house.checkers.head import Head
 from latchkey_sim.house.checkers.in_time import InTime
 from latchkey_sim.house.checkers.ledger import LedgerIsTap
+from latchkey_sim.house.checkers.modes import Modes
 from latchkey_sim.house.checkers.once import Once
 from latchkey_sim.house.checkers.outside import Outside
 from latchkey_sim.house.checkers.plaintext import Plaintext
 from latchkey_sim.house.checkers.presence import Presence
+from latchkey_sim.house.checkers.recorded import Recorded
 from latchkey_sim.house.checkers.retention import Retention
 from latchkey_sim.house.checkers.states import States
 from latchkey_sim.house.checkers.times import Times
+from latchkey_sim.house.checkers.told import Told
 from latchkey_sim.house.checkers.topics import Topics
 
 
@@ -36,6 +39,9 @@ def all_checkers() -> list[Checker]:
         Times(),
         Head(),
         States(),
+        Recorded(),
+        Told(),
+        Modes(),
     ]
 
 
@@ -47,13 +53,16 @@ __all__ = [
     "Head",
     "InTime",
     "LedgerIsTap",
+    "Modes",
     "Once",
     "Outside",
     "Plaintext",
     "Presence",
+    "Recorded",
     "Retention",
     "States",
     "Times",
+    "Told",
     "Topics",
     "all_checkers",
 ]

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from latchkey.frames import FilterState, SafeFrame
+from latchkey.units import NS_PER_S
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.doorbell import Doorbell
 from latchkey_sim.house.owner import OpenedClip
@@ -10,14 +12,39 @@ from latchkey_sim.scoring import COVERED_SHARE, MATCH_NS, covered_share, hidden_
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
 
+REACH_NS = 2 * NS_PER_S
+"""A look counts for frames this much later, at most."""
+
 
 class Covered(Checker):
     """Holds clips against the truth of the footage.
 
-    A privacy zone hides as well as a cover does. Pictures that the camera spoilt show something else.
+    A privacy zone hides as well as a cover does. Pictures that the camera spoilt show something else. Where every
+    look fails, no picture is taken for one in which nobody shows.
     """
 
     name = "covered"
+
+    def __init__(self) -> None:
+        self._failing_since_ns: dict[int, int] = {}
+
+    def after_step(self, house: "House") -> None:
+        """See whose detector fails, and since when."""
+        for door, bell in enumerate(house.doors):
+            if bell.finder is not None and bell.finder.raising:
+                self._failing_since_ns.setdefault(door, house.clock.now_ns())
+            else:
+                self._failing_since_ns.pop(door, None)
+
+    def on_frame(self, house: "House", door: int, frame: SafeFrame) -> None:
+        """Look at a picture all of whose looks have failed."""
+        bell, since_ns = house.doors[door], self._failing_since_ns.get(door)
+        if bell.life is None or bell.finder is None or since_ns is None or not bell.finder.raising:
+            return
+        at_ns = bell.life.clock.of_house(frame.at_ns)
+        if frame.state is FilterState.OK and since_ns <= at_ns - REACH_NS:
+            text = f"the detector fails, and the picture of {at_ns / 1e9:.3f} s is taken for a clear one"
+            house.blame(self.name, door, text)
 
     def at_end(self, house: "House") -> None:
         """Open all whole clips."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from latchkey.clip import decrypt
 from latchkey.errors import ClipError
+from latchkey.frames import SafeFrame
 from latchkey.vault import decode_meta, meta_name
 from latchkey.wire import CLIP
 from latchkey_sim.broker import Heard
@@ -26,11 +27,23 @@ class Durable(Checker):
 
     def __init__(self) -> None:
         self._announced: dict[tuple[int, str], None] = {}
+        self._begun: dict[tuple[int, str], None] = {}
         self._chance = Random(0)  # noqa: S311 -- replaced at the beginning
 
     def begin(self, house: "House") -> None:
         """Take chance from the house."""
         self._chance = house.chance("durable")
+
+    def on_frame(self, house: "House", door: int, frame: SafeFrame) -> None:  # noqa: ARG002 -- its being there counts
+        """Take the power in thought before a clip's first picture: the clip would be found, though torn."""
+        bell = house.doors[door]
+        clip = next(reversed(bell.births), "")
+        if clip and (door, clip) not in self._begun:
+            self._begun[door, clip] = None
+            if not any(clip in name and name.endswith(".part") for name in bell.vault.durable_names):
+                house.blame(
+                    self.name, door, f"clip {clip[:8]} is begun, and power now would leave no trace of it"
+                )
 
     def on_message(self, house: "House", heard: Heard) -> None:
         """Look into a drawn image when a clip's end is heard."""

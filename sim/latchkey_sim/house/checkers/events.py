@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from latchkey.ports import Publication
 from latchkey.wire import CLIP, DOORBELL, Topic
+from latchkey_sim.house.doorbell import Doorbell
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
@@ -26,3 +27,9 @@ def event_of(publication: Publication) -> tuple[Topic, dict[str, Any]] | None:
             values: dict[str, Any] = json.loads(publication.payload)
             return topic, values
     return None
+
+
+def lag_ns(bell: Doorbell) -> int:
+    """Say how much longer a slow disk takes to store something."""
+    load = bell.load
+    return 8 * (load.costs_ns.get("disk", 0) * load.factor + load.extra_ns.get("disk", 0))

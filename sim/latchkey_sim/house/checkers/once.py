@@ -8,16 +8,18 @@ is told as `missed`: no chime shall ring for a ghost.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from latchkey.pipeline.debounce import LOCKOUT_NS
 from latchkey.units import NS_PER_HOUR, NS_PER_MS, NS_PER_S
 from latchkey.wire import DOORBELL
 from latchkey_sim.broker import Heard
 from latchkey_sim.house.checker import Checker
-from latchkey_sim.house.checkers.events import door_of, event_of
+from latchkey_sim.house.checkers.events import door_of, event_of, lag_ns
 from latchkey_sim.house.doorbell import Doorbell
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
+
+LOCKOUT_NS = 2 * NS_PER_S
+"""A press so soon after another one is none."""
 
 FRESH_NS = 30 * NS_PER_S
 """A press older than this is `missed`."""
@@ -45,6 +47,7 @@ class Once(Checker):
         self._presses: list[list[_Press]] = []
         self._rings: list[dict[str, str]] = []
         self._clips: dict[tuple[str, int], bytes] = {}
+        self._ended_ns: dict[int, int] = {}
 
     def begin(self, house: "House") -> None:
         """Subscribe."""
@@ -61,8 +64,9 @@ class Once(Checker):
 
     def on_end_of_life(self, house: "House", door: int) -> None:
         """Let go of a press that was not stored for sure."""
+        self._ended_ns[door] = house.clock.now_ns()
         for press in self._presses[door]:
-            if house.clock.now_ns() - press.at_ns < LIVES_NS + _lag_ns(house.doors[door]):
+            if house.clock.now_ns() - press.at_ns < LIVES_NS + lag_ns(house.doors[door]):
                 press.must = False
 
     def after_step(self, house: "House") -> None:
@@ -102,12 +106,16 @@ class Once(Checker):
             fresh_ns = at_ns - FRESH_NS - slack_ns
             if not any(fresh_ns <= press.at_ns <= at_ns for press in self._presses[door]):
                 house.blame(self.name, door, f"press {ident[:8]} rings though nobody has pressed for long")
+        elif not self._may_be_old(door, at_ns):
+            house.blame(
+                self.name, door, f"press {ident[:8]} is told as {kind}, and nobody has pressed but now"
+            )
 
-
-def _lag_ns(bell: Doorbell) -> int:
-    """Say how much longer a slow disk takes to store something."""
-    load = bell.load
-    return 8 * (load.costs_ns.get("disk", 0) * load.factor + load.extra_ns.get("disk", 0))
+    def _may_be_old(self, door: int, at_ns: int) -> bool:
+        """Whether there was a press that is old by now, or of an earlier life, whose age nobody may know."""
+        ended_ns = self._ended_ns.get(door, -1)
+        old_ns = at_ns - FRESH_NS + SLACK_NS
+        return any(press.at_ns <= max(old_ns, ended_ns) for press in self._presses[door] if press.counts)
 
 
 def _way_ns(house: "House") -> int:

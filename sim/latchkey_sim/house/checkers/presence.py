@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from latchkey.wire import STATUS, topic_name
 from latchkey_sim.house.checker import Checker
+from latchkey_sim.house.doorbell import Doorbell
 
 if TYPE_CHECKING:
     from latchkey_sim.house.house import House
@@ -22,6 +23,7 @@ class Presence(Checker):
         self._connected: list[bool] = []
         self._gone: list[bool] = []
         self._stops: list[int] = []
+        self._missed_will = False
 
     def begin(self, house: "House") -> None:
         """Nobody is connected yet."""
@@ -41,9 +43,22 @@ class Presence(Checker):
     def at_end(self, house: "House") -> None:
         """Whoever is there is known to be there, once it had a step to say so."""
         for door, bell in enumerate(house.doors):
+            self._judge_names(house, door, bell)
             is_up = bell.life is not None and bell.life.link.is_up
             if is_up and self._connected[door] and _is_quiet(house) and _status(house, door) != b"online":
                 house.blame(self.name, door, "it is connected, and not said to be online")
+
+    def _judge_names(self, house: "House", door: int, bell: Doorbell) -> None:
+        """It has one name all the time, unless that rotted; no old name is said to be there."""
+        told = [name for name in bell.ids if _was_heard(house, name)]
+        excused = bell.troubles["state"].ever or any(name.startswith("device-id") for name in bell.rotten)
+        if len(told) > 1 and not excused:
+            house.blame(
+                self.name, door, f"it has had {len(told)} names: {', '.join(name[:8] for name in told)}"
+            )
+        for name in bell.ids[:-1]:
+            if not self._missed_will and house.broker.retained(f"latchkey/{name}/status") == b"online":
+                house.blame(self.name, door, f"its old name {name[:8]} is still said to be online")
 
     def _look(self, house: "House", door: int) -> None:
         bell = house.doors[door]
@@ -53,6 +68,7 @@ class Presence(Checker):
         elif self._connected[door]:
             stopped = house.broker.stops > self._stops[door] or not house.broker.running
             self._gone[door] = not stopped and not house.broker.captive
+            self._missed_will |= not self._gone[door]
         self._connected[door], self._stops[door] = connected, house.broker.stops
         if self._gone[door] and _is_quiet(house):
             self._gone[door] = False
@@ -69,3 +85,7 @@ def _is_quiet(house: "House") -> bool:
 def _status(house: "House", door: int) -> bytes | None:
     ids = house.doors[door].ids
     return house.broker.retained(topic_name(ids[-1], STATUS)) if ids else None
+
+
+def _was_heard(house: "House", name: str) -> bool:
+    return any(name in heard.publication.topic for heard in house.broker.heard)

@@ -34,7 +34,7 @@ class Retention(Checker):
         """Learn what lies there."""
         self._known = [{entry.clip: entry for entry in bell.index.rows()} for bell in house.doors]
         self._seen = [0] * len(house.doors)
-        self._crowded = [False] * len(house.doors)
+        self._crowded = [_is_crowded(bell) for bell in house.doors]
 
     def after_step(self, house: "House") -> None:
         """Judge what is gone, and what is not."""
