@@ -52,7 +52,7 @@ def test_a_ring_tries_a_lost_camera_at_once_instead_of_at_the_end_of_a_pause() -
 
 
 def test_a_camera_whose_shutter_is_opened_again_sees_and_records() -> None:
-    """It was never asked for a picture again: whoever closed it over the broker had no camera until a restart."""
+    """It was never asked for a picture again: there was no camera until the next start of the device."""
     closed = Fault("shutter", 3 * NS_PER_S, 10 * NS_PER_S)
     house = House(tiny_scenario(closed, passages_s=(18.0,), rings_s=(19.0,), span_s=40), 1, [])
     report = house.run()

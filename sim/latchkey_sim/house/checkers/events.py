@@ -22,8 +22,8 @@ def door_of(house: "House", publication: Publication) -> int:
 
 def event_of(publication: Publication) -> tuple[Topic, dict[str, Any]] | None:
     """Give topic and values of an event; None for what is none."""
-    for topic in (DOORBELL, CLIP):
-        if publication.topic.endswith(f"/{topic.suffix}"):
+    for topic, suffix in ((DOORBELL, "/event/doorbell"), (CLIP, "/event/clip")):
+        if publication.topic.endswith(suffix):
             values: dict[str, Any] = json.loads(publication.payload)
             return topic, values
     return None

@@ -6,7 +6,6 @@ is held against the device for what that one remembers.
 
 from typing import TYPE_CHECKING
 
-from latchkey.wire import STATUS, topic_name
 from latchkey_sim.house.checker import Checker
 from latchkey_sim.house.doorbell import Doorbell
 
@@ -84,7 +83,7 @@ def _is_quiet(house: "House") -> bool:
 
 def _status(house: "House", door: int) -> bytes | None:
     ids = house.doors[door].ids
-    return house.broker.retained(topic_name(ids[-1], STATUS)) if ids else None
+    return house.broker.retained(f"latchkey/{ids[-1]}/status") if ids else None
 
 
 def _was_heard(house: "House", name: str) -> bool:

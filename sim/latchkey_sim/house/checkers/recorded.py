@@ -202,7 +202,7 @@ def _unsealed(house: "House", seen: _Door, bell: Doorbell) -> str:
 
 
 def _pictures(seen: _Door, bell: Doorbell, begin_ns: int, end_ns: int) -> list[tuple[int, int]]:
-    """Give the pictures of a time, and when they were taken: all that a sound camera had, or those it gave."""
+    """Give the pictures of a time, and when each was taken: all of a sound camera, or those it gave."""
     given = {at_ns: taken_ns for at_ns, taken_ns in bell.sensor.given if begin_ns <= at_ns <= end_ns}
     if any(begin_ns - RETRY_NS <= at_ns <= end_ns for at_ns in seen.camera_ns):
         return sorted(given.items())
