@@ -19,8 +19,8 @@ REACH_NS = 2 * NS_PER_S
 class Covered(Checker):
     """Holds clips against the truth of the footage.
 
-    A privacy zone hides as well as a cover does. Pictures that the camera spoilt show something else. Where every
-    look fails, no picture is taken for one in which nobody shows.
+    A privacy zone hides as well as a cover does. Pictures that the camera spoilt show something else. Where
+    every look fails, no picture is taken for one in which nobody shows.
     """
 
     name = "covered"
