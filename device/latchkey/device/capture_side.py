@@ -299,8 +299,6 @@ class CaptureSide:
             self._lose_camera(error, now_ns)
             return
         self._last_frame_ns = now_ns
-        if self._camera is CameraState.CLOSED:
-            self._set_camera(CameraState.OK)
 
     def _tell_motion(self, *, moving: bool) -> None:
         if moving is not self._moving:

@@ -206,7 +206,7 @@ MUTANTS_OF_EVENTS = (
     Mutant(
         "a press is recorded though the camera is shut",
         "device/capture_side.py",
-        "return self._modes.armed and not self._modes.shutter_closed",
+        "return self._modes.armed and not self._shut",
         "return True",
         "modes",
         60,
@@ -234,5 +234,13 @@ MUTANTS_OF_EVENTS = (
         "        self._planner.add_look(at_ns, [])",
         "covered",
         5,
+    ),
+    Mutant(
+        "a camera whose shutter is opened is never asked again",
+        "device/capture_side.py",
+        "or self._shut or self.ended:",
+        "or self._camera is CameraState.CLOSED or self.ended:",
+        "recorded",
+        0,
     ),
 )
