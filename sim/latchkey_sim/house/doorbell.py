@@ -132,7 +132,6 @@ class Doorbell:
         self.farewells: list[Farewell] = []
         """Who is shown a file before it is removed, or another takes its name."""
 
-
         self.sealed: dict[str, int] = {}
         self.in_loop: list[str] = []
         self.ended: Ending = "lost"

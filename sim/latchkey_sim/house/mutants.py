@@ -19,8 +19,8 @@ from pathlib import Path
 import latchkey
 import latchkey_sim
 from latchkey_sim.house.mutant import Mutant
-from latchkey_sim.house.mutants_told import TOLD
 from latchkey_sim.house.mutants_of_events import MUTANTS_OF_EVENTS
+from latchkey_sim.house.mutants_told import TOLD
 from latchkey_sim.house.soak import run_seed
 
 SOAK_LIMIT_S = 300
