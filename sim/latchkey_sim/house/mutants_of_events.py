@@ -241,6 +241,6 @@ MUTANTS_OF_EVENTS = (
         "or self._shut or self.ended:",
         "or self._camera is CameraState.CLOSED or self.ended:",
         "recorded",
-        0,
+        30,
     ),
 )
