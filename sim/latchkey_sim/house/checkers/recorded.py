@@ -154,7 +154,7 @@ class Recorded(Checker):
             for picture_ns, taken_ns in _pictures(seen, bell, begin_ns, end_ns):
                 if taken_ns > end_ns + WAITED_NS:
                     continue
-                if not life.begin_ns <= picture_ns or _is_lost(seen, life, picture_ns):
+                if not life.begin_ns <= picture_ns or _is_lost(seen, life, picture_ns, post_ns):
                     continue
                 if self._modes.may_be_closed(door, number, picture_ns, taken_ns):
                     continue
@@ -247,14 +247,16 @@ def _life_at(seen: _Door, at_ns: int) -> tuple[int, _Life | None]:
     return -1, None
 
 
-def _is_lost(seen: _Door, life: _Life, picture_ns: int) -> bool:
-    """Whether a picture was on its way when a life ended."""
+def _is_lost(seen: _Door, life: _Life, picture_ns: int, post_ns: int) -> bool:
+    """Whether a picture was on its way when a life ended: the last ones wait for a camera that is silent."""
     if life.end_ns is None:
         return False
     if picture_ns > life.end_ns:
         return True
     slow = any(picture_ns - HARD_WORK_NS <= at_ns <= life.end_ns for at_ns in seen.slow_ns)
     work_ns = HARD_WORK_NS if slow else WORK_NS
+    if any(picture_ns <= at_ns <= life.end_ns for at_ns in seen.camera_ns):
+        work_ns += post_ns + WAITED_NS
     return picture_ns > life.end_ns - work_ns
 
 
