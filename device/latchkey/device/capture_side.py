@@ -220,6 +220,8 @@ class CaptureSide:
                     self._take(got)
                     continue
                 if isinstance(got, Still):
+                    if self._camera is not CameraState.FROZEN:
+                        self._set_camera(CameraState.OK)  # it answers, though with no picture yet
                     self._last_frame_ns, self._still_until_ns = now_ns, got.until_ns
                     return max(self._calm(now_ns, got.until_ns), now_ns)
                 self._watch(now_ns)

@@ -81,7 +81,7 @@ LEFT = (
         "        sealed_name(entry.clip, entry.day, entry.state),\n",
         "",
         "files",
-        1,
+        6,
     ),
     Mutant(
         "what lies beside a clip stays when it goes",
@@ -90,7 +90,7 @@ LEFT = (
         "        tail_name(entry.clip),\n        slip_name(entry.clip),\n",
         "",
         "files",
-        1,
+        6,
     ),
     Mutant(
         "the file of an event that was told stays",
@@ -220,7 +220,7 @@ STATES = (
         "filter=self._recorder.filter_state",
         "filter=type(self._recorder.filter_state).OK",
         "states",
-        15,
+        14,
     ),
     Mutant(
         "the camera is said to be lost for ever",
@@ -236,7 +236,7 @@ STATES = (
         "camera=self._camera,\n            filter=",
         "camera=CameraState.OK,\n            filter=",
         "states",
-        46,
+        82,
     ),
     Mutant(
         "a disk that fails is not told of",

@@ -101,9 +101,11 @@ class States(Checker):
             if bell.life is None or known.free_ns is None or now_ns - known.free_ns <= LATE_NS:
                 continue
             health = _health(house, bell)
+            is_shut = _retained(house, bell, "shutter/state") == b"ON"
             disks_are_well = not any(trouble.ever for trouble in bell.troubles.values()) and not bell.rotten
             for part, is_well in (("camera", not bell.sensor.met), ("disk", disks_are_well)):
-                if is_well and health.get(part) != "ok":
+                well = "closed" if part == "camera" and is_shut else "ok"
+                if is_well and health.get(part) != well:
                     self._blame(house, door, f"the {part} never failed, and is said to be {health.get(part)}")
             is_still = bell.footage.next_ns(max(now_ns - CALM_NS, 0)) is None
             if is_still and _retained(house, bell, "motion/state") != b"OFF":
