@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring enclosure pi-check setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring enclosure pi-check pi-card pi-manifest setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,8 @@ help:
 	@echo "make wiring  judge hardware/wiring.toml, and draw it"
 	@echo "make enclosure  the case, to print and to look at; writes out/enclosure/ (needs openscad, xvfb)"
 	@echo "make pi-check  what can be shown of a Pi without one: tests and a visit on an emulated Cortex-A53"
+	@echo "make pi-card  the files for a Raspberry Pi's SD card: hardware/FLASH.md"
+	@echo "make pi-manifest  a list for Raspberry Pi Imager; OS_LIST=file, as downloaded"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
 
@@ -95,6 +97,13 @@ enclosure: setup
 # ARGS are further arguments, like --folder.
 pi-check: setup
 	@$(BIN)/python -m emulation.check $(ARGS)
+
+# ARGS are further arguments, like '--into /media/me/bootfs'; CHECK=folder judges a card instead.
+pi-card: setup
+	@PYTHONPATH=hardware/image:hardware/release $(BIN)/python -m latchkey_card $(if $(CHECK),check $(CHECK),card $(ARGS))
+
+pi-manifest: setup
+	@PYTHONPATH=hardware/image:hardware/release $(BIN)/python -m latchkey_card manifest $(or $(OS_LIST),OS_LIST-is-missing) $(ARGS)
 
 format: setup
 	@$(BIN)/ruff format .
