@@ -17,7 +17,9 @@ FILE_LIMIT_BYTES = 64 << 10
 
 TEMPLATE = """# What `make pi-card` has to know. Fill in, save, and run it again.
 
-book = "household/book.json"  # your key book, made by `latchkey owner init`: whose keys open the clips
+# Your key book, made by `latchkey owner init`: whose keys open the clips.
+book = "~/.config/latchkey/owner/book.json"
+
 hostname = "doorbell"         # the doorbell's name in your network: doorbell.local
 timezone = "Europe/Berlin"
 keyboard = "us"               # for the pairing on the screen: us, gb, de, fr ...

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from latchkey.vault.book import BOOK_LIMIT_BYTES
 from latchkey_card.answers import Answers, AnswersWrong, settings_text
 from latchkey_card.cloud import UNIT, meta_data, network_config, unit, user_data, wrong_user_data
 from latchkey_pi.firstboot import card as cards
@@ -13,8 +14,6 @@ from latchkey_release.wheels import OURS, collect, read_pins, write_pins
 
 BUILD = "cp313-aarch64"
 """Python 3.13 on a 64-bit Arm: Raspberry Pi OS Trixie."""
-
-BOOK_LIMIT_BYTES = 64 << 10
 
 
 class CardWrong(Exception):
@@ -31,25 +30,30 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What is put onto every card: the wheels for a Pi, ours among them, and the wheel with the detector."""
+    """What is put onto every card: folders of wheels for a Pi.
+
+    `wheels` is Latchkey and what it needs, as a signed release has it. `beside` serves pairing, and is no
+    part of releases; `models` has the wheel that holds the face detector.
+    """
 
     wheels: Path
-    detector: Path | None = None
+    beside: Path
+    models: Path
 
 
 def card_files(
     answers: Answers, secrets: Secrets, book: bytes, parts: Parts, made: int, instance: str
 ) -> dict[str, bytes]:
     """Give all files of a card, by their names on the boot partition. Raises CardWrong, WheelsWrong."""
-    pins = write_pins([parts.wheels])
-    wheels = collect(BUILD, parts.wheels, read_pins(pins))
+    wheels = collect(BUILD, parts.wheels, read_pins(write_pins([parts.wheels])))
+    pins = write_pins([parts.wheels, parts.beside])
     (ours,) = (wheel for wheel, _ in wheels if wheel.distribution == OURS)
     pins += f"{OURS}=={ours.version} \\\n    --hash=sha256:{ours.sha256}\n"
     files = {f"{cards.WHEELS}/{wheel.name}": data for wheel, data in wheels}
     files[cards.PINS] = pins.encode()
     files[UNIT] = unit(ours.name).encode()
-    if parts.detector is not None:
-        files[f"{cards.MODELS}/{parts.detector.name}"] = parts.detector.read_bytes()
+    files |= {f"{cards.WHEELS}/{path.name}": path.read_bytes() for path in parts.beside.glob("*.whl")}
+    files |= {f"{cards.MODELS}/{path.name}": path.read_bytes() for path in parts.models.glob("*.whl")}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     files[cards.SETTINGS] = settings_text(answers).encode()
     files[cards.BOOK] = book

