@@ -26,13 +26,16 @@ KEYS = frozenset(
 
 BOOT = "/boot/firmware"
 UNIT = "latchkey-firstboot.service"
+LOGIN = "owner"
+"""Who logs in by SSH. Not `latchkey`: that is the group of the socket between the two services."""
+
 PSK_ROUNDS = 4096
 PSK_BYTES = 32
 
 
 def user_data(answers: Answers, wheel: str, sha256: str) -> str:
     """Give `user-data`, which starts the installer out of a wheel with that hash."""
-    user = ["  name: latchkey", "  gecos: Latchkey", "  shell: /bin/bash", "  lock_passwd: true"]
+    user = [f"  name: {LOGIN}", "  gecos: Owner", "  shell: /bin/bash", "  lock_passwd: true"]
     if answers.ssh_key:
         user.append(f"  sudo: {quoted('ALL=(ALL) NOPASSWD:ALL')}")
         user.append(f"  ssh_authorized_keys: [{quoted(answers.ssh_key)}]")

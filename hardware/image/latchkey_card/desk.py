@@ -10,7 +10,7 @@ from pathlib import Path
 
 from latchkey_pi.firstboot.card import CARD, FOLDER
 from latchkey_pi.firstboot.course import run
-from latchkey_pi.firstboot.install import PACKAGES, steps
+from latchkey_pi.firstboot.install import PACKAGES, steps, tidy
 from latchkey_pi.firstboot.machine import Done, Machine
 from latchkey_pi.firstboot.show import LIGHTS, SCREEN, Show
 from latchkey_pi.firstboot.state import State, read_state
@@ -41,8 +41,9 @@ class DeskPi(Machine):
         self._fresh: list[Path] = []
         self._left: int | None = None
         self._torn = False
-        for name in (f"{LIGHTS[0]}/trigger", f"{LIGHTS[0]}/brightness", SCREEN):
-            self._make(self.path(name))
+        for name, text in (("trigger", "none heartbeat [actpwr]"), ("brightness", "0")):
+            self._make(self.path(f"{LIGHTS[0]}/{name}"), text)
+        self._make(self.path(SCREEN))
         self.online(yes=True)
 
     def online(self, *, yes: bool) -> None:
@@ -55,7 +56,7 @@ class DeskPi(Machine):
             return 0  # as `bootcmd` has it
         self._left, self._torn = cut_at, torn
         try:
-            return run(self, steps(), Show(self), once=True)
+            return run(self, steps(), Show(self), tidy, once=True)
         except PowerCut:
             for path in reversed(self._fresh):
                 path.unlink(missing_ok=True)

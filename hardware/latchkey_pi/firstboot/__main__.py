@@ -6,7 +6,7 @@ from pathlib import Path
 
 from latchkey_pi.firstboot.card import CARD, folder
 from latchkey_pi.firstboot.course import run
-from latchkey_pi.firstboot.install import steps
+from latchkey_pi.firstboot.install import steps, tidy
 from latchkey_pi.firstboot.machine import Machine
 from latchkey_pi.firstboot.show import Show
 
@@ -21,7 +21,7 @@ def main() -> int:
     machine = Machine(options.root, options.boot)
     if not (folder(machine) / CARD).exists():
         return 0  # all is done, or nothing was ever asked for
-    return run(machine, steps(), Show(machine), once=options.once)
+    return run(machine, steps(), Show(machine), tidy, once=options.once)
 
 
 sys.exit(main())

@@ -6,6 +6,7 @@ done again. Steps without marks (`always`) are conditions: judged each time, bef
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from latchkey_pi.firstboot.findings import Failed, from_os_error
@@ -26,12 +27,23 @@ class Step:
     made_from: Callable[[Machine], bytes] | None = None
 
 
-def run(machine: Machine, steps: Sequence[Step], show: Show, *, once: bool = False) -> int:
-    """Do all steps, again and again until each is done. Gives 0, or 1 after a failure with `once`."""
+def run(
+    machine: Machine,
+    steps: Sequence[Step],
+    show: Show,
+    tidy: Callable[[Machine], None],
+    *,
+    once: bool = False,
+) -> int:
+    """Do all steps, again and again until each is done, then tidy up. Gives 0, or 1 after a failure with
+    `once`.
+    """
     tries = 0
     while True:
         failed = _attempt(machine, steps, show, tries)
         if failed is None:
+            with suppress(OSError):  # a card that takes no files any more: all is installed
+                tidy(machine)
             return 0
         if once:
             return 1

@@ -36,6 +36,7 @@ def steps() -> tuple[Step, ...]:
     return (
         Step("files", "reading the card", _files),
         Step("room", "looking how much room there is", _room),
+        Step("wizard", "ending the system's own first questions", _wizard, _made_from_nothing),
         Step("ssh", "opening SSH for your key", _ssh, _made_from_card),
         Step("network", "waiting for the network", _network),
         Step("clock", "waiting for the time", _clock),
@@ -64,6 +65,12 @@ def _room(machine: Machine, show: Show) -> None:
         raise Failed("card-full", f"{free // 10**6} MB are free, {ROOM_BYTES // 10**6} MB are needed")
 
 
+def _wizard(machine: Machine, show: Show) -> None:
+    """Keep the system from asking whoever sits at the screen for a user of their own, who may do anything."""
+    done = machine.run("systemctl", "disable", "--now", "userconfig.service", limit_s=120)
+    show.note(done.text)  # where there is no such service, nobody is asked
+
+
 def _ssh(machine: Machine, show: Show) -> None:
     if cards.read_card(machine).ssh:
         _must(machine, show, "systemctl", "enable", "--now", "ssh", limit_s=120)
@@ -81,8 +88,7 @@ def _network(machine: Machine, show: Show) -> None:
 
 def _clock(machine: Machine, show: Show) -> None:
     del show
-    made = cards.read_card(machine).made
-    if machine.now() < made:
+    if not _marked_installed(machine) and machine.now() < cards.read_card(machine).made:
         raise Failed("clock-unset", "the clock says a time before this card was made")
 
 
@@ -204,15 +210,24 @@ def _secrets(machine: Machine, show: Show) -> None:
 
 
 def _start(machine: Machine, show: Show) -> None:
-    """Start the services; then the card's folder goes, what says that there is work to do first."""
+    """Start the services."""
     services = [name for name, _ in _unit_files() if name.endswith(".service")]
     _must(machine, show, "systemctl", "restart", "--no-block", *services, limit_s=120)
+
+
+def tidy(machine: Machine) -> None:
+    """Remove the card's folder; first of it what says that there is work to do."""
     machine.remove(cards.folder(machine) / cards.CARD)
     machine.remove_tree(cards.folder(machine))
 
 
 def _made_from_card(machine: Machine) -> bytes:
     return cards.read_card(machine).encode()
+
+
+def _made_from_nothing(machine: Machine) -> bytes:
+    del machine
+    return b""
 
 
 def _made_from_packages(machine: Machine) -> bytes:

@@ -18,6 +18,7 @@ LIGHTS = ("sys/class/leds/ACT", "sys/class/leds/led0")
 """The Pi's own green light, by its names: it works before any library is there."""
 
 USUAL_TRIGGER = "mmc0"
+OURS = ("heartbeat", "timer", "none")
 FLASH_S, GAP_S, PAUSE_S = 0.2, 0.3, 1.5
 
 
@@ -27,10 +28,12 @@ class Show:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._story: list[str] = []
+        self._trigger = ""
 
     def working(self, step: str, words: str) -> None:
         """Tell that a step begins: the light beats like a heart."""
         self._say(words)
+        self._trigger = self._trigger or self._chosen_trigger()
         self._light("trigger", "heartbeat")
         self._state(State("working", step))
 
@@ -58,7 +61,7 @@ class Show:
     def done(self, step: str) -> None:
         """Tell that all is done, and give the light back to the card's traffic."""
         self._say("Latchkey is installed. It can be paired on this screen now, or over SSH.")
-        self._light("trigger", USUAL_TRIGGER)
+        self._light("trigger", self._trigger or USUAL_TRIGGER)
         self._state(State("done", step))
         if (self._machine.boot / LOG).exists():
             self._log()
@@ -91,6 +94,17 @@ class Show:
         head = f"Latchkey's first boot, by a clock that says {self._at()} s since 1970.\n\n".encode()
         with suppress(OSError):
             self._machine.put(self._machine.boot / LOG, (head + text + b"\n").replace(b"\n", b"\r\n"))
+
+    def _chosen_trigger(self) -> str:
+        """Give what drove the light before us: the word in brackets; of ours, the usual one."""
+        for light in LIGHTS:
+            text = (self._machine.read(self._machine.path(f"{light}/trigger")) or b"").decode(
+                "ascii", "replace"
+            )
+            found = [word.strip("[]") for word in text.split() if word.startswith("[")]
+            if found and found[0] not in OURS:
+                return found[0]
+        return USUAL_TRIGGER
 
     def _light(self, name: str, value: str) -> None:
         for light in LIGHTS:

@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from latchkey_card.answers import TEMPLATE, Answers, AnswersWrong, check_answers
 from latchkey_card.card import CardWrong, Parts, write_card
 from latchkey_card.cloud import (
     KEYS,
+    LOGIN,
     meta_data,
     network_config,
     start_script,
@@ -193,6 +195,13 @@ def test_user_data_holds_no_password_and_opens_nothing_without_a_key() -> None:
     assert "passwd:" not in text.replace("lock_passwd:", "")
     assert "NOPASSWD" not in text
     assert "NOPASSWD" in user_data(ANSWERS, WHEEL, HASH)
+
+
+def test_who_logs_in_is_in_no_group_of_the_services() -> None:
+    services = files("latchkey_pi") / "units/latchkey-sysusers.conf"
+    names = {line.split()[1] for line in services.read_text().splitlines() if line[:2] in ("u ", "g ")}
+    assert "latchkey" in names
+    assert LOGIN not in names
 
 
 def test_our_user_data_holds_no_key_but_those_of_the_list() -> None:

@@ -13,7 +13,7 @@ from latchkey_card.answers import Answers, settings_text
 from latchkey_card.desk import DeskPi, PowerCut
 from latchkey_pi.firstboot.course import run
 from latchkey_pi.firstboot.findings import FINDINGS
-from latchkey_pi.firstboot.install import NETWORK_DONE, ROOM_BYTES, steps
+from latchkey_pi.firstboot.install import NETWORK_DONE, ROOM_BYTES, steps, tidy
 from latchkey_pi.firstboot.show import Show
 
 CARD = "latchkey/card.json"
@@ -93,6 +93,7 @@ def test_power_may_go_at_any_moment(pi: DeskPi, tmp_path: Path, torn: bool) -> N
             assert other.boot_up() == 0, f"after a cut at {cut_at}"
             shutil.rmtree(other.boot / "latchkey", ignore_errors=True)
         assert other.tree() == wanted, f"after a cut at {cut_at}"
+        assert other.state.state == "done", f"after a cut at {cut_at}"
     assert cut_at > 40
 
 
@@ -151,6 +152,12 @@ def test_at_1970_nothing_is_fetched(pi: DeskPi) -> None:
     assert not [words for words in pi.ran if words[0] == "apt-get"]
     pi.clock_s = 1_900_000_000.0
     assert pi.boot_up() == 0
+
+
+def test_the_systems_own_wizard_lets_nobody_make_a_user(pi: DeskPi) -> None:
+    pi.online(yes=False)
+    pi.boot_up()
+    assert ("systemctl", "disable", "--now", "userconfig.service") in pi.ran
 
 
 def test_a_small_card_is_told_before_anything_is_fetched(pi: DeskPi) -> None:
@@ -258,10 +265,10 @@ def test_it_tries_again_until_it_works_and_the_light_counts(pi: DeskPi) -> None:
     pi.online(yes=False)
     begun = pi.clock_s
     pi.shadow = lambda pi: pi.online(yes=pi.clock_s > begun + 100)
-    assert run(pi, steps(), Show(pi)) == 0
+    assert run(pi, steps(), Show(pi), tidy) == 0
     assert flashes(pi) % FINDINGS["no-network"].flashes == 0
     assert flashes(pi) > 0
-    assert pi.path("sys/class/leds/ACT/trigger").read_text() == "mmc0"
+    assert pi.path("sys/class/leds/ACT/trigger").read_text() == "actpwr"
     assert pi.state.state == "done"
 
 
