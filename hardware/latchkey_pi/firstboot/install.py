@@ -9,7 +9,7 @@ way in.
 from importlib.resources import files
 
 from latchkey_pi.firstboot import card as cards
-from latchkey_pi.firstboot.course import Step
+from latchkey_pi.firstboot.course import MARKS, Step
 from latchkey_pi.firstboot.findings import Failed
 from latchkey_pi.firstboot.machine import Done, Machine
 from latchkey_pi.firstboot.show import Show
@@ -23,6 +23,7 @@ SLOT = "releases/0"
 ETC = "etc/latchkey"
 OWNER = "etc/latchkey/owner"
 UNITS = "etc/systemd/system"
+COMPLETE = f"{MARKS}/complete"
 DETECTOR = "centerface"
 
 NETWORK_DONE = b"""# This was used, and its password erased. The network is set up on the system itself now.
@@ -117,10 +118,11 @@ def _users(machine: Machine, show: Show) -> None:
 
 
 def _program(machine: Machine, show: Show) -> None:
-    """Lay out the first release. One that is there stays: it may be newer than what lies on the card."""
+    """Lay out the first release. One that has been in use stays: it may be newer than the card's."""
     opt, here = machine.path(OPT), cards.folder(machine)
-    if not _installed(machine):
+    if not (_installed(machine) and machine.path(COMPLETE).exists()):
         slot = opt / SLOT
+        machine.remove(opt / "current")
         machine.remove_tree(slot)
         machine.folder(slot.parent)
         _must(machine, show, "python3", "-m", "venv", "--system-site-packages", str(slot), limit_s=600)
@@ -216,7 +218,8 @@ def _start(machine: Machine, show: Show) -> None:
 
 
 def tidy(machine: Machine) -> None:
-    """Remove the card's folder; first of it what says that there is work to do."""
+    """Note that all was done once, and remove the card's folder; first of it what says that there is work."""
+    machine.put(machine.path(COMPLETE), b"")
     machine.remove(cards.folder(machine) / cards.CARD)
     machine.remove_tree(cards.folder(machine))
 

@@ -1,5 +1,6 @@
 """What the first boot leaves behind, whenever power goes, and what it tells where it cannot go on."""
 
+import hashlib
 import itertools
 import json
 import shutil
@@ -258,6 +259,20 @@ def test_a_new_card_changes_settings_and_leaves_a_newer_program_alone(pi: DeskPi
     assert '"another"' in (etc / "door.toml").read_text()
     assert '"broker"' in (etc / "door.toml.before").read_text()
     assert not [words for words in pi.ran if words[0] == "apt-get" or "pip" in words]
+
+
+def test_a_mended_card_replaces_a_program_that_never_came_to_run(pi: DeskPi) -> None:
+    pi.failing = {"chown": "chown: no such user"}
+    assert pi.boot_up() == 1
+    made = [words for words in pi.ran if "venv" in words]
+    card = pi.boot / "latchkey/card.json"
+    pins = pi.boot / "latchkey/pins.txt"
+    old = hashlib.sha256(pins.read_bytes()).hexdigest()
+    pins.write_text("latchkey==0.1.1 --hash=sha256:11\n")
+    card.write_text(card.read_text().replace(old, hashlib.sha256(pins.read_bytes()).hexdigest()))
+    pi.failing = {}
+    assert pi.boot_up() == 0
+    assert len([words for words in pi.ran if "venv" in words]) == len(made) + 1
 
 
 @pytest.mark.slow
