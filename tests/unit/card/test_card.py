@@ -232,7 +232,7 @@ def schema(need: Callable[[str], str], path: Path) -> subprocess.CompletedProces
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", [KEY, ""])
+@pytest.mark.parametrize("key", [KEY, ""], ids=["with-key", "without"])
 def test_cloud_inits_own_schema_takes_our_user_data(
     need: Callable[[str], str], tmp_path: Path, key: str
 ) -> None:

@@ -11,13 +11,19 @@ import pytest
 from latchkey.cli import main
 from latchkey.errors import EXIT_USAGE
 from latchkey_card.answers import Answers, settings_text
-from latchkey_card.desk import DeskPi, PowerCut
+from latchkey_card.desk import DeskPi, PowerCut, pi_with_card
 from latchkey_pi.firstboot.course import run
 from latchkey_pi.firstboot.findings import FINDINGS
 from latchkey_pi.firstboot.install import NETWORK_DONE, ROOM_BYTES, steps, tidy
 from latchkey_pi.firstboot.show import Show
 
 CARD = "latchkey/card.json"
+
+
+@pytest.fixture
+def pi(tmp_path: Path) -> DeskPi:
+    """Give a Pi with a new card in it."""
+    return pi_with_card(tmp_path)
 
 
 def flashes(pi: DeskPi) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from latchkey_card.desk import DeskPi
+from latchkey_card.desk import DeskPi, pi_with_card
 
 HARDWARE = Path(__file__).resolve().parents[3] / "hardware"
 PRETENDED = {
@@ -21,6 +21,12 @@ PRETENDED = {
     "python3": 'mkdir -p "$4/bin"; cp "$0.slot" "$4/bin/python"; chmod +x "$4/bin/python"',
     "python3.slot": 'sleep 0.1; cp "$(command -v dpkg)" "${0%python}latchkey"',
 }
+
+
+@pytest.fixture
+def pi(tmp_path: Path) -> DeskPi:
+    """Give a Pi with a new card in it."""
+    return pi_with_card(tmp_path)
 
 
 @pytest.fixture
