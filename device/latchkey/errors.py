@@ -29,6 +29,8 @@ EXIT_SCENE = 17
 EXIT_LIMIT = 18
 EXIT_UPDATE_REFUSED = 19
 EXIT_UPDATE_UNHEALTHY = 20
+EXIT_FINDINGS = 21
+EXIT_NOT_KNOWN = 22
 EXIT_INTERRUPTED = 130
 """By Ctrl-C, or by a reader of our output that went away; other signals give 128 and their number."""
 
