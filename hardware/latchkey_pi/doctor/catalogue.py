@@ -250,7 +250,8 @@ DOOR_KINDS = (
         "{what} {folder} is full: {free} MiB are free, and {spare} have to be",
         "make room: `sudo apt clean`, `sudo journalctl --vacuum-size=50M`; or lower [vault] max_mib, then "
         + RESTART,
-        "Clips that are there stay until their days are over; none is begun. The bell rings and is told.",
+        "The oldest clips that nobody kept make room; once none is left no clip is begun. Kept clips stay."
+        " The bell rings and is told.",
         "disk_full",
         "disk = full",
     ),
@@ -283,7 +284,7 @@ DOOR_KINDS = (
         "vault",
         "error",
         "{user} may not write into {what} {folder}",
-        "`sudo chown -R {user}: {folder}`, then " + RESTART,
+        "`sudo mkdir -p {folder} && sudo chown -R {user}: {folder}`, then " + RESTART,
         "Nothing is deleted. The bell rings.",
         "disk_failed",
         "disk = failed",

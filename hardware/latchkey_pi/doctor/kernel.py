@@ -22,6 +22,7 @@ OVERLAY = re.compile(r"dtoverlay=(?P<name>[a-z0-9_-]+)")
 NOT_BEFORE_S = 1_767_225_600
 """1 January 2026: this program is younger."""
 
+ZRAM = "/dev/zram"
 ALL_V6 = "0" * 32
 
 
@@ -135,13 +136,24 @@ def network(machine: Machine) -> bool | Unknown:
 
 
 def swap(machine: Machine) -> tuple[str, ...] | Unknown:
-    """Give where memory is written to that is no memory: compressed memory (zram) is none of it."""
+    """Give where memory is written to that is no memory. Compressed memory (zram) is, but for what it has put
+    into a file behind it.
+    """
     text = machine.text("/proc/swaps")
     if text is None:
         return Unknown("the kernel does not show its swap", "`swapon --show`")
     rows = [line.split() for line in text.splitlines()[1:]]
     used = [row for row in rows if len(row) >= 4 and row[3] != "0"]
-    return tuple(row[0] for row in used if not row[0].startswith("/dev/zram"))
+    places = (_behind(machine, row[0]) if row[0].startswith(ZRAM) else row[0] for row in used)
+    return tuple(place for place in places if place)
+
+
+def _behind(machine: Machine, device: str) -> str:
+    """Give the device that a compressed one has written pages to, or ""."""
+    block = f"/sys/block/{device.rpartition('/')[2]}"
+    behind = (machine.text(f"{block}/backing_dev") or "none").strip()
+    written = (machine.text(f"{block}/bd_stat") or "0").split()[:1]
+    return "" if behind == "none" or written in ([], ["0"]) else behind
 
 
 def power(machine: Machine) -> int | Unknown | None:

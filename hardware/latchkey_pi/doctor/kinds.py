@@ -54,8 +54,7 @@ HOUSE_KINDS = (
         "error",
         "the broker {broker} refuses us: {what}",
         "put the right password into {file}, name the right user in [mqtt] username, then `sudo systemctl"
-        " restart"
-        " latchkey-link`",
+        " restart latchkey-link`",
         WAITS,
         "same",
         "offline",
@@ -234,7 +233,9 @@ HOUSE_KINDS = (
         "swap",
         "warning",
         "memory is written to {places}: pictures that are not hidden yet could lie there",
-        "`sudo swapoff -a`, and take it out of /etc/fstab (or `sudo systemctl disable dphys-swapfile`)",
+        "`sudo mkdir -p /etc/rpi/swap.conf.d`, `printf '[Main]\\nMechanism=zram\\n' | sudo tee"
+        " /etc/rpi/swap.conf.d/90-latchkey.conf`, `sudo reboot`; not on Raspberry Pi OS: `sudo swapoff -a`, and"
+        " take it out of /etc/fstab",
         GOES_ON + " The two services are never swapped (MemorySwapMax=0); a `latchkey run` by hand may be.",
     ),
     Kind(

@@ -102,7 +102,8 @@ def _sections() -> Iterator[str]:
 
 
 def _first_boot() -> Iterator[str]:
-    yield "While it waits, the Pi's own green light counts; what it waits for is in `latchkey-log.txt` on the card too."
+    yield "While it waits, the Pi's own green light counts, and `latchkey-log.txt` on the card says what for:"
+    yield "[how a card is flashed](FLASH.md)."
     yield ""
     yield "| green light | code | do |"
     yield "|---|---|---|"

@@ -1,5 +1,6 @@
 """Probes of the two services, by `systemctl show`, and of whoever else runs on the vault."""
 
+import resource
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,14 +10,12 @@ from latchkey_pi.doctor.machine import Machine
 
 CAPTURE, LINK = "latchkey-capture", "latchkey-link"
 PROPERTIES = (
-    "Id,LoadState,ActiveState,SubState,NRestarts,StatusText,User,MemoryCurrent,StateChangeTimestampMonotonic"
+    "Id,LoadState,ActiveState,SubState,NRestarts,StatusText,User,MainPID,StateChangeTimestampMonotonic"
 )
 NOT_SEEN = Unknown(
     "no service is installed, and whether a doorbell runs by hand cannot be seen",
     "`ps -C latchkey` shows whether one runs",
 )
-UNSET = (1 << 64) - 1
-"""What systemd shows for a number that it does not have."""
 
 
 def services(machine: Machine, vault: Path | None) -> Services | Unknown:
@@ -42,7 +41,7 @@ def services(machine: Machine, vault: Path | None) -> Services | Unknown:
 
 def _service(machine: Machine, name: str, facts: Mapping[str, str]) -> Service:
     since_us, up = _number(facts.get("StateChangeTimestampMonotonic")), machine.text("/proc/uptime")
-    memory = _number(facts.get("MemoryCurrent"))
+    pages = (machine.text(f"/proc/{facts.get('MainPID', '0')}/statm") or "").split()[1:2]
     return Service(
         name=name,
         active=facts.get("ActiveState", "not known"),
@@ -51,7 +50,7 @@ def _service(machine: Machine, name: str, facts: Mapping[str, str]) -> Service:
         up_s=float(up.split()[0]) - since_us / 1e6 if up and since_us else None,
         status=facts.get("StatusText", ""),
         user=facts.get("User", ""),
-        memory=0 if memory == UNSET else memory,
+        memory=int(pages[0]) * resource.getpagesize() if pages else 0,
     )
 
 

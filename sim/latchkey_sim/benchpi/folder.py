@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from latchkey.units import NS_PER_S
+from latchkey_sim.household import write_book
+
 NOW_S = 1_900_000_000.0
 FILES = {
     "proc/device-tree/model": "Raspberry Pi Zero 2 W Rev 1.0\0",
     "proc/meminfo": "MemTotal: 436000 kB\nMemAvailable: 300000 kB\n",
     "proc/uptime": "90000.12 80000.00\n",
     "proc/swaps": "Filename Type Size Used Priority\n/dev/zram0 partition 200000 5120 100\n",
+    "proc/611/statm": "60000 30000 9000 1 0 40000 0\n",
     "proc/locks": "",
     "proc/net/route": "Iface Destination Gateway\nwlan0 00000000 0101A8C0\n",
     "proc/net/ipv6_route": "",
@@ -31,7 +35,7 @@ SubState={sub}
 NRestarts={restarts}
 StatusText={status}
 User=
-MemoryCurrent=120000000
+MainPID=611
 StateChangeTimestampMonotonic=1000000
 """
 
@@ -50,15 +54,28 @@ def units(
 
 
 class FolderPi:
-    """The folder below `root`, on which all is well, and what its programs print."""
+    """A board below `root` on which all is well, what its programs print, and its doorbell's own folders."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, folder: Path) -> None:
+        self.root, self.folder, self.file = folder / "root", folder, folder / "door.toml"
         self.systemctl: str | None = units()
         self.timedatectl: str | None = "yes\n"
         self.now_s = NOW_S
         for name, text in FILES.items():
             self.put(name, text)
+        self.book = write_book(folder, int(NOW_S) * NS_PER_S)
+        for name in ("vault", "state"):
+            (folder / name).mkdir(mode=0o700)
+        self.settings()
+
+    def settings(self, pi: str = "", mqtt: str = 'host = "broker.home"', vault: str = "") -> None:
+        """Write the settings, with more lines in some of their sections."""
+        self.file.write_text(
+            f'schema = 1\n[camera]\nboard = "pi"\n[owner]\nbook = "{self.book}"\n'
+            f'[vault]\npath = "{self.folder}/vault"\n{vault}\n[device]\nstate = "{self.folder}/state"\n'
+            f'[privacy]\ndetector = "none"\n[update]\nfolder = "{self.folder}/opt"\n'
+            f"[pi]\n{pi}\n[mqtt]\n{mqtt}\n"
+        )
 
     def put(self, name: str, text: str) -> Path:
         """Write a file."""

@@ -8,39 +8,20 @@ from pathlib import Path
 import pytest
 
 from latchkey.adapters.disk import LOCK_NAME
-from latchkey.units import NS_PER_S
 from latchkey_pi.doctor.examine import examine
 from latchkey_pi.doctor.machine import Machine, Who
 from latchkey_pi.doctor.rules import Verdict, judge
 from latchkey_sim.benchpi.folder import NOW_S, FolderPi, units
-from latchkey_sim.household import write_book
 
 HERE = {"library-gpio", "library-camera"}
 """What no machine of a developer has."""
 
 
-class Home:
-    """A board as a folder, with settings, key book, vault and state."""
-
-    def __init__(self, folder: Path) -> None:
-        self.pi = FolderPi(folder / "root")
-        self.folder = folder
-        self.book = write_book(folder, int(NOW_S) * NS_PER_S)
-        self.settings("")
-        for name in ("vault", "state"):
-            (folder / name).mkdir(mode=0o700)
-
-    def settings(self, more: str, pi: str = "", mqtt: str = 'host = "broker.home"') -> None:
-        self.file = self.folder / "door.toml"
-        self.file.write_text(
-            f'schema = 1\n[camera]\nboard = "pi"\n[owner]\nbook = "{self.book}"\n'
-            f'[vault]\npath = "{self.folder}/vault"\n[device]\nstate = "{self.folder}/state"\n'
-            f'[pi]\n{pi}\n[mqtt]\n{mqtt}\n[update]\nfolder = "{self.folder}/opt"\n{more}'
-        )
+class Home(FolderPi):
+    """A board as a folder, and the doctor's look at it."""
 
     def verdict(self) -> Verdict:
-        machine = Machine(self.pi.root, self.pi.run, self.pi.now)
-        return judge(examine(machine, self.file, None))
+        return judge(examine(Machine(self.root, self.run, self.now), self.file, None))
 
     def found(self) -> dict[str, str]:
         """Give the lines of what is found, by the ids, beside what is true of this computer."""
@@ -53,7 +34,6 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_a_board_on_which_all_is_well_has_no_finding(home: Home) -> None:
-    home.settings('[privacy]\ndetector = "none"\n')
     assert home.found() == {}
     assert {area for area, state in home.verdict().areas.items() if state == "absent"} == {
         "first-boot", "detector", "update",
@@ -69,6 +49,11 @@ def test_a_board_on_which_all_is_well_has_no_finding(home: Home) -> None:
         (["sys/dev/block/179:2/size"], {}, "card-gone"),
         ([], {"sys/fs/ext4/mmcblk0p2/errors_count": "2\n"}, "card-errors"),
         ([], {"proc/swaps": "h\n/var/swap file 100 7 -2\n"}, "swap-on-card"),
+        (
+            [],
+            {"sys/block/zram0/backing_dev": "/dev/loop0\n", "sys/block/zram0/bd_stat": "12 0 12\n"},
+            "swap-on-card",
+        ),
         ([], {"proc/net/route": "Iface Destination\n"}, "network-none"),
         ([], {"sys/devices/platform/soc/soc:firmware/get_throttled": "50001\n"}, "power-weak"),
         ([], {"sys/class/thermal/thermal_zone0/temp": "81000\n"}, "too-hot"),
@@ -86,13 +71,13 @@ def test_what_the_kernel_shows_is_found(
     home: Home, drop: list[str], put: dict[str, str], expected: str
 ) -> None:
     for name in drop:
-        home.pi.drop(name)
+        home.drop(name)
         if name.endswith("driver/bound"):
-            (home.pi.root / name).parent.rmdir()
+            (home.root / name).parent.rmdir()
         if name.endswith("179:2/size"):
-            (home.pi.root / name).parent.rmdir()
+            (home.root / name).parent.rmdir()
     for name, text in put.items():
-        home.pi.put(name, text)
+        home.put(name, text)
     assert set(home.found()) == {expected}
 
 
@@ -119,20 +104,28 @@ def test_what_the_kernel_shows_is_found(
     ],
 )
 def test_what_the_services_say_is_found(home: Home, systemctl: str | None, expected: str) -> None:
-    home.pi.systemctl = systemctl
+    home.systemctl = systemctl
     assert expected in home.found()
     assert len(set(home.found()) - {expected, "capture-down", "not-known"}) == 0
 
 
+def test_memory_that_the_doorbell_has_already_is_not_counted_against_it(home: Home) -> None:
+    home.put("proc/meminfo", "MemTotal: 436000 kB\nMemAvailable: 140000 kB\n")
+    assert home.found() == {}
+    home.drop("proc/611/statm")
+    assert set(home.found()) <= {"memory-tight", "memory-short"}
+    assert home.found() != {}
+
+
 def test_a_clock_at_1970_is_told_and_keys_are_not_judged_by_it(home: Home) -> None:
-    home.pi.now_s = 3600.0
+    home.now_s = 3600.0
     found = home.found()
     assert found["clock-wrong"] == "the clock says 1970-01-01, which cannot be"
     assert home.verdict().areas["keys"] == "unknown"
 
 
 def test_keys_that_are_over_and_a_book_that_is_none_are_told(home: Home) -> None:
-    home.pi.now_s = NOW_S + 500 * 86_400
+    home.now_s = NOW_S + 500 * 86_400
     assert "keys-expired" in home.found()
     home.book.write_bytes(b"{}")
     assert "keys-missing" in home.found()
@@ -159,7 +152,7 @@ def test_settings_that_cannot_be_used_hide_what_hangs_on_them_and_are_told_with_
     ],
 )
 def test_pins_that_cannot_be_are_told(home: Home, pi: str, expected: str) -> None:
-    home.settings("", pi)
+    home.settings(pi)
     assert set(home.found()) == {expected}
 
 
@@ -174,9 +167,7 @@ def test_pins_that_cannot_be_are_told(home: Home, pi: str, expected: str) -> Non
 )
 def test_the_first_boot_is_told_by_its_state_file(home: Home, state: str, expected: str) -> None:
     record = {"schema": 1, "state": state, "step": "network", "finding": "no-network", "detail": "no way out"}
-    home.pi.put(
-        "run/latchkey-setup/state.json", json.dumps(record | {"fix": "plug it in", "tries": 2, "at": 5})
-    )
+    home.put("run/latchkey-setup/state.json", json.dumps(record | {"fix": "plug it in", "tries": 2, "at": 5}))
     assert set(home.found()) == ({expected} if expected else set())
 
 
@@ -191,10 +182,8 @@ def test_room_is_judged_by_the_rule_by_which_the_doorbell_records(home: Home) ->
     free = os.statvfs(home.folder)
     mib = free.f_bavail * free.f_frsize >> 20
     for share, expected in ((8, "folder-full"), (2, "folder-low")):
-        text = home.file.read_text().replace("[vault]\n", f"[vault]\nspare_mib = {mib * share}\n")
-        home.file.write_text(text)
+        home.settings(vault=f"spare_mib = {mib * share}")
         assert set(home.found()) == {expected}
-        home.settings("")
 
 
 def test_who_may_write_is_reckoned_from_owner_group_and_mode(tmp_path: Path) -> None:
@@ -216,19 +205,19 @@ def test_what_others_can_read_of_secrets_is_told_by_name_alone(home: Home) -> No
     password = home.folder / "password"
     password.write_text("correct horse\n")
     password.chmod(0o644)
-    home.settings("", mqtt=f'host = "broker.home"\npassword_file = "{password}"')
+    home.settings(mqtt=f'host = "broker.home"\npassword_file = "{password}"')
     assert home.found() == {"secret-open": f"others on this machine can read {password}"}
     password.chmod(0o600)
     assert home.found() == {}
 
 
 def test_a_doorbell_that_runs_by_hand_is_known_by_its_lock_which_is_not_touched(home: Home) -> None:
-    home.pi.systemctl = ""
+    home.systemctl = ""
     assert "not-running" in home.found()
     lock = home.folder / "vault" / LOCK_NAME
     lock.write_bytes(b"")
     inode = lock.stat().st_ino
-    home.pi.put("proc/locks", f"1: FLOCK  ADVISORY  WRITE 4711 b3:02:{inode} 0 EOF\n")
+    home.put("proc/locks", f"1: FLOCK  ADVISORY  WRITE 4711 b3:02:{inode} 0 EOF\n")
     with lock.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert "not-running" not in home.found()
