@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,8 +39,9 @@ def as_root(file: str) -> str:
 def settings(machine: Machine, named: Path | None) -> SettingsFact:
     """Load the settings as far as no board, key or broker is concerned: those are areas of their own."""
     file = named or machine.path(PLACE)
-    if not file.exists():
-        return SettingsFact(str(file), missing=True)
+    with suppress(PermissionError):  # it may be there: reading it will tell
+        if not file.exists():
+            return SettingsFact(str(file), missing=True)
     try:
         loaded = load_with_places(file)[0]
     except SettingsError as error:

@@ -1,7 +1,9 @@
 """All probes in their order: from a machine and its settings file to facts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from latchkey.egress import Ledger
 from latchkey.reading import check_ordinary
@@ -12,6 +14,8 @@ from latchkey_pi.doctor.facts import BrokerFact, CameraFact, ClockFact, Facts, K
 from latchkey_pi.doctor.machine import Machine
 from latchkey_pi.doctor.services import own_bytes, services
 
+T = TypeVar("T")
+
 STATE_SPARE_BYTES = 16 * MIB
 """What the outbox may need."""
 
@@ -21,6 +25,14 @@ NOT_ASKED = Unknown("it was not asked", "`latchkey doctor` without --offline ask
 CLOCK = Unknown("nobody here knows whether the clock is set over the network", "`timedatectl` shows it")
 OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 PROGRAM = "/opt/latchkey/current/bin/latchkey"
+
+
+def seen(probe: Callable[[], T], file: str) -> T | Unknown:
+    """Ask a probe; what the system does not let it see is not known."""
+    try:
+        return probe()
+    except OSError as error:
+        return Unknown(f"{error.filename}: {error.strerror or error}", door.as_root(file))
 
 
 def examine(machine: Machine, named: Path | None, ledger: Ledger | None) -> Facts:
@@ -72,22 +84,23 @@ def _with_settings(machine: Machine, facts: Facts, settings: Settings, ledger: L
     )
     facts = replace(
         facts,
-        camera=_camera(machine, settings),
+        camera=seen(lambda: _camera(machine, settings), file),
         libraries=door.libraries() if is_pi else None,
         vault=places.folder(machine, vault, file),
         state=places.folder(machine, state, file),
-        card=kernel.card(machine, settings.vault.path.absolute()),
+        card=seen(lambda: kernel.card(machine, settings.vault.path.absolute()), file),
         network=_network(machine, settings),
-        keys=_keys(machine, settings, facts),
-        detector=door.detector(settings.privacy),
+        keys=seen(lambda: _keys(machine, settings, facts), file),
+        detector=seen(lambda: door.detector(settings.privacy), file),
         memory=door.memory(machine, settings, own_bytes(facts.services)) if is_pi else None,
         hot_c=settings.pi.slow_at_c,
-        pins=places.pins(machine, settings) if is_pi else None,
-        update=door.update(settings.update, machine.now()),
-        secrets=places.secrets(machine, settings),
+        pins=seen(lambda: places.pins(machine, settings), file) if is_pi else None,
+        update=seen(lambda: door.update(settings.update, machine.now()), file),
+        secrets=seen(lambda: places.secrets(machine, settings), file),
     )
     if settings.camera.board in ("pi", "webcam"):
-        facts = replace(facts, devices=places.devices(machine, settings, capture, link))
+        denied = seen(lambda: places.devices(machine, settings, capture, link), file)
+        facts = replace(facts, devices=denied)
     return replace(facts, broker=_broker(settings, facts, ledger))
 
 

@@ -234,8 +234,8 @@ HOUSE_KINDS = (
         "warning",
         "memory is written to {places}: pictures that are not hidden yet could lie there",
         "`sudo mkdir -p /etc/rpi/swap.conf.d`, `printf '[Main]\\nMechanism=zram\\n' | sudo tee"
-        " /etc/rpi/swap.conf.d/90-latchkey.conf`, `sudo reboot`; not on Raspberry Pi OS: `sudo swapoff -a`, and"
-        " take it out of /etc/fstab",
+        " /etc/rpi/swap.conf.d/90-latchkey.conf`, `sudo reboot`; not on Raspberry Pi OS: `sudo swapoff -a`,"
+        " and take it out of /etc/fstab",
         GOES_ON + " The two services are never swapped (MemorySwapMax=0); a `latchkey run` by hand may be.",
     ),
     Kind(

@@ -162,8 +162,7 @@ def _given_away(line: str) -> set[int]:
 
 def secrets(machine: Machine, settings: Settings) -> tuple[str, ...]:
     """Give what others than its owner can read, and must not. Contents are not looked at."""
-    wanted = [settings.vault.path, settings.device.state, settings.vault.path / "keys" / "device.key"]
-    wanted += _passwords(machine, settings.mqtt)
+    wanted = [settings.vault.path, settings.device.state, *_passwords(machine, settings.mqtt)]
     return tuple(str(path) for path in wanted if _is_open(path))
 
 
@@ -175,7 +174,8 @@ def _passwords(machine: Machine, mqtt: MqttSettings) -> list[Path]:
 
 
 def _is_open(path: Path) -> bool:
+    """Whether others than its owner can read it. Raises OSError where that cannot be seen."""
     try:
         return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False

@@ -46,6 +46,7 @@ RINGS_NS = [7 * NS_PER_S, 41 * NS_PER_S, 91 * NS_PER_S]
 CALM_NS, TROUBLE_NS = 30 * NS_PER_S, 60 * NS_PER_S
 """One visit is over then; the second came into the trouble; the third comes after it."""
 
+HARDWARE = Path(__file__).resolve().parents[3] / "hardware"
 HERE = {"library-camera", "not-known"}
 """True of a developer's computer, whatever is tried."""
 
@@ -286,7 +287,11 @@ def test_whatever_the_first_boot_waits_for_is_found_with_its_own_way_out(new: De
 
 
 def test_wrong_user_data_starts_nothing_and_the_card_can_be_judged_before() -> None:
-    """cloud-init then starts nothing of ours: no light, no state. `make pi-card CHECK=` finds it before."""
+    """cloud-init then starts nothing of ours: the Pi's light flickers with the card, and nobody tells more.
+
+    `make pi-card CHECK=` finds it before, and hardware/FLASH.md sends people there.
+    """
+    assert "flickers now and then, from the beginning" in (HARDWARE / "FLASH.md").read_text("utf-8")
     assert wrong_user_data(b"#cloud-config\nbotcmd: []\n") != []
     assert wrong_user_data(b"no cloud-config at all\n") != []
 

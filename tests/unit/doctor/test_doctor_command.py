@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from socket import create_server, socket
+from typing import Any
 
 import pytest
 
@@ -156,24 +157,44 @@ def test_a_password_that_cannot_be_read_is_told_before_anybody_is_asked(tmp_path
     assert ledger.rows() == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_who_is_not_root_is_told_what_could_not_be_seen(door: Path) -> None:
-    """Folders that are closed to them are no folders that are well."""
+def as_nobody(door: Path) -> dict[str, Any]:
+    """Run the doctor as a user who owns nothing; give its report."""
+    for path in (door.parent, *door.parent.parents[:2]):
+        path.chmod(0o755)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        for path in (door.parent, *door.parent.parents[:2]):
-            path.chmod(0o755)
-        os.setgroups([])
-        os.setuid(65534)
-        code, out, _ = doctor("--config", str(door), "--json")
-        os.write(writer, out.encode())
-        os._exit(code)
+        code = 1
+        try:
+            os.setgroups([])
+            os.setuid(65534)
+            code, out, _ = doctor("--config", str(door), "--json")
+            os.write(writer, out.encode())
+        finally:
+            os._exit(code)
     os.close(writer)
     with os.fdopen(reader) as stream:
-        report = json.loads(stream.read())
+        report: dict[str, Any] = json.loads(stream.read())
     _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) in (EXIT_FINDINGS, EXIT_NOT_KNOWN)
+    assert os.waitstatus_to_exitcode(status) == CODES[report["verdict"]]
+    return report
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_folder_of_somebody_else_is_told_as_such(door: Path) -> None:
+    report = as_nobody(door)
     assert report["areas"]["vault"] == "wrong"
     assert "folder-denied" in {found["id"] for found in report["findings"]}
     assert report["areas"]["services"] == "unknown"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_what_lies_in_a_closed_folder_is_not_known_and_not_called_well(door: Path) -> None:
+    closed = door.parent / "closed"
+    closed.mkdir(mode=0o700)
+    for name in ("vault", "book.json"):
+        (door.parent / name).rename(closed / name)
+    text = door.read_text().replace(f"{door.parent}/vault", f"{closed}/vault")
+    door.write_text(text.replace(f"{door.parent}/book.json", f"{closed}/book.json"))
+    areas = as_nobody(door)["areas"]
+    assert [areas[area] for area in ("vault", "keys", "secrets", "services")] == ["unknown"] * 4
