@@ -1,6 +1,7 @@
 """The notice for visitors says what the settings make true, in every language, on one sheet."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from latchkey.units import utc_day
 from latchkey_sim.entropy import SeededEntropy
 
 DAY = utc_day(SystemClock().wall_ns())
-SHEET = Facts(True, "faces", 5, 8, 3, 2, 0, True)
+SHEET = Facts(True, "faces", 5, 8, 3, 2, 0, "192.168.1.4")
 
 
 def door(folder: Path, more: str = "") -> str:
@@ -58,10 +59,49 @@ def test_days_of_the_vault_count_where_they_are_fewer(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("mode", ["faces", "people", "motion", "everything"])
 def test_every_language_fills_every_gap(language: str, mode: str) -> None:
-    for facts in (SHEET, Facts(True, mode, 5, 8, 1, 1, 24, False), Facts(False, mode, 5, 8, 1, 1, 24, False)):
+    for facts in (
+        SHEET,
+        Facts(True, mode, 5, 8, 1, 1, 24, ""),
+        Facts(True, mode, 5, 8, 1, 1, 24, "mqtt.example.com"),
+        Facts(False, mode, 5, 8, 1, 1, 24, ""),
+    ):
         text = told(notice(facts, "Kim", language, "a6"))
         assert not set("{}") & set(text)
         assert "Kim" in text
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "192.168.1.4",
+        "10.0.0.2",
+        "127.0.0.1",
+        "::1",
+        "fd12::7",
+        "fe80::1",
+        "localhost",
+        "Home.local",
+        "a.local.",
+    ],
+)
+def test_a_broker_in_the_house_is_told_as_the_households_own(host: str) -> None:
+    sheet = replace(SHEET, broker=host)
+    assert "this household's own system" in told(notice(sheet, "Kim", "en", "a5"))
+    assert "die eigene Anlage des Haushalts" in told(notice(sheet, "Kim", "de", "a5"))
+
+
+@pytest.mark.parametrize(
+    "host", ["mqtt.example.com", "8.8.8.8", "2606:4700::1", "broker", "evil-local", "10.example.net"]
+)
+def test_a_broker_that_may_be_elsewhere_is_named_and_not_told_as_the_households_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    path = door(tmp_path, f'[mqtt]\nhost = "{host}"\n')
+    for language, own in (("en", "own system"), ("de", "eigene Anlage")):
+        assert main(["notice", path, "--ask", "Kim", "--language", language]) == 0
+        text = told(capsys.readouterr().out)
+        assert own not in text
+        assert host in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -69,7 +109,7 @@ def test_it_claims_no_law_and_no_certainty(language: str) -> None:
     everything = " ".join(
         told(notice(Facts(True, mode, 5, 8, 3, 2, 24, broker), "Kim", language, "a5"))
         for mode in ("faces", "people", "motion", "everything")
-        for broker in (True, False)
+        for broker in ("", "192.168.1.4", "mqtt.example.com")
     ).lower()
     for word in ("gdpr", "dsgvo", "compliant", "konform", "anonym", "guarantee", "garant", "100"):
         assert word not in everything
@@ -77,7 +117,7 @@ def test_it_claims_no_law_and_no_certainty(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_doorbell_that_records_nothing_speaks_of_no_clips(language: str) -> None:
-    text = told(notice(Facts(False, "faces", 5, 8, 3, 2, 24, True), "Kim", language, "a5"))
+    text = told(notice(Facts(False, "faces", 5, 8, 3, 2, 24, "192.168.1.4"), "Kim", language, "a5"))
     assert not re.search(r"\d", text.replace("a5", ""))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from ipaddress import ip_address
 
 from latchkey.settings import Settings
 from latchkey.vault.book import KeyBook
@@ -21,7 +22,8 @@ class Facts:
     days: int
     viewers: int
     face_hours: int
-    tells_broker: bool
+    broker: str
+    """The host that messages go to; empty = none."""
 
     @classmethod
     def of(cls, settings: Settings, book: KeyBook) -> "Facts":
@@ -34,7 +36,7 @@ class Facts:
             days=min(book.days, settings.vault.days or book.days),
             viewers=len(book.viewers),
             face_hours=settings.privacy.face_layer_hours,
-            tells_broker=bool(settings.mqtt.host),
+            broker=settings.mqtt.host,
         )
 
 
@@ -50,6 +52,7 @@ class Words:
     never: str
     where: str
     broker: str
+    far_broker: str
     no_broker: str
     who: tuple[str, str]
     days: tuple[str, str]
@@ -74,6 +77,8 @@ ENGLISH = Words(
     never="No sound. Nobody's face is recognised or compared.",
     where="Clips stay in this house, encrypted. They are not sent to any company or cloud.",
     broker="Short messages such as “somebody rang” go to this household's own system, without pictures.",
+    far_broker="Short messages such as “somebody rang” go to {broker}, without pictures. Who runs it can read"
+    " them.",
     no_broker="It sends no messages either.",
     who=(
         "One key opens the clips. This household holds it.",
@@ -105,6 +110,8 @@ GERMAN = Words(
     never="Kein Ton. Niemandes Gesicht wird erkannt oder verglichen.",
     where="Aufnahmen bleiben verschlüsselt in diesem Haus. Keine Firma und keine Cloud bekommt sie.",
     broker="Kurze Meldungen wie „es hat geklingelt“ gehen ohne Bilder an die eigene Anlage des Haushalts.",
+    far_broker="Kurze Meldungen wie „es hat geklingelt“ gehen ohne Bilder an {broker}. Wer das betreibt, kann"
+    " sie lesen.",
     no_broker="Auch Meldungen verschickt sie nicht.",
     who=(
         "Ein Schlüssel öffnet die Aufnahmen. Dieser Haushalt hat ihn.",
@@ -172,7 +179,10 @@ def _chapters(words: Words, facts: Facts) -> list[tuple[str, str]]:
     hidden = [words.modes[facts.mode]]
     if facts.mode in ("faces", "people"):
         hidden.append(words.missed)
-    told = words.broker if facts.tells_broker else words.no_broker
+    told = words.no_broker
+    if facts.broker:
+        told = words.broker if _at_home(facts.broker) else words.far_broker
+    told = told.format(broker=escape(facts.broker))
     opens = words.who[facts.viewers > 1].format(viewers=facts.viewers)
     kept = [words.days[facts.days > 1].format(days=facts.days)]
     if facts.face_hours:
@@ -180,3 +190,13 @@ def _chapters(words: Words, facts: Facts) -> list[tuple[str, str]]:
     stays = [words.where, told, opens, words.passed_on]
     bodies = ([when, words.never], hidden, stays, kept)
     return [(head, " ".join(body)) for head, body in zip(words.heads, bodies, strict=True)]
+
+
+def _at_home(host: str) -> bool:
+    """Whether a host can only be in this house's own network; of any other name nobody can know that."""
+    name = host.lower().rstrip(".")
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name == "localhost" or name.endswith((".localhost", ".local"))
+    return address.is_private
