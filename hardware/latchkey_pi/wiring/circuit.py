@@ -7,6 +7,7 @@ would burn, too little for a simulation.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from latchkey.settings.lines import KeyPath
 from latchkey_pi.wiring.header import GPIO_VOLTS, HEADER, VOLTS
 from latchkey_pi.wiring.model import Part, Variant, Wire
 
@@ -40,7 +41,10 @@ class Source:
     net: str
     volts: float
     name: str
+    path: KeyPath
     pin: int | None = None
+    milliamps: float = 0.0
+    """What a board can give; 0 = it is a signal, or the board does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +126,32 @@ class Circuit:
 
     def sources(self) -> list[Source]:
         """Give all that holds a net at a voltage above ground."""
-        found = [Source(self.nets.of(name), VOLTS[name], f"the {name} pin") for name in ("3V3", "5V")]
+        found = [
+            Source(self.nets.of(name), VOLTS[name], f"the {name} pin", self.variant.path)
+            for name in ("3V3", "5V")
+        ]
         found += [
-            Source(self.nets.of(f"pin {use.number}"), GPIO_VOLTS, f"pin {use.number}", use.number)
+            Source(self.nets.of(f"pin {use.number}"), GPIO_VOLTS, f"pin {use.number}", use.path, use.number)
             for use in self.variant.pins
             if use.use != "input"
         ]
         found += [
-            Source(self.net(part, name), terminal.gives, f"{part.name}.{name}")
+            Source(
+                self.net(part, name),
+                terminal.gives,
+                f"{part.name}.{name}",
+                part.path,
+                milliamps=terminal.milliamps,
+            )
             for part in self.variant.parts
             for name, terminal in part.board.items()
             if terminal.gives
         ]
         return found
+
+    def feeds(self, source: Source, net: str) -> Iterator[Path]:
+        """Give the ways from a source to a net, past ground; one without branches where it is that net."""
+        yield from self.paths(source.net, net, frozenset({GROUND}))
 
     def paths(self, start: str, end: str, avoid: frozenset[str] = frozenset()) -> Iterator[Path]:
         """Give all ways for current from one net to another."""

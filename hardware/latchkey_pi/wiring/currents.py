@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from math import sqrt
 
+from latchkey.settings.lines import KeyPath
 from latchkey_pi.wiring.circuit import GROUND, Circuit, Path, Source
+from latchkey_pi.wiring.drivers import SUPPLY_VOLTS
 from latchkey_pi.wiring.findings import Problem
 from latchkey_pi.wiring.header import (
     ALL_PINS_MILLIAMPS,
@@ -14,6 +16,7 @@ from latchkey_pi.wiring.header import (
     RAIL_3V3_MILLIAMPS,
 )
 from latchkey_pi.wiring.model import Part, Variant, Wiring
+from latchkey_pi.wiring.ratings import drawn, loads
 
 DERATING = 2.0
 """A resistor gets at most half of the power that it is sold for: at that it is hot already."""
@@ -39,23 +42,23 @@ def current_problems(wiring: Wiring, variant: Variant, circuit: Circuit) -> Iter
 
 def _direct(variant: Variant, circuit: Circuit) -> Iterator[Problem]:
     by_pin: dict[int, float] = defaultdict(float)
-    lit: dict[str, float] = defaultdict(float)
+    lit: dict[KeyPath, float] = defaultdict(float)
     for source in circuit.sources():
         for path in circuit.paths(source.net, GROUND):
             flowing = path.milliamps(source.volts)
             yield from _path_problems(source, path, flowing)
             for part in path.parts:
                 if part.kind == "led":
-                    lit[part.name] = max(lit[part.name], flowing)
+                    lit[part.path] = max(lit[part.path], flowing)
             if source.pin:
                 by_pin[source.pin] += flowing
         if source.pin:
             by_pin[source.pin] += _sensed(variant, circuit, source.net)
     for part in variant.parts:
-        if part.kind == "led" and lit[part.name] < part.numbers["milliamps_least"]:
+        if part.kind == "led" and lit[part.path] < part.numbers["milliamps_least"]:
             yield Problem(
                 part.path,
-                f"{part.name} gets {lit[part.name]:.1f} mA; it needs {part.numbers['milliamps_least']:g}",
+                f"{part.name} gets {lit[part.path]:.1f} mA; it needs {part.numbers['milliamps_least']:g}",
                 "a smaller resistor, or turn it round: anode to plus",
             )
     uses = {use.number: use for use in variant.pins}
@@ -196,29 +199,39 @@ def _optocouplers(variant: Variant, circuit: Circuit) -> Iterator[Problem]:
 
 
 def _budgets(wiring: Wiring, variant: Variant, circuit: Circuit) -> Iterator[Problem]:
-    takes = {3.3: 0.0, 5.0: 0.0}
-    for part in variant.parts:
-        for name, terminal in part.board.items():
-            if terminal.takes and circuit.net(part, name) in (circuit.nets.of("3V3"), circuit.nets.of("5V")):
-                takes[terminal.takes] = takes.get(terminal.takes, 0.0) + terminal.milliamps
-    supplies = [
-        terminal.milliamps
-        for part in variant.parts
-        for terminal in part.board.values()
-        if terminal.gives == 5.0 and terminal.milliamps
-    ]
-    wanted = wiring.pi_milliamps + takes[5.0]
+    given = [source for source in circuit.sources() if source.milliamps]
+    supplies = [source for source in given if source.volts >= SUPPLY_VOLTS]
+    rail_5v, rail_3v3 = circuit.nets.of("5V"), circuit.nets.of("3V3")
+    wanted, taken = wiring.pi_milliamps, 0.0
+    for part, net, milliamps in loads(variant, circuit):
+        feeding = [source for source in circuit.sources() if any(circuit.feeds(source, net))]
+        if not milliamps and any(source not in supplies for source in feeding):
+            text = f"{part.name} takes power from the Pi, and does not say how much"
+            yield Problem(part.path, text, "milliamps = … at what takes")
+        if any(source.net == rail_5v or source in supplies for source in feeding):
+            wanted += milliamps
+        if any(source.net == rail_3v3 for source in feeding):
+            taken += milliamps
     if not supplies:
         yield Problem(variant.path, f"variant {variant.name} has no supply", "add a power module")
-    elif wanted > sum(supplies):
+    elif wanted > supplies[0].milliamps:
         yield Problem(
             variant.path,
-            f"variant {variant.name} draws up to {wanted:.0f} mA at 5 V; its supply gives {sum(supplies):g}",
+            f"variant {variant.name} draws up to {wanted:.0f} mA at 5 V;"
+            f" its supply gives {supplies[0].milliamps:g}",
             "a stronger supply",
         )
-    if takes[3.3] > RAIL_3V3_MILLIAMPS:
+    if taken > RAIL_3V3_MILLIAMPS:
         yield Problem(
             variant.path,
-            f"the 3.3 V pins would give {takes[3.3]:.0f} mA; we take {RAIL_3V3_MILLIAMPS:g} at most",
+            f"the 3.3 V pins would give {taken:.0f} mA; we take {RAIL_3V3_MILLIAMPS:g} at most",
             "feed it from 5 V",
         )
+    for source in given:
+        milliamps = drawn(variant, circuit, source)
+        if milliamps > source.milliamps:
+            yield Problem(
+                source.path,
+                f"{source.name} would give {milliamps:g} mA; it can give {source.milliamps:g}",
+                "less behind it",
+            )

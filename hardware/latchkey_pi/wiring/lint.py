@@ -5,18 +5,26 @@ from dataclasses import dataclass
 
 from latchkey.settings.lines import KeyPath, line_of
 from latchkey_pi.wiring.barriers import barrier_problems
+from latchkey_pi.wiring.boards import board_problems
 from latchkey_pi.wiring.circuit import Circuit
 from latchkey_pi.wiring.currents import current_problems
+from latchkey_pi.wiring.drivers import driver_problems
 from latchkey_pi.wiring.findings import Problem
 from latchkey_pi.wiring.levels import level_problems
 from latchkey_pi.wiring.model import Variant, Wiring
 from latchkey_pi.wiring.pinrules import pin_problems
+from latchkey_pi.wiring.privacy import privacy_problems
+from latchkey_pi.wiring.ratings import rating_problems
 
 RULES: tuple[Callable[[Wiring, Variant, Circuit], Iterator[Problem]], ...] = (
     pin_problems,
     level_problems,
     current_problems,
     barrier_problems,
+    privacy_problems,
+    board_problems,
+    driver_problems,
+    rating_problems,
 )
 
 

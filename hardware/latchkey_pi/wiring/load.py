@@ -11,7 +11,10 @@ from latchkey.settings.lines import KeyPath, key_lines, line_of
 from latchkey_pi.wiring.errors import WiringError
 from latchkey_pi.wiring.header import HEADER
 from latchkey_pi.wiring.model import (
+    BARRIER_NUMBER,
+    CARRIES,
     COLOURS,
+    CONTACT_NUMBERS,
     KINDS,
     SCHEMA,
     End,
@@ -40,7 +43,7 @@ _BOARD = {"terminals": _TABLE}
 _BOARD_MAY = {"width": _NUMBER, "left": _LIST, "right": _LIST, "contacts": _LIST, "isolated": _LIST}
 _TERMINAL_MAY = {
     "label": _TEXT, "takes": _NUMBER, "gives": _NUMBER, "senses": _NUMBER, "milliamps": _NUMBER,
-    "ground": _FLAG, "floats": _TEXT,
+    "ground": _FLAG, "carries": _TEXT, "floats": _TEXT,
 }  # fmt: skip
 
 
@@ -140,7 +143,8 @@ class _Reader:
         kind = table["kind"]
         numbers = dict.fromkeys(KINDS[kind].needs, _NUMBER)
         if kind == "board":
-            self._keys(table, path, {**_PART, **_BOARD}, {**_PART_MAY, **_BOARD_MAY})
+            numbers = self._board_numbers(table)
+            self._keys(table, path, {**_PART, **_BOARD, **numbers}, {**_PART_MAY, **_BOARD_MAY})
         else:
             self._keys(table, path, {**_PART, **numbers}, _PART_MAY)
         for key in numbers:
@@ -154,6 +158,13 @@ class _Reader:
             shows=table.get("shows", ""), cut_by=table.get("cut_by", ""), **self._board(table, path),
         )  # fmt: skip
 
+    def _board_numbers(self, table: dict[str, Any]) -> dict[str, str]:
+        """A board with contacts must say what these stand; one that isolates must say how well."""
+        contacts = CONTACT_NUMBERS if table.get("contacts") else ()
+        isolation = (BARRIER_NUMBER,) if table.get("isolated") else ()
+        given = [key for key in (*CONTACT_NUMBERS, BARRIER_NUMBER) if key in table]
+        return dict.fromkeys((*contacts, *isolation, *given), _NUMBER)
+
     def _board(self, table: dict[str, Any], path: KeyPath) -> dict[str, Any]:
         if table["kind"] != "board":
             return {}
@@ -163,6 +174,8 @@ class _Reader:
             if not isinstance(found, dict):
                 self._fail(where, f"{name} must be a section")
             self._keys(found, where, {}, _TERMINAL_MAY)
+            if found.get("carries", CARRIES[0]) not in CARRIES:
+                self._unknown((*where, "carries"), "thing to carry", found["carries"], CARRIES)
             terminals[name] = Terminal(**found)
         left, right = tuple(table.get("left", ())), tuple(table.get("right", ()))
         if sorted([*left, *right]) != sorted(terminals):

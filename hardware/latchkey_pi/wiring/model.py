@@ -35,7 +35,7 @@ KINDS = {
         ("volts", "milliamps_least", "milliamps_max", "volts_reverse", "ratio", "isolation_volts"),
         isolated=(("anode", "cathode"), ("collector", "emitter")),
     ),
-    "switch": Kind(("a1", "b1", "a2", "b2"), ("volts_max", "milliamps_max"), (("a1", "b1"), ("a2", "b2"))),
+    "switch": Kind(("a1", "b1", "a2", "b2"), ("volts_max", "milliamps_max")),
     "transformer": Kind(("a", "b"), ("volts_least", "volts_most", "hertz_least")),
     "chime": Kind(("a", "b"), ("ohms",)),
     "board": Kind(()),
@@ -58,6 +58,13 @@ COLOURS = {
 """Wires: black is ground only, red 5 V only, orange 3.3 V only, grey a cable with a plug."""
 
 
+CARRIES = ("network", "camera", "sound", "switched")
+"""What a board may hand to another board alone: lines of a cable, of a loudspeaker, of a switched lamp."""
+
+CONTACT_NUMBERS = ("volts_max", "milliamps_max")
+BARRIER_NUMBER = "isolation_volts"
+
+
 @dataclass(frozen=True, slots=True)
 class Terminal:
     """A terminal of a board: it takes or gives power, senses a signal, is ground, or carries something."""
@@ -68,6 +75,7 @@ class Terminal:
     senses: float = 0.0
     milliamps: float = 0.0
     ground: bool = False
+    carries: str = ""
     floats: str = ""
     """What the board does while nothing drives this terminal: "off", or "" where that is not known."""
 
