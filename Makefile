@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring enclosure pi-check pi-card pi-manifest setup format clean
+.PHONY: help run test test-opencv4 check bench bench-faces bench-sim soak-disk release wiring enclosure pi-check pi-boot pi-card pi-manifest setup format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make pi-check  what can be shown of a Pi without one: tests and a visit on an emulated Cortex-A53"
 	@echo "make pi-card  the files for a Raspberry Pi's SD card: hardware/FLASH.md"
 	@echo "make pi-manifest  a list for Raspberry Pi Imager; OS_LIST=file, as downloaded"
+	@echo "make pi-boot  a first boot on an emulated board of 512 MB, up to a sealed clip; takes a quarter of an hour, as root"
 	@echo "make setup   what the others call first: .venv and the face detector"
 	@echo "make clean   remove what these made"
 
@@ -104,6 +105,9 @@ pi-card: setup
 
 pi-manifest: setup
 	@PYTHONPATH=hardware/image:hardware/release $(BIN)/python -m latchkey_card manifest $(or $(OS_LIST),OS_LIST-is-missing) $(ARGS)
+# ARGS are further arguments, like --cut.
+pi-boot: setup
+	@PYTHONPATH=hardware:hardware/image:hardware/release $(BIN)/python -m emulation.boot $(ARGS)
 
 format: setup
 	@$(BIN)/ruff format .

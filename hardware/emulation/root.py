@@ -98,14 +98,14 @@ class Root:
     def _unpack_debian(self) -> None:
         self._root.parent.mkdir(parents=True, exist_ok=True)
         command = ["mmdebstrap", "--quiet", "--variant=extract", "--arch=arm64"]
-        _must([*command, f"--include={','.join(PACKAGES)}", SUITE, str(self._root)])
+        must([*command, f"--include={','.join(PACKAGES)}", SUITE, str(self._root)])
         for name in ("bin", "lib", "sbin"):
             if not (self._root / name).exists():
                 (self._root / name).symlink_to(f"usr/{name}")  # which a package's script would have made
 
     def _pip(self, *words: str) -> None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _must([*pip, "--upgrade", "--target", str(self._site), *words])
+        must([*pip, "--upgrade", "--target", str(self._site), *words])
 
 
 def ran(command: Sequence[str], limit_s: float, env: Mapping[str, str] | None = None) -> Ran:
@@ -131,7 +131,8 @@ def ran(command: Sequence[str], limit_s: float, env: Mapping[str, str] | None = 
     return Ran(done.returncode, cpu_s, done.stdout)
 
 
-def _must(command: Sequence[str]) -> None:
+def must(command: Sequence[str]) -> None:
+    """Run a program that has to succeed. Raises EmulationError."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         told = done.stderr.strip().splitlines()
