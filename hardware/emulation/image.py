@@ -160,6 +160,7 @@ class System:
                 shutil.copy(source, self.root / "etc/systemd/system" / source.name)
             elif source.suffix == ".py":
                 _write(self.root / "usr/lib/boot-check" / source.name, source.read_text())
+        (self.root / "var/boot-check").mkdir(exist_ok=True)
         for name in ("apt-get", "dpkg"):
             place = self.root / "usr/local/sbin" / name
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ def print_peaks(report: Mapping[str, Any], say: Callable[[str], None]) -> None:
         if "cgroup_peak" in peak:
             say(
                 f"{name}: its service took {_mb(peak['cgroup_peak'])} at most with files in the cache"
-                f" ({_mb(peak['cgroup_anon'])} own and {_mb(peak['cgroup_file'])} files at the end);"
+                f" ({_mb(peak['cgroup_anon'])} own and {_mb(peak['cgroup_file'])} files at most);"
                 f" {peak['cpu_ms'] / 1000:.1f} s of emulated processors; restarts: {peak['restarts']}"
             )
     capture, both = units[CAPTURE]["VmHWM"], units[CAPTURE]["VmHWM"] + units[LINK]["VmHWM"]

@@ -37,7 +37,7 @@ def main() -> None:
         time.sleep(SETTLE_S)
     for unit in UNITS:
         _sample(unit, peaks[unit])
-        peaks[unit] |= _cgroup(unit)
+        peaks[unit]["restarts"] = int(_show(unit, "NRestarts") or 0)
     subprocess.run(["systemctl", "stop", *UNITS], check=False)
     report |= {
         "units": peaks,
@@ -93,15 +93,16 @@ def _sample(unit: str, peaks: dict[str, int]) -> None:
         return
     seen: dict[str, int] = {key: status[key] for key in KEPT if key in status}
     seen["Pss"] = rollup.get("Pss", 0)
+    seen |= _cgroup(unit)
     for key, value in seen.items():
         peaks[key] = max(value, peaks.get(key, 0))
 
 
 def _cgroup(unit: str) -> dict[str, int]:
-    """What the kernel counts for the service, in bytes."""
+    """What the kernel counts for the service, which begins anew where systemd starts it again; in KiB."""
     folder = Path(f"/sys/fs/cgroup/system.slice/{unit}.service")
     try:
-        stat = _fields(folder / "memory.stat")
+        stat, cpu = _fields(folder / "memory.stat"), _fields(folder / "cpu.stat")
         peak = int((folder / "memory.peak").read_text())
     except (OSError, ValueError):
         return {}
@@ -109,8 +110,7 @@ def _cgroup(unit: str) -> dict[str, int]:
         "cgroup_peak": peak // KIB,
         "cgroup_anon": stat["anon"] // KIB,
         "cgroup_file": stat["file"] // KIB,
-        "cpu_ms": int(_show(unit, "CPUUsageNSec")) // 1_000_000,
-        "restarts": int(_show(unit, "NRestarts")),
+        "cpu_ms": cpu["usage_usec"] // 1000,
     }
 
 
