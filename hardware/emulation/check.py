@@ -28,9 +28,12 @@ NEARNESS_PX = 1.0
 """Boxes are the same if no edge is further away: floating point differs in its last digits."""
 
 HALVES = (
-    ("tests/unit/clip", "tests/unit/vault", "tests/contract/test_disk.py", "tests/unit/test_settings.py"),
+    ("tests/unit/clip", "tests/contract/test_disk.py", "tests/unit/test_settings.py"),
     (
-        "tests/unit/vision",
+        "tests/unit/vision/test_cuts.py",
+        "tests/unit/vision/test_look.py",
+        "tests/unit/vision/test_motion.py",
+        "tests/unit/vision/test_redactor.py",
         "tests/unit/test_debounce.py",
         "tests/unit/test_encoder.py",
         "tests/unit/test_events.py",
@@ -41,17 +44,19 @@ HALVES = (
         "tests/unit/test_wire.py",
     ),
 )
-"""What is arithmetic, bytes and codecs: what another processor could do differently."""
+"""What is arithmetic, bytes and codecs, run side by side: what another processor could do differently."""
 
-LEFT_OUT = ("tests/unit/vision/test_sight.py", "tests/unit/vision/test_sudden.py")
-"""Minutes of pictures each."""
+REST = (("tests/unit/vault", "tests/unit/retention"), ("tests/unit/vision",))
+"""More of the same, with `--all`: minutes of pictures."""
 
 
 def main() -> int:
     """Run the check; give its exit code. Raises EmulationError."""
     parser = argparse.ArgumentParser("emulation.check", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the root is kept [.pi]")
-    folder = parser.parse_args().folder.resolve()
+    parser.add_argument("--all", action="store_true", help="all tests of pictures and vault, too: minutes")
+    wanted = parser.parse_args()
+    folder = wanted.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     root = Root(folder)
     _say("making an arm64 root")
@@ -59,7 +64,7 @@ def main() -> int:
     _install_models(root)
     failed = []
     with ThreadPoolExecutor(2) as pool:
-        for half in pool.map(lambda paths: _tests(root, paths), HALVES):
+        for half in pool.map(lambda paths: _tests(root, paths), (*HALVES, *(REST if wanted.all else ()))):
             _say(half.text.strip().splitlines()[-1])
             if half.code:
                 failed.append("unit tests")
@@ -70,8 +75,7 @@ def main() -> int:
 
 
 def _tests(root: Root, paths: tuple[str, ...]) -> Ran:
-    ignored = [f"--ignore={path}" for path in LEFT_OUT]
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not bench and not slow", *ignored]
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not bench and not slow"]
     return root.run(*words, *paths, limit_s=LIMIT_S, env={"LATCHKEY_REQUIRE": ""})
 
 
