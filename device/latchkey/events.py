@@ -155,6 +155,7 @@ TO_CAPTURE: tuple[type[SideMessage], ...] = get_args(ToCapture)
 TO_LINK: tuple[type[SideMessage], ...] = get_args(ToLink)
 
 _KINDS: dict[str, type[SideMessage]] = {kind.__name__: kind for kind in get_args(SideMessage)}
+_HINTS: dict[type[SideMessage], dict[str, object]] = {kind: get_type_hints(kind) for kind in _KINDS.values()}
 
 
 def encode(message: SideMessage) -> bytes:
@@ -173,7 +174,7 @@ def decode(data: bytes) -> SideMessage:
         kind = _KINDS[record.pop("kind")]
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise MessageError("message is not one of the closed set") from error
-    hints = get_type_hints(kind)
+    hints = _HINTS[kind]
     if set(record) != set(hints):
         raise MessageError(f"{kind.__name__} has other fields than {sorted(hints)}")
     values: dict[str, Any] = {name: _typed(kind, name, hints[name], value) for name, value in record.items()}
@@ -191,9 +192,9 @@ def _typed(kind: type, name: str, hint: object, value: object) -> object:
             raise wrong
         return tuple(_typed(kind, name, get_args(hint)[0], item) for item in value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        if value not in set(hint):
+        if not isinstance(value, str) or value not in set(hint):
             raise wrong
-        return hint(str(value))
+        return hint(value)
     if not isinstance(hint, type) or type(value) is not hint:
         raise wrong
     if isinstance(value, str) and len(value) > TEXT_LIMIT_CHARS:

@@ -1,5 +1,6 @@
 """The messages between the two sides: closed, canonical, bounded."""
 
+import itertools
 import json
 from dataclasses import fields
 from typing import get_args, get_type_hints
@@ -11,13 +12,23 @@ from hypothesis import strategies as st
 from latchkey.events import (
     MESSAGE_LIMIT_BYTES,
     BellRang,
+    CameraState,
+    CaptureHealth,
+    ClipEnded,
+    ClipExtended,
+    ClipLost,
+    ClipStarted,
+    DiskState,
+    HeadTold,
     MessageError,
+    ModesSet,
     MotionChanged,
     SideMessage,
     Trigger,
     decode,
     encode,
 )
+from latchkey.frames import FilterState
 
 MESSAGES = st.one_of([st.from_type(kind) for kind in get_args(SideMessage)])
 
@@ -57,6 +68,34 @@ def test_unknown_missing_and_extra_fields_are_refused() -> None:
         short = {key: value for key, value in record.items() if key != name}
         with pytest.raises(MessageError):
             decode(json.dumps(short, sort_keys=True, separators=(",", ":")).encode())
+
+
+ODD = [[], {}, [[]], [{}], {"a": []}, None, True, 1.5, "?", 10**400, ["x", []], "a" * 500]
+EXAMPLES: list[SideMessage] = [
+    BellRang("ab", 5, Trigger.RING),
+    ModesSet(armed=True, shutter_closed=False, snoozed=False),
+    MotionChanged(moving=True),
+    ClipStarted("ab", Trigger.RING, 5, ("door",)),
+    ClipExtended("ab", 1, Trigger.RING, 5, ("door",)),
+    ClipEnded("ab", 1, Trigger.RING, 5, ("door",), FilterState.OK, 9),
+    ClipLost("ab", "full"),
+    HeadTold(2, 1, "ab", "cd"),
+    CaptureHealth(CameraState.OK, FilterState.OK, "yunet", DiskState.OK, 150),
+]
+
+
+def test_a_value_of_any_shape_in_any_field_is_a_message_or_refused() -> None:
+    """An exception of another kind would end the process that reads it."""
+    assert {type(message) for message in EXAMPLES} == set(get_args(SideMessage))
+    for message in EXAMPLES:
+        record = json.loads(encode(message))
+        for name, value in itertools.product(record, ODD):
+            data = json.dumps(record | {name: value}, sort_keys=True, separators=(",", ":")).encode()
+            try:
+                again = decode(data)
+            except MessageError:
+                continue
+            assert encode(again) == data, (message, name, value)
 
 
 def test_another_spelling_of_the_same_message_is_refused() -> None:

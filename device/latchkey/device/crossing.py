@@ -127,7 +127,18 @@ class Crossing:
         self._out.popleft()
 
     def hear(self, record: bytes) -> bytes | None:
-        """Take a record; give the message in it where there is a new one. Raises CrossingError."""
+        """Take a record; give the message in it where there is a new one. Raises CrossingError.
+
+        Whatever breaks while it is read is the fault of who said it: no record may end this process.
+        """
+        try:
+            return self._hear(record)
+        except CrossingError:
+            raise
+        except Exception as error:
+            raise CrossingError(f"a record that cannot be read: {type(error).__name__}") from error
+
+    def _hear(self, record: bytes) -> bytes | None:
         if len(record) < _HEADER_BYTES:
             raise CrossingError(f"a record of {len(record)} bytes")
         letter, number, body = (

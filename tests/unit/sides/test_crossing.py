@@ -157,6 +157,11 @@ NONSENSE = {
     "an event as a state": numbered(b"S", 0, end(1)),
     "taking what was never said": numbered(b"T", 9),
     "a second greeting": numbered(b"H", 1, AGAIN),
+    "a list for a word": numbered(
+        b"S",
+        0,
+        b'{"camera":[],"detector":"","disk":"ok","filter":"ok","fps_tenths":1,"kind":"CaptureHealth"}',
+    ),
     "a beat with words": numbered(b"B", 0, b"?"),
 }
 
