@@ -36,6 +36,11 @@ class Unit(RawConfigParser):
         return value
 
 
+def hidden(unit: Unit) -> list[str]:
+    """Give what a unit cannot even look into."""
+    return [path for value in unit.all("InaccessiblePaths") for path in value.split()]
+
+
 @pytest.fixture(params=SIDES)
 def side(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -91,9 +96,32 @@ def test_the_capture_side_has_no_network_and_the_link_side_no_camera() -> None:
     for unit in (capture, link):
         assert unit.one("DevicePolicy") == "closed"
     assert {value.split()[0] for value in link.all("DeviceAllow")} == {"char-gpiochip", "char-alsa"}
-    assert "/var/lib/latchkey/vault" in link.one("InaccessiblePaths")
-    assert "/var/lib/latchkey/state" in capture.one("InaccessiblePaths")
+    assert "-/var/lib/latchkey/vault" in hidden(link)
+    assert "-/var/lib/latchkey/state" in hidden(capture)
     assert not capture.all("LoadCredential")
+
+
+def test_the_capture_side_sees_no_socket_of_other_services() -> None:
+    """A network of its own does not keep a process from sockets that lie in a folder, and daemons have networks."""
+    capture = Unit("capture")
+    assert capture.one("TemporaryFileSystem") == "/run:ro"
+    assert capture.one("BindPaths") == f"/run/{capture.one('RuntimeDirectory')}"
+    assert capture.one("BindReadOnlyPaths").split() == ["-/run/udev", "/run/systemd/notify"]
+    socket = capture.one("ExecStart").split("--socket ")[1].split()[0]
+    assert socket.startswith(capture.one("BindPaths"))
+
+
+def test_the_link_side_reaches_names_and_no_bus() -> None:
+    link = Unit("link")
+    assert "-/run/dbus" in hidden(link)
+    kept = ("/run/systemd/resolve", "/run/avahi-daemon", "/run/nscd", "/run/NetworkManager", "/run/latchkey")
+    for path in (*kept, "/run/systemd/notify", "/run/credentials"):
+        assert not any(path.startswith(each.lstrip("-")) for each in hidden(link))
+
+
+def test_neither_side_reads_the_boot_partition(side: str) -> None:
+    """It may hold the Wi-Fi password, and its files are readable by everybody."""
+    assert "-/boot" in hidden(Unit(side))
 
 
 def test_a_doorbell_is_started_again_for_ever(side: str) -> None:
