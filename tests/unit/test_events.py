@@ -70,7 +70,7 @@ def test_unknown_missing_and_extra_fields_are_refused() -> None:
             decode(json.dumps(short, sort_keys=True, separators=(",", ":")).encode())
 
 
-ODD = [[], {}, [[]], [{}], {"a": []}, None, True, 1.5, "?", 10**400, ["x", []], "a" * 500]
+ODD: list[object] = [[], {}, [[]], [{}], {"a": []}, None, True, 1.5, "?", 10**400, ["x", []], "a" * 500]
 EXAMPLES: list[SideMessage] = [
     BellRang("ab", 5, Trigger.RING),
     ModesSet(armed=True, shutter_closed=False, snoozed=False),

@@ -11,7 +11,7 @@ from latchkey.device.capture_side import CLOSE_LIMIT_NS, CaptureSide
 from latchkey.device.crossing import SESSION_BYTES, Crossing
 from latchkey.device.line_end import LineEnd
 from latchkey.errors import DiskError, NotOnDisk, WorkerBusy
-from latchkey.events import TO_CAPTURE, BellRang, MessageError, ModesSet, decode, encode
+from latchkey.events import TO_CAPTURE, BellRang, MessageError, ModesSet, Trigger, decode, encode
 from latchkey.pipeline.durable import read_checked, write_checked
 from latchkey.ports import CaptureBoard, JournalLine, Line, Severity, Ticket
 from latchkey.settings import Settings
@@ -103,6 +103,9 @@ class CaptureProcess:
         for data in self._end.receive():
             message = decode(data)
             if isinstance(message, BellRang):
+                if message.trigger not in (Trigger.RING, Trigger.TEST):
+                    self._end.refuse("a press that is none")
+                    break
                 age_ns = self._board.clock.now_ns() - message.at_ns
                 if age_ns < -NS_PER_S:
                     self._end.refuse("a press of the future")

@@ -5,6 +5,7 @@ What comes from the other side is never trusted: nonsense closes the connection 
 
 from collections import deque
 
+from latchkey.device.bucket import Bucket
 from latchkey.device.crossing import Crossing, CrossingError
 from latchkey.ports import Ground, JournalLine, Line, LineDown, LineNews, LineUp, Severity
 from latchkey.units import NS_PER_S
@@ -16,8 +17,12 @@ ASK_NS = NS_PER_S
 SILENT_NS = 10 * NS_PER_S
 """A side that says nothing for so long hangs: no step takes a hundredth of it."""
 
-RECORDS_PER_STEP = 32
+RECORDS_PER_STEP = 8
 """More would make a step long for whoever waits at the bell; what is left follows at once."""
+
+RECORDS_LIMIT = 2048
+RECORD_NS = NS_PER_S // 100
+"""A side says a few records a second, and after a break all that waited: 512 pieces of news at most."""
 
 
 class LineEnd:
@@ -31,6 +36,7 @@ class LineEnd:
         self._waiting: deque[LineNews] = deque()
         self._up = False
         self._why_down = ""
+        self._room = Bucket(RECORDS_LIMIT, RECORD_NS)
         self._down_since_ns = ground.clock.now_ns()
         self._heard_at_ns = self._beat_at_ns = self._down_since_ns
 
@@ -99,6 +105,9 @@ class LineEnd:
     def _hear(self, record: bytes) -> bytes | None:
         self._heard_at_ns = self._ground.clock.now_ns()
         greeted = self._crossing.greeted
+        if not self._room.take(self._heard_at_ns):
+            self.refuse("it says too much")
+            return None
         try:
             message = self._crossing.hear(record)
         except CrossingError as error:

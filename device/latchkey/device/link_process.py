@@ -7,13 +7,14 @@ taken is written behind it in the same folder: so it is neither lost nor said tw
 import json
 from collections import deque
 
+from latchkey.device.budget import Budget
 from latchkey.device.crossing import EVENT_KINDS, SESSION_BYTES, Crossing
 from latchkey.device.line_end import LineEnd
 from latchkey.device.link_side import LinkSide
 from latchkey.errors import DiskError, NotOnDisk
 from latchkey.events import TO_LINK, decode
 from latchkey.pipeline.durable import read_checked, write_checked
-from latchkey.ports import JournalLine, Line, LinkBoard
+from latchkey.ports import JournalLine, Line, LinkBoard, Severity
 from latchkey.settings import Settings
 from latchkey.units import NS_PER_S
 
@@ -36,6 +37,7 @@ class LinkProcess:
         session = board.entropy.take("line", SESSION_BYTES)
         self._crossing = Crossing(session, TO_LINK, known)
         self._end = LineEnd(board, line, self._crossing, "capture")
+        self._budget = Budget(frozenset(zone.name for zone in settings.motion.zones))
         self._link = LinkSide(board, settings, device_id, self._crossing.say)
         self._storing: deque[_Taking] = deque()
         self._safe = known
@@ -43,22 +45,23 @@ class LinkProcess:
     def start(self) -> None:
         """Begin to connect on both sides. Raises LineUnusable."""
         if self._trouble:
-            text = f"{self._trouble}: news of a clip may be told twice"
-            self._board.journal.note(JournalLine(self._board.clock.now_ns(), "line", text, "warning"))
+            self._note(f"{self._trouble}: news of a clip may be told twice", "warning")
         self._link.start()
         self._end.open()
 
     def step(self) -> int:
         """Do everything that is due; give the monotonic ns at which to be called next."""
+        self._link.take_presses()  # before a word of the other side, however much that says
         messages = self._end.receive()
-        wake_ns = self._link.step(messages)
+        wake_ns = self._link.step(self._told(messages))
         self._watch_capture()
         if any(isinstance(decode(data), EVENT_KINDS) for data in messages):
             self._store_taken()
         self._take()
         if not self._storing and self._crossing.heard[1] and self._crossing.heard != self._safe:
             self._store_taken()  # what came while too many notes were on their way
-        return min(wake_ns, self._end.send())
+        held_ns = self._budget.wake_ns(self._board.clock.now_ns())
+        return min(wake_ns, self._end.send(), wake_ns if held_ns is None else held_ns)
 
     @property
     def ended(self) -> bool:
@@ -81,7 +84,16 @@ class LinkProcess:
             self._end.send()
             self._end.close()
 
+    def _told(self, messages: list[bytes]) -> list[bytes]:
+        """Give what of the capture side's words may be told now."""
+        fit, troubles = self._budget.fit(messages, self._board.clock.now_ns())
+        for trouble in troubles:
+            self._note(f"the capture side tells {trouble}: not told on", "error")
+        return fit
+
     def _watch_capture(self) -> None:
+        if not self._end.is_up:
+            self._budget.forget_states()
         if self._end.down_ns > PATIENCE_NS:
             self._link.lose_capture(f"no capture side ({self._end.why_down or 'it has not come yet'})")
 
@@ -98,6 +110,9 @@ class LinkProcess:
             self._safe = (taking.session, taking.number)
             if taking.session == self._crossing.heard[0]:
                 self._crossing.take(taking.number)
+
+    def _note(self, text: str, severity: Severity) -> None:
+        self._board.journal.note(JournalLine(self._board.clock.now_ns(), "line", text, severity))
 
 
 class _Taking:

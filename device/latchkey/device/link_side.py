@@ -111,14 +111,18 @@ class LinkSide:
 
     def step(self, messages: Iterable[bytes]) -> int:
         """Do what is due, presses first; give the monotonic ns of the next due thing. Never blocks."""
-        for at_ns in self._board.bell.presses():
-            self._ring(at_ns, Trigger.RING)
+        self.take_presses()
         self._take_all_news()
         for message in messages:
             self._take_message(message)
         self._do_timers()
         self._watch_disk(self._modes.store(), *self._outbox.pump(self._board.clock.now_ns()))
         return self._next_ns()
+
+    def take_presses(self) -> None:
+        """Publish what the bell has; `step` does it too."""
+        for at_ns in self._board.bell.presses():
+            self._ring(at_ns, Trigger.RING)
 
     @property
     def status(self) -> str:

@@ -102,7 +102,7 @@ def test_the_capture_side_has_no_network_and_the_link_side_no_camera() -> None:
 
 
 def test_the_capture_side_sees_no_socket_of_other_services() -> None:
-    """A network of its own does not keep a process from sockets that lie in a folder, and daemons have networks."""
+    """A network of its own keeps no process from sockets that lie in a folder."""
     capture = Unit("capture")
     assert capture.one("TemporaryFileSystem") == "/run:ro"
     assert capture.one("BindPaths") == f"/run/{capture.one('RuntimeDirectory')}"

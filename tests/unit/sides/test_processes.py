@@ -279,6 +279,14 @@ def test_a_link_side_cannot_ring_in_the_future_nor_say_what_only_a_camera_can(ho
     assert not home.index.entries()
 
 
+def test_a_link_side_cannot_say_that_something_moves(home: SplitDesk) -> None:
+    press = encode(BellRang("a" * 32, home.clock.now_ns(), Trigger.MOTION))
+    home.link_end.send(b"M" + (77).to_bytes(8, "big") + press)
+    home.run(4)
+    assert home.said("the link side makes no sense: a press that is none") == 1
+    assert not home.index.entries()
+
+
 def test_a_capture_side_that_hangs_is_hung_up_on_and_shown_lost(home: SplitDesk) -> None:
     frozen, home.capture = home.capture, None
     home.run(20)
