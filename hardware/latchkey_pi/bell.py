@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from latchkey.ports import Clock, Journal, JournalLine
 from latchkey.units import NS_PER_MS, to_s
-from latchkey_pi.pins import Input, PinLost
+from latchkey_pi.pins import Input
 from latchkey_pi.presses import Presses
 
 PRESSES_LIMIT = 64
@@ -35,14 +35,14 @@ class BellButton:
         self._is_held = threading.Event()
         self._edge = threading.Event()
         self._stopped = False
-        self._lost: PinLost | None = None
+        self._lost: Exception | None = None
         line.watch(self._edge.set)
         self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
         self._thread.start()
 
     def presses(self) -> list[int]:
-        """Give the presses since the last call. Raises PinLost: better a program that starts again than no
-        bell.
+        """Give the presses since the last call. Raises PinLost, or whatever else ended the thread that
+        listens: better a program that starts again than no bell.
         """
         if self._lost is not None:
             raise self._lost
@@ -64,7 +64,7 @@ class BellButton:
     def _run(self) -> None:
         try:
             self._listen()
-        except PinLost as error:
+        except Exception as error:  # raised in `presses`, where the loop ends by it
             self._lost = error
             self._clock.wake()
 

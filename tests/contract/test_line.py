@@ -185,6 +185,40 @@ def test_a_place_where_no_socket_can_be_is_refused_with_a_hint(tmp_path: Path, n
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("last", [b"", b"hello"])
+def test_who_comes_and_goes_at_once_gets_fewer_turns_each_time(tmp_path: Path, last: bytes) -> None:
+    """Each turn costs lines in the log, and a thread."""
+    line = _line(tmp_path / "s", listens=True)
+    line.open()
+    clock, turns = SystemClock(), 0
+    until_ns = clock.now_ns() + 2 * NS_PER_S
+    while clock.now_ns() < until_ns:
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as raw:
+            raw.settimeout(0.1)
+            raw.connect(str(tmp_path / "s"))
+            raw.send(last)
+        clock.wait_until(clock.now_ns() + NS_PER_S // 50)
+        turns += sum(news == LineUp() for news in line.news())
+    line.close()
+    assert 0 < turns <= 3
+
+
+def test_a_stranger_who_calls_again_and_again_keeps_nobody_waiting_for_long(tmp_path: Path) -> None:
+    """Between two calls the listener pauses for as long as after a break, no longer."""
+    line = _line(tmp_path / "s", listens=True, peers=frozenset({os.geteuid() + 1}))
+    line.open()
+    clock, turned_away = SystemClock(), 0
+    until_ns = clock.now_ns() + NS_PER_S
+    while clock.now_ns() < until_ns:
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as raw:
+            raw.settimeout(0.1)
+            raw.connect(str(tmp_path / "s"))
+        clock.wait_until(clock.now_ns() + NS_PER_S // 50)
+        turned_away += sum(isinstance(news, LineDown) for news in line.news())
+    line.close()
+    assert turned_away >= 4
+
+
 def test_a_record_that_is_too_long_is_told_as_too_long(tmp_path: Path) -> None:
     """It arrives cut off, longer than any that makes sense: whoever reads it hangs up."""
     line = _line(tmp_path / "s", listens=True)

@@ -28,6 +28,9 @@ PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 DROPPED_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 """The same after we hung up ourselves: whoever makes no sense will hardly make more at once."""
 
+BRIEF_NS = NS_PER_S
+"""A connection that ends so soon counts as one we hung up on: who comes and goes at once gets no more turns."""
+
 STEADY_NS = 60 * NS_PER_S
 """A connection that lasted so long makes the pauses short again."""
 
@@ -123,7 +126,7 @@ class UnixLine:
             listener.bind(os.fspath(self._path))
             ours_alone = self._peers <= {os.geteuid()}
             self._path.chmod(0o600 if ours_alone else 0o660)
-            listener.listen(1)
+            listener.listen(8)
         except OSError:
             listener.close()
             raise
@@ -171,7 +174,7 @@ class UnixLine:
             user = _user_of(peer)
             if user not in self._peers:
                 self._emit(LineDown(f"user {user} is not who should be there"))
-                return DROPPED_S[0]
+                return PAUSES_S[0] if self._listens else DROPPED_S[0]
             self._dropped = ""
             self._peer = peer
             self._emit(LineUp())
@@ -180,9 +183,10 @@ class UnixLine:
             finally:
                 self._peer = None
         self._emit(LineDown(self._dropped or reason))
-        if self._clock.now_ns() - began_ns > STEADY_NS:
+        lasted_ns = self._clock.now_ns() - began_ns
+        if lasted_ns > STEADY_NS:
             self._drops = 0
-        if not self._dropped:
+        if not self._dropped and lasted_ns > BRIEF_NS:
             return PAUSES_S[0]
         self._drops += 1
         return DROPPED_S[min(self._drops, len(DROPPED_S)) - 1]

@@ -154,6 +154,28 @@ def test_a_line_that_is_lost_ends_the_program_rather_than_the_bell(
     until(lost)
 
 
+def test_a_chime_that_breaks_the_bells_thread_ends_the_program_rather_than_the_bell(
+    door_of: Callable[..., Door],
+) -> None:
+    door = door_of()
+
+    def broken() -> None:
+        raise RuntimeError("no thread can be started")
+
+    door.bell._rung = broken
+    door.later(NS_PER_S)
+    door.press()
+
+    def lost() -> bool:
+        try:
+            door.bell.presses()
+        except RuntimeError as error:
+            return "no thread" in str(error)
+        return False
+
+    until(lost)
+
+
 def test_a_relay_closes_for_its_time_and_opens_again(bench: Bench) -> None:
     journal = ListJournal()
     chime = Chime(relay(GpioPins().output(RELAY), 0.05), VirtualClock(0), journal)
