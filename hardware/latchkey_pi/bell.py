@@ -64,7 +64,7 @@ class BellButton:
     def _run(self) -> None:
         try:
             self._listen()
-        except Exception as error:  # raised in `presses`, where the loop ends by it
+        except Exception as error:  # noqa: BLE001 -- raised in `presses`, where the loop ends by it
             self._lost = error
             self._clock.wake()
 

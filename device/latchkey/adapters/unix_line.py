@@ -29,7 +29,7 @@ DROPPED_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 """The same after we hung up ourselves: whoever makes no sense will hardly make more at once."""
 
 BRIEF_NS = NS_PER_S
-"""A connection that ends so soon counts as one we hung up on: who comes and goes at once gets no more turns."""
+"""A connection that ends so soon counts as one we hung up on: who comes and goes gets fewer turns."""
 
 STEADY_NS = 60 * NS_PER_S
 """A connection that lasted so long makes the pauses short again."""

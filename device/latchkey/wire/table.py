@@ -121,7 +121,13 @@ CLIP = Topic(
 )
 MOTION = Topic("motion/state", "out", "whether something moves", _plain(ON_OFF), retain=True)
 ARMED = Topic("armed/state", "out", "whether events are recorded", _plain(ON_OFF), retain=True)
-SHUTTER = Topic("shutter/state", "out", "`ON` = the privacy shutter is closed", _plain(ON_OFF), retain=True)
+SHUTTER = Topic(
+    "shutter/state",
+    "out",
+    "`ON` = the privacy shutter was told to close; `camera` in `health/state` is `lost` if nobody heard it",
+    _plain(ON_OFF),
+    retain=True,
+)
 SNOOZE = Topic(
     "snooze/state",
     "out",
