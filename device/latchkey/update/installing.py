@@ -30,6 +30,10 @@ class Source(Protocol):
         """
         ...
 
+    def held_bytes(self, wheels: tuple[Wheel, ...]) -> int:
+        """Give how much of these wheels is on the disk already."""
+        ...
+
     def fetch(self, wheel: Wheel) -> None:
         """Have a wheel of it on the disk, verified and durable."""
         ...
@@ -83,14 +87,16 @@ def _install(device: Device, source: Source, release: Release) -> None:
     slots, wheels = device.slots, release.wheels_for(device.interpreter.build)
     before = slots.pointed("current")
     if slots.release(release.number) != release:
+        slots.clear(release.number)
         slots.prune(SPARES)
+        source.forget_others(wheels)
         _make_slot(device, source, release, wheels)
     if device.course.run_trial(release.number) is not Verdict.KEPT:
         raise UpdateUnhealthy(f"release {release.number} was not well, release {before} runs on")
 
 
 def _make_slot(device: Device, source: Source, release: Release, wheels: tuple[Wheel, ...]) -> None:
-    needed = ROOM_FACTOR * sum(wheel.size_bytes for wheel in wheels)
+    needed = ROOM_FACTOR * sum(wheel.size_bytes for wheel in wheels) - source.held_bytes(wheels)
     if device.disk.free_bytes() < needed:
         raise DiskFull(
             f"release {release.number} needs {needed / 1e6:.0f} MB of room",

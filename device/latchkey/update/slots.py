@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from latchkey.errors import NotOnDisk, UpdateRefused
+from latchkey.errors import DiskError, LatchkeyError, NotOnDisk, UpdateRefused
 from latchkey.pipeline.durable import write_whole
 from latchkey.ports import DiskFile, SlotDisk
 from latchkey.update.bytecode import compiled, compiled_name
@@ -84,6 +84,10 @@ class Slots:
             return None
         return found if found.number == number else None
 
+    def is_whole(self, number: int) -> bool:
+        """Whether a link may lead to a slot: it holds a release, or what was there at the beginning."""
+        return self.release(number) is not None if number else "0" in self._disk.folders(RELEASES)
+
     def build(
         self,
         release: Release,
@@ -94,9 +98,23 @@ class Slots:
     ) -> None:
         """Make the slot of a release, whole and durable. What a power cut left of it begins anew.
 
-        Raises UpdateRefused for a wheel that cannot be used, DiskFull, DiskError.
+        Raises UpdateRefused for a wheel that cannot be used, DiskFull, DiskError; nothing of it stays then.
         """
         self.clear(release.number)
+        try:
+            self._fill(release, interpreter, wheels, models_from)
+        except LatchkeyError:
+            with suppress(DiskError):  # what stopped it is what to tell; the next update clears it
+                self.clear(release.number)
+            raise
+
+    def _fill(
+        self,
+        release: Release,
+        interpreter: Interpreter,
+        wheels: Iterable[tuple[Wheel, BinaryIO]],
+        models_from: int | None,
+    ) -> None:
         building = _Building(self._disk, f"{RELEASES}/{release.number}")
         self._environment(building, interpreter)
         for wheel, file in wheels:
@@ -117,12 +135,15 @@ class Slots:
         self._disk.remove_folder(slot)
 
     def prune(self, spares: int) -> None:
-        """Delete slots that no link leads to, but for so many of the newest."""
+        """Delete slots that no link leads to, but for so many of the newest that are whole."""
         used = {self.pointed("current"), self.pointed("good")}
         numbers = sorted(int(name) for name in self._disk.folders(RELEASES) if name.isdigit())
         unused = [number for number in numbers if number not in used]
-        for number in unused[: len(unused) - spares]:
-            self.clear(number)
+        whole = [number for number in unused if self.is_whole(number)]
+        kept = whole[max(0, len(whole) - spares) :]
+        for number in unused:
+            if number not in kept:
+                self.clear(number)
 
     def _environment(self, building: "_Building", interpreter: Interpreter) -> None:
         shared = "true" if interpreter.system_packages else "false"

@@ -129,6 +129,46 @@ def test_without_room_nothing_is_begun(world: "World") -> None:
     assert (door.runs, door.disk.folders("releases")) == (0, ["0"])
 
 
+def test_an_update_that_no_room_was_left_for_in_the_middle_leaves_nothing_of_its_slot(
+    world: "World",
+) -> None:
+    world.publish("0.2.0", 1)
+    door = world.doorbell()
+    assert isinstance(door.disk, CrashSlotDisk)
+    door.disk.fail_next("create", DiskFull("no room"), skip=8)
+    with pytest.raises(DiskFull, match="no room"):
+        door.update()
+    assert any(line.startswith("create releases/1/") for line in door.disk.log)
+    assert door.disk.folders("releases") == ["0"]
+    assert world.doorbell(door.disk).update()
+
+
+def test_half_a_slot_is_no_spare_and_takes_no_room_from_the_next_try(world: "World") -> None:
+    world.publish("0.2.0", 1)
+    door = world.doorbell()
+    for number in (1, 9):
+        half = door.disk.create(f"releases/{number}/lib/half")
+        half.append(bytes(50_000))
+        half.close()
+    door.disk.limit_bytes = 113_000  # type: ignore[attr-defined]  # of the simulated disk
+    assert door.update()
+    assert door.disk.folders("releases") == ["0", "1"]
+
+
+def test_wheels_that_were_fetched_before_are_not_asked_room_for_again(world: "World") -> None:
+    release = world.publish("0.2.0", 1)
+    door = world.doorbell()
+    door.source.newest(0)
+    wheels = release.wheels_for("cp311-x86_64")
+    for wheel in wheels:
+        door.source.fetch(wheel)
+    size = sum(wheel.size_bytes for wheel in wheels)
+    assert door.source.held_bytes(wheels) == size
+    used = sum(map(len, door.disk.files.values()))  # type: ignore[attr-defined]  # of the simulated disk
+    door.disk.limit_bytes = used + 4 * size + 200  # type: ignore[attr-defined]  # 200 for notes
+    assert world.doorbell(door.disk).update()
+
+
 def test_a_release_for_other_machines_is_refused_by_name(world: "World") -> None:
     release = world.publish("0.2.0", 1)
     door = world.doorbell()
