@@ -159,7 +159,13 @@ class UpdateRefused(LatchkeyError):
 
 
 class UpdateUnhealthy(LatchkeyError):
-    """A release was tried, was not well, and the one before it runs again."""
+    """A release was tried, was not well or could not be asked, and the one before it runs again."""
+
+    exit_code = EXIT_UPDATE_UNHEALTHY
+
+
+class NotAsked(LatchkeyError):
+    """Whether a release is well could not be asked, so nobody can say that it is not."""
 
     exit_code = EXIT_UPDATE_UNHEALTHY
 

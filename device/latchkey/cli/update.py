@@ -25,12 +25,11 @@ from latchkey.egress.downloads import check_address
 from latchkey.errors import (
     EXIT_OK,
     SettingsError,
-    UpdateUnhealthy,
     UsageError,
 )
 from latchkey.reading import read_small
 from latchkey.settings import UpdateSettings, load_with_places
-from latchkey.update import Course, Device, Interpreter, Records, Release, Slots, Verdict, install, look
+from latchkey.update import Course, Device, Interpreter, Records, Release, Slots, Verdict, install, left, look
 
 if TYPE_CHECKING:
     from latchkey.adapters.updates.repository import Repository
@@ -74,10 +73,9 @@ class _Desk:
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Do what was asked for; one at a time on a folder."""
-    desk = _desk(options.config, terminal)
+    desk = _desk(options.config, terminal, claim=options.action != "status")
     if options.action == "status":
         return _status(desk, as_json=options.json)
-    desk.disk.claim()
     if options.action == "settle":
         return _settle(desk, before_start=options.before_start)
     ledger = Ledger()
@@ -90,7 +88,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
             terminal.say(f"latchkey: egress: {': '.join(traffic_text(row.line()))}")
 
 
-def _desk(config: Path, terminal: Terminal) -> _Desk:
+def _desk(config: Path, terminal: Terminal, *, claim: bool) -> _Desk:
     settings, places = load_with_places(config)
     update, units = settings.update, settings.update.units.split()
     for unit in units:
@@ -98,6 +96,8 @@ def _desk(config: Path, terminal: Terminal) -> _Desk:
             raise places.error(("update", "units"), f"update.units: {unit} is not the name of a service")
     folder = update.folder.absolute()
     disk = FolderSlotDisk(folder)
+    if claim:  # before anything is read of it, which another update may be changing
+        disk.claim()
     slots, records = Slots(disk, str(folder)), Records(disk)
     health = SystemdHealth(folder, config.absolute(), units)
     course = Course(slots, records, health, SystemClock(), update.watch_s, terminal.say)
@@ -161,8 +161,8 @@ def _settle(desk: _Desk, *, before_start: bool) -> int:
     verdict = desk.device.course.settle(before_start=before_start)
     if verdict is Verdict.NONE:
         desk.terminal.put("no release is on trial")
-    if verdict is Verdict.BACK and not before_start:
-        raise UpdateUnhealthy(f"release {number} was not well, the one before it runs again")
+    if verdict in (Verdict.BACK, Verdict.LATER, Verdict.STUCK) and not before_start:
+        raise left(number, verdict, desk.device.slots.pointed("current"))
     return EXIT_OK
 
 

@@ -37,10 +37,16 @@ class SlotDisk(Disk, Protocol):
 
 
 class Health(Protocol):
-    """Whether a release is well. Each answer is "" for yes, or the reason in a few words."""
+    """Whether a release is well. Each answer is "" for yes, or the reason in a few words.
+
+    Raises NotAsked where there was no answer: for want of memory or of time, say.
+    """
 
     def rehearse(self, number: int) -> str:
-        """Have the release of that slot judge the settings, before it is the one that runs."""
+        """Have the release of that slot judge the settings, before it is the one that runs.
+
+        It can change nothing meanwhile, and reach nobody.
+        """
         ...
 
     def restart(self) -> str:

@@ -4,7 +4,7 @@ Nothing here knows the network, signatures or systemd: what was verified comes i
 older than the one before it, and whatever moment power goes at, `current` names a whole release.
 """
 
-from latchkey.update.course import Course, Verdict
+from latchkey.update.course import Course, Verdict, left
 from latchkey.update.installing import Device, Source, install, look
 from latchkey.update.records import Records
 from latchkey.update.release import Release, Wheel, decode_release, encode_release
@@ -23,5 +23,6 @@ __all__ = [
     "decode_release",
     "encode_release",
     "install",
+    "left",
     "look",
 ]

@@ -6,13 +6,14 @@
 Two links say where it stands, and nothing else has to: while `current` and `good` differ, a trial is
 under way. Whoever comes by then, after a power cut too, settles it: `settle`. A release that was not well
 is never tried again by itself. After STARTS starts that nobody saw the end of, one on trial counts as not
-well: it may be what takes the machine down.
+well: it may be what takes the machine down. One that could not be asked is left, and tried again with the
+next update; the STARTS-th time it counts as not well too.
 """
 
 from collections.abc import Callable
 from enum import Enum
 
-from latchkey.errors import UpdateRefused
+from latchkey.errors import NotAsked, UpdateRefused, UpdateUnhealthy
 from latchkey.ports import Clock, Health
 from latchkey.units import NS_PER_S
 from latchkey.update.records import Records
@@ -20,7 +21,7 @@ from latchkey.update.release import Release
 from latchkey.update.slots import Slots
 
 STARTS = 3
-"""Starts of the machine that a release on trial gets."""
+"""Starts of the machine that a release on trial gets, and times without an answer, together."""
 
 LOOK_NS = NS_PER_S
 """Between two looks at what runs."""
@@ -37,6 +38,12 @@ class Verdict(Enum):
 
     KEPT = "kept"
     BACK = "back"
+
+    LATER = "later"
+    """It could not be asked: the one before runs, and the next update tries it again."""
+
+    STUCK = "stuck"
+    """It was not well, but there is none to go back to."""
 
 
 class Course:
@@ -91,11 +98,15 @@ class Course:
 
     def run_trial(self, number: int) -> Verdict:
         """Try the whole release in a slot: rehearse, let it run, watch it, keep it or go back."""
-        reason = self._health.rehearse(number)
+        try:
+            reason, verdict = self._health.rehearse(number), Verdict.BACK
+        except NotAsked as error:
+            reason, verdict = str(error), self._unasked(number)
         if reason:
-            self._records.refuse(number)
+            if verdict is Verdict.BACK:
+                self._records.refuse(number)
             self._tell(f"release {number} is not used: {reason}")
-            return Verdict.BACK
+            return verdict
         self._records.begin(number)
         self._slots.point("current", number)
         self._tell(f"release {number} is on trial")
@@ -114,14 +125,15 @@ class Course:
             return self._go_back(number, "it was not well", restart=not before_start)
         if not before_start:
             return self._restart_and_watch(number)
-        if self._records.count_start(number) > STARTS:
+        if self._records.count(number) > STARTS:
             return self._go_back(number, f"it did not hold out a watch in {STARTS} starts", restart=False)
         return Verdict.PENDING
 
     def _restart_and_watch(self, number: int) -> Verdict:
-        trouble = self._health.restart() if self._health.watches else ""
-        if self._health.watches and not trouble:
-            trouble = self._watch()
+        try:
+            trouble = self._health.restart() or self._watch() if self._health.watches else ""
+        except NotAsked as error:
+            return self._go_back(number, str(error), restart=True, verdict=self._unasked(number))
         if trouble:
             return self._go_back(number, trouble, restart=True)
         self._slots.point("good", number)
@@ -137,13 +149,44 @@ class Course:
             self._clock.wait_until(min(end_ns, self._clock.now_ns() + LOOK_NS))
         return self._health.look()
 
-    def _go_back(self, number: int, reason: str, *, restart: bool) -> Verdict:
+    def _unasked(self, number: int) -> Verdict:
+        """Count that a release could not be asked; give what comes of it."""
+        return Verdict.LATER if self._records.count(number) < STARTS else Verdict.BACK
+
+    def _go_back(
+        self, number: int, reason: str, *, restart: bool, verdict: Verdict = Verdict.BACK
+    ) -> Verdict:
         """First note, then change the link: else a power cut between would try it again."""
         good = self._slots.pointed("good")
         assert good is not None
-        self._records.refuse(number)
+        if verdict is Verdict.BACK:
+            self._records.refuse(number)
+        if not self._slots.is_whole(good):
+            self._tell(f"release {number} stays, though {reason}: release {good} is not whole any more")
+            return Verdict.STUCK
         self._slots.point("current", good)
         self._tell(f"release {number} is not kept: {reason}; release {good} runs again")
-        if restart and self._health.watches and (trouble := self._health.restart()):
+        if restart and self._health.watches and (trouble := self._restarted()):
             self._tell(f"release {good} did not start well either: {trouble}")
-        return Verdict.BACK
+        return verdict
+
+    def _restarted(self) -> str:
+        try:
+            return self._health.restart()
+        except NotAsked as error:
+            return str(error)
+
+
+def left(number: int | None, verdict: Verdict, runs: int | None) -> UpdateUnhealthy:
+    """Give what to tell of a trial that a release was not kept after."""
+    if verdict is Verdict.STUCK:
+        return UpdateUnhealthy(
+            f"release {number} was not well, but what ran before is not whole any more, so it runs on",
+            hint="the next release takes its place; or lay `current` and `good` to a whole one by hand",
+        )
+    if verdict is Verdict.LATER:
+        return UpdateUnhealthy(
+            f"release {number} could not be asked whether it is well, release {runs} runs on",
+            hint="the next `latchkey update` tries it again",
+        )
+    return UpdateUnhealthy(f"release {number} was not well, release {runs} runs on")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from latchkey.errors import DiskFull, UpdateUnhealthy
+from latchkey.errors import DiskFull
 from latchkey.ports import SlotDisk
-from latchkey.update.course import Course, Verdict
+from latchkey.update.course import Course, Verdict, left
 from latchkey.update.release import Release, Wheel
 from latchkey.update.slots import Interpreter, Slots
 
@@ -73,8 +73,9 @@ def install(device: Device, source: Source) -> tuple[Release, bool]:
     DiskError, DiskFull, LatchkeyError for the network. What runs goes on running in all these cases.
     """
     number = device.course.on_trial
-    if device.course.settle() is Verdict.BACK:  # and no further: it may be the release that we are part of
-        raise UpdateUnhealthy(f"release {number} was not well, the one before it runs again")
+    verdict = device.course.settle()
+    if verdict in (Verdict.BACK, Verdict.LATER):  # and no further: it may be the release that we are part of
+        raise left(number, verdict, device.slots.pointed("current"))
     release, wanted = look(device, source)
     if wanted:
         _install(device, source, release)
@@ -85,14 +86,14 @@ def install(device: Device, source: Source) -> tuple[Release, bool]:
 
 def _install(device: Device, source: Source, release: Release) -> None:
     slots, wheels = device.slots, release.wheels_for(device.interpreter.build)
-    before = slots.pointed("current")
     if slots.release(release.number) != release:
         slots.clear(release.number)
         slots.prune(SPARES)
         source.forget_others(wheels)
         _make_slot(device, source, release, wheels)
-    if device.course.run_trial(release.number) is not Verdict.KEPT:
-        raise UpdateUnhealthy(f"release {release.number} was not well, release {before} runs on")
+    verdict = device.course.run_trial(release.number)
+    if verdict is not Verdict.KEPT:
+        raise left(release.number, verdict, slots.pointed("current"))
 
 
 def _make_slot(device: Device, source: Source, release: Release, wheels: tuple[Wheel, ...]) -> None:

@@ -19,7 +19,9 @@ _FIELDS = ("refused", "number", "starts")
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """`refused` are numbers of releases that were not well; `starts` counts those of release `number`."""
+    """`refused` are numbers of releases that were not well; `starts` counts how often release `number` was
+    started on trial, or could not be asked how it is.
+    """
 
     refused: tuple[int, ...] = ()
     number: int = 0
@@ -41,11 +43,12 @@ class Records:
         return self._notes
 
     def begin(self, number: int) -> None:
-        """Note that a release goes on trial."""
-        self._write(replace(self._notes, number=number, starts=0))
+        """Note that a release goes on trial. What was counted of it before stays counted."""
+        starts = self._notes.starts if self._notes.number == number else 0
+        self._write(replace(self._notes, number=number, starts=starts))
 
-    def count_start(self, number: int) -> int:
-        """Note another start of a release on trial; give how many there were."""
+    def count(self, number: int) -> int:
+        """Note another start of a release on trial, or that it could not be asked; give how many by now."""
         starts = self._notes.starts + 1 if self._notes.number == number else 1
         self._write(replace(self._notes, number=number, starts=min(starts, STARTS_LIMIT)))
         return starts
@@ -58,7 +61,7 @@ class Records:
     def forgive_all(self) -> None:
         """Let releases that were not well be tried again."""
         if self._notes.refused:
-            self._write(replace(self._notes, refused=()))
+            self._write(Notes())
 
     def _write(self, notes: Notes) -> None:
         record = {"refused": list(notes.refused), "number": notes.number, "starts": notes.starts}

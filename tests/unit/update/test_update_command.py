@@ -1,6 +1,7 @@
 """`latchkey update` on a real folder, with real environments whose programs really run."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from latchkey.adapters.slotdisk import FolderSlotDisk
 from latchkey.cli import main
 from latchkey.cli.update import this_interpreter
 from latchkey.errors import EXIT_SETTINGS, EXIT_UPDATE_REFUSED, EXIT_UPDATE_UNHEALTHY, EXIT_VAULT
+from latchkey.update import Records
 from latchkey_sim.household import write_book
 from latchkey_sim.updates.tinywheels import tiny_latchkey
 
@@ -80,7 +82,13 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path, world: "World", desk: ModuleType) -> Home:
+def home(tmp_path: Path, world: "World", desk: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Give a device; where root runs the tests, what is to be confined runs as it is."""
+    confine = tmp_path / "tools" / "systemd-run"
+    confine.parent.mkdir()
+    confine.write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
+    confine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{confine.parent}:{os.environ['PATH']}")
     return Home(tmp_path, world, desk)
 
 
@@ -163,6 +171,21 @@ def test_two_updates_at_a_time_are_one_too_many(home: Home, capsys: pytest.Captu
     other.claim()
     assert home.update() == EXIT_VAULT
     assert "another latchkey uses" in capsys.readouterr().err
+
+
+def test_what_another_update_noted_until_it_ended_is_known(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs until this one can claim the folder: what was read before that would be old."""
+    home.publish(1)
+    claim = FolderSlotDisk.claim
+
+    def after_another(disk: FolderSlotDisk) -> None:
+        Records(FolderSlotDisk(home.opt)).refuse(1)
+        claim(disk)
+
+    monkeypatch.setattr(FolderSlotDisk, "claim", after_another)
+    assert home.update() == EXIT_UPDATE_REFUSED
 
 
 def test_a_trial_that_was_interrupted_is_settled(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

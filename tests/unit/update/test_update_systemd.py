@@ -1,10 +1,11 @@
-"""How a release is, as systemd tells: with a `systemctl` that says what a test wants."""
+"""How a release is, as systemd tells: with a `systemctl` and a `systemd-run` that do what a test wants."""
 
 from pathlib import Path
 
 import pytest
 
 from latchkey.adapters.updates.systemd import SystemdHealth
+from latchkey.errors import NotAsked
 
 UNITS = ("latchkey-capture.service", "latchkey-link.service")
 SYSTEMCTL = """\
@@ -12,7 +13,14 @@ SYSTEMCTL = """\
 echo "$@" >> {folder}/asked
 [ "$1" = show ] && {{ cat "{folder}/$4"; exit; }}
 [ -e {folder}/fails ] && {{ echo "Job for $2 failed." >&2; [ "$1" = restart ] && exit 1; }}
+[ "$1" = restart ] && [ -e {folder}/crashes ] && cp {folder}/crashes "{folder}/latchkey-capture.service"
 exit 0
+"""
+SYSTEMD_RUN = """\
+#!/bin/sh
+while [ "$1" != -- ]; do echo "$1" >> {folder}/confined; shift; done
+shift
+exec "$@"
 """
 
 
@@ -21,14 +29,21 @@ class Systemd:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        program = folder / "systemctl"
-        program.write_text(SYSTEMCTL.format(folder=folder))
-        program.chmod(0o755)
+        for name, text in (("systemctl", SYSTEMCTL), ("systemd-run", SYSTEMD_RUN)):
+            (folder / name).write_text(text.format(folder=folder))
+            (folder / name).chmod(0o755)
         for unit in UNITS:
             self.set(unit, "active", 0)
 
     def set(self, unit: str, state: str, restarts: int) -> None:
         (self.folder / unit).write_text(f"ActiveState={state}\nNRestarts={restarts}\n")
+
+    def install(self, number: int, check: str) -> None:
+        """Put a release there, whose program is this shell script."""
+        program = self.folder / "releases" / str(number) / "bin" / "latchkey"
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\n{check}\n")
+        program.chmod(0o755)
 
     @property
     def asked(self) -> list[str]:
@@ -43,14 +58,15 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
 
 @pytest.fixture
 def health(systemd: Systemd) -> SystemdHealth:
-    return SystemdHealth(systemd.folder, systemd.folder / "door.toml", UNITS)
+    return SystemdHealth(systemd.folder, systemd.folder / "door.toml", UNITS, is_root=False)
 
 
 def test_units_that_are_active_are_well(systemd: Systemd, health: SystemdHealth) -> None:
     assert health.watches
     assert health.restart() == ""
     assert (health.look(), health.look()) == ("", "")
-    assert systemd.asked[:2] == [f"reset-failed {' '.join(UNITS)}", f"restart {' '.join(UNITS)}"]
+    done = [line for line in systemd.asked if not line.startswith("show")]
+    assert done == [f"reset-failed {' '.join(UNITS)}", f"restart {' '.join(UNITS)}"]
 
 
 @pytest.mark.parametrize("state", ["failed", "activating", "inactive", "deactivating"])
@@ -62,10 +78,29 @@ def test_a_unit_in_any_other_state_is_not(systemd: Systemd, health: SystemdHealt
 
 def test_a_unit_that_systemd_had_to_start_again_is_not(systemd: Systemd, health: SystemdHealth) -> None:
     """It crashed, or no longer answered its watchdog, however active it is now."""
-    health.restart()
     systemd.set(UNITS[0], "active", 3)
-    assert health.look() == "", "it may have been so before"
+    health.restart()
+    assert health.look() == "", "it was so before"
     systemd.set(UNITS[0], "active", 4)
+    assert health.look() == f"{UNITS[0]} had to be started again"
+
+
+def test_a_unit_that_crashed_while_the_others_were_still_starting_is_not(
+    systemd: Systemd, health: SystemdHealth
+) -> None:
+    (systemd.folder / "crashes").write_text("ActiveState=active\nNRestarts=1\n")
+    health.restart()
+    assert health.look() == f"{UNITS[0]} had to be started again"
+
+
+def test_a_count_that_systemd_sets_back_is_counted_from_there(
+    systemd: Systemd, health: SystemdHealth
+) -> None:
+    systemd.set(UNITS[0], "active", 3)
+    health.restart()
+    systemd.set(UNITS[0], "active", 0)
+    assert health.look() == ""
+    systemd.set(UNITS[0], "active", 1)
     assert health.look() == f"{UNITS[0]} had to be started again"
 
 
@@ -74,11 +109,77 @@ def test_a_restart_that_fails_says_why(systemd: Systemd, health: SystemdHealth) 
     assert "failed" in health.restart()
 
 
-def test_without_systemctl_nothing_is_well(health: SystemdHealth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_systemctl_nobody_can_say_how_it_is(
+    health: SystemdHealth, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert health.restart() == "it cannot be run: No such file or directory"
-    assert health.look() == f"{UNITS[0]} is not known"
+    for question in (health.restart, health.look):
+        with pytest.raises(NotAsked, match="systemctl cannot be run: No such file or directory"):
+            question()
 
 
-def test_a_release_without_a_program_fails_its_rehearsal(health: SystemdHealth) -> None:
-    assert health.rehearse(7) == "its `latchkey check` says: it cannot be run: No such file or directory"
+def test_a_unit_that_systemd_says_nothing_of_was_not_asked(systemd: Systemd, health: SystemdHealth) -> None:
+    health.restart()
+    (systemd.folder / UNITS[1]).write_text("")
+    with pytest.raises(NotAsked, match=UNITS[1]):
+        health.look()
+
+
+def test_a_release_that_finds_the_settings_good_passes(systemd: Systemd, health: SystemdHealth) -> None:
+    systemd.install(7, f'[ "$*" = "check {systemd.folder}/door.toml" ]')
+    assert health.rehearse(7) == ""
+
+
+def test_a_release_that_finds_them_bad_says_so(systemd: Systemd, health: SystemdHealth) -> None:
+    systemd.install(7, 'echo "latchkey: error: unknown key" >&2; exit 3')
+    assert health.rehearse(7) == "its `latchkey check` says: unknown key"
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "kill -9 $$",
+        'echo "MemoryError" >&2; exit 1',
+        'echo "latchkey: error: Cannot allocate memory" >&2; exit 1',
+        'echo "latchkey: error: clips: Input/output error" >&2; exit 7',
+        "exit 226",
+    ],
+    ids=["killed", "short of memory", "system error", "card error", "not confined"],
+)
+def test_a_release_that_gave_no_answer_was_not_asked(
+    systemd: Systemd, health: SystemdHealth, check: str
+) -> None:
+    systemd.install(7, check)
+    with pytest.raises(NotAsked, match="gave no answer"):
+        health.rehearse(7)
+
+
+def test_a_release_that_cannot_be_started_was_not_asked(health: SystemdHealth) -> None:
+    with pytest.raises(NotAsked, match="latchkey cannot be run: No such file or directory"):
+        health.rehearse(7)
+
+
+def test_root_lets_a_release_speak_that_can_write_nothing_and_reach_nobody(systemd: Systemd) -> None:
+    systemd.install(7, 'echo "latchkey: error: unknown key" >&2; exit 3')
+    health = SystemdHealth(systemd.folder, systemd.folder / "door.toml", UNITS, is_root=True)
+    assert health.rehearse(7) == "its `latchkey check` says: unknown key"
+    confined = (systemd.folder / "confined").read_text().splitlines()
+    for line in (
+        "DynamicUser=yes",
+        "ProtectSystem=strict",
+        "PrivateNetwork=yes",
+        "DevicePolicy=closed",
+        "NoNewPrivileges=yes",
+        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
+    ):
+        assert f"--property={line}" in confined
+    assert {"--wait", "--pipe"} <= set(confined)
+
+
+def test_root_asks_nothing_of_a_release_where_it_cannot_be_confined(systemd: Systemd) -> None:
+    systemd.install(7, f"touch {systemd.folder}/ran")
+    (systemd.folder / "systemd-run").write_text("#!/bin/sh\nexit 1\n")
+    health = SystemdHealth(systemd.folder, systemd.folder / "door.toml", UNITS, is_root=True)
+    with pytest.raises(NotAsked):
+        health.rehearse(7)
+    assert not (systemd.folder / "ran").exists()

@@ -108,6 +108,55 @@ def test_a_release_that_finds_the_settings_bad_never_runs(world: "World") -> Non
     assert (door.runs, door.health.restarts) == (0, [])
 
 
+def test_a_release_that_could_not_be_asked_is_left_and_tried_again_with_the_next_update(
+    world: "World",
+) -> None:
+    """It may be the machine, short of memory for a moment: nobody said that the release is not well."""
+    world.publish("0.2.0", 1)
+    door = world.doorbell()
+    for question, restarts in (("rehearse", []), ("look", [1, 0])):
+        door = world.doorbell(door.disk)
+        door.health.unasked[question] = "it took longer than 180 s"
+        with pytest.raises(UpdateUnhealthy, match="could not be asked whether it is well, release 0 runs on"):
+            door.update()
+        assert (door.runs, door.health.restarts) == (0, restarts)
+    assert world.doorbell(door.disk).update()
+
+
+@pytest.mark.parametrize("question", ["rehearse", "look"])
+def test_a_release_that_could_never_be_asked_counts_as_not_well_in_the_end(
+    world: "World", question: str
+) -> None:
+    world.publish("0.2.0", 1)
+    door = world.doorbell()
+    said = []
+    for _ in range(4):
+        door = world.doorbell(door.disk)
+        door.health.unasked[question] = "it was killed"
+        with pytest.raises((UpdateUnhealthy, UpdateRefused)) as caught:
+            door.update()
+        said.append(str(caught.value))
+        assert door.runs == 0
+    assert ["could not be asked" in text for text in said] == [True, True, False, False]
+    assert "was tried here and was not well" in said[3]
+
+
+def test_a_release_is_not_left_for_one_that_is_not_whole_any_more(world: "World") -> None:
+    world.publish("0.1.0", 1)
+    door = world.doorbell()
+    assert door.update()
+    world.publish("0.2.0", 2)
+    door = world.doorbell(door.disk)
+    door.health.sick[2] = "it is ill"
+    door.disk.remove("releases/1/release.json")
+    with pytest.raises(UpdateUnhealthy, match="what ran before is not whole any more, so it runs on"):
+        door.update()
+    assert door.runs == 2
+    world.publish("0.3.0", 3)
+    assert world.doorbell(door.disk).update()
+    assert door.device.slots.pointed("good") == 3
+
+
 def test_detectors_that_were_installed_move_along(world: "World") -> None:
     world.publish("0.2.0", 1)
     door = world.doorbell()
@@ -164,8 +213,9 @@ def test_wheels_that_were_fetched_before_are_not_asked_room_for_again(world: "Wo
         door.source.fetch(wheel)
     size = sum(wheel.size_bytes for wheel in wheels)
     assert door.source.held_bytes(wheels) == size
-    used = sum(map(len, door.disk.files.values()))  # type: ignore[attr-defined]  # of the simulated disk
-    door.disk.limit_bytes = used + 4 * size + 200  # type: ignore[attr-defined]  # 200 for notes
+    assert isinstance(door.disk, CrashSlotDisk)
+    used = sum(map(len, door.disk.files.values()))
+    door.disk.limit_bytes = used + 4 * size + 200  # 200 for notes
     assert world.doorbell(door.disk).update()
 
 
