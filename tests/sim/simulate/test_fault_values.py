@@ -18,6 +18,7 @@ from latchkey_sim.screen import Screen, run_on_screen
 from latchkey_sim.simulate import COMMAND
 from latchkey_sim.simulate.drawnfile import parse_drawn
 from latchkey_sim.simulate.faultlines import read_fault, read_faults
+from latchkey_sim.simulate.seeds import Seed
 from latchkey_sim.testing import Scenario, SimHouse
 
 WRONG = [
@@ -36,7 +37,10 @@ WRONG = [
     ("clock-no-ntp@3+4", "clock-no-ntp is an instant"),
 ]
 SCENE = 'schema = 1\nname = "S"\nabout = "s"\nseconds = 30\n[[fault]]\nkind = "{}"\nat = 3\n{}\n'
-DRAWN = 'schema = 1\ndrawn = "v1:1"\nseconds = 30\nrings = [[3.0]]\n[[fault]]\nkind = "{}"\nat = 3\n{}\n'
+DRAWN = (
+    f'schema = 1\ndrawn = "{Seed(1)}"\nseconds = 30\nrings = [[3.0]]\n'
+    '[[fault]]\nkind = "{}"\nat = 3\n{}\n'
+)
 
 
 def sim(*words: object) -> tuple[int, Screen]:

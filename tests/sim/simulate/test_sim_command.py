@@ -214,7 +214,7 @@ def test_a_report_is_not_written_over_what_is_played_or_another(quick: Path, tmp
         ["run", quick, "--html", quick],
         ["run", quick, "--junit", tmp_path / "." / "quick.toml"],
         ["run", quick, "--faults", faults, "--junit", faults],
-        ["replay", f"v1:1@{quick}", "--html", quick],
+        ["replay", f"1@{quick}", "--html", quick],
         ["run", quick, "--html", tmp_path / "one", "--junit", tmp_path / "one"],
     ):
         with pytest.raises(UsageError, match="would be written over"):
