@@ -59,9 +59,10 @@ test-opencv4: setup
 	  -c $(VENV)-opencv4/constraints.txt -e '.[dev,fast]' 'opencv-python-headless==4.10.0.84'; }
 	@$(VENV)-opencv4/bin/latchkey models install centerface
 	@$(VENV)-opencv4/bin/python -m pytest -n 2 --dist worksteal tests/unit tests/contract tests/sim \
-	  --ignore tests/unit/clip --ignore tests/unit/retention --ignore tests/unit/owner --ignore tests/unit/update --ignore tests/unit/card --ignore tests/unit/firstboot \
-	  --ignore tests/unit/wiring --ignore tests/sim/test_outage.py --ignore tests/sim/test_kill.py --ignore tests/sim/house \
-	  --ignore tests/sim/simulate --ignore tests/sim/plugin
+	  --ignore tests/unit/card --ignore tests/unit/clip --ignore tests/unit/doctor --ignore tests/unit/firstboot \
+	  --ignore tests/unit/owner --ignore tests/unit/retention --ignore tests/unit/sides --ignore tests/unit/update \
+	  --ignore tests/unit/wiring --ignore tests/sim/test_outage.py --ignore tests/sim/test_kill.py \
+	  --ignore tests/sim/house --ignore tests/sim/simulate --ignore tests/sim/plugin
 
 check: setup
 	@$(BIN)/ruff format --check .
