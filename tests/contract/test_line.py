@@ -46,6 +46,12 @@ class Ends:
             self.until(end, lambda news: LineUp() in news)
 
 
+def seconds_of(act: Callable[[], object]) -> float:
+    began_ns = SystemClock().now_ns()
+    act()
+    return (SystemClock().now_ns() - began_ns) / NS_PER_S
+
+
 @pytest.fixture(params=["socket", "memory"])
 def ends(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ends]:
     """Give two ends that have not met."""
@@ -91,6 +97,7 @@ def test_a_side_that_does_not_read_is_not_waited_for_and_loses_nothing(ends: End
     while sent < 100_000 and ends.one.send(b"%06d" % sent):
         sent += 1
     assert sent < 100_000
+    assert min(seconds_of(lambda: ends.one.send(b"too much")) for _ in range(5)) < 0.05  # the bell waits
     ends.until(ends.other, lambda news: len(news) == sent + 1)
     assert ends.news(ends.other)[-1] == Heard(b"%06d" % (sent - 1))
     ends.until(ends.other, lambda _: ends.one.send(b"again"))

@@ -6,6 +6,7 @@ reads into a bounded inbox; where that is full it stops reading, and the other s
 """
 
 import os
+import select
 import socket
 import stat
 import struct
@@ -36,6 +37,7 @@ STEADY_NS = 60 * NS_PER_S
 
 GONE = "it is not running"
 PATH_LIMIT_BYTES = 107
+MS_PER_S = 1000
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -77,7 +79,7 @@ class UnixLine:
         if peer is None:
             return False
         try:
-            peer.send(record, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            peer.send(record, socket.MSG_NOSIGNAL)
         except BlockingIOError:
             return False
         except OSError:  # the thread hears of it too, and tells
@@ -170,7 +172,7 @@ class UnixLine:
         """Read until the connection ends; give the pause before the next."""
         began_ns = self._clock.now_ns()
         with peer:
-            peer.settimeout(ASK_S)
+            peer.setblocking(False)  # with a time limit of Python's, `send` would wait where there is no room
             user = _user_of(peer)
             if user not in self._peers:
                 self._emit(LineDown(f"user {user} is not who should be there"))
@@ -193,10 +195,14 @@ class UnixLine:
 
     def _read(self, peer: socket.socket) -> str:
         """Put what comes into the inbox; give why it ended."""
+        waiting = select.poll()
+        waiting.register(peer, select.POLLIN)
         while not self._stopping.is_set():
+            if not waiting.poll(ASK_S * MS_PER_S):
+                continue
             try:
                 record = peer.recv(RECORD_LIMIT_BYTES + 1)
-            except TimeoutError:
+            except BlockingIOError:
                 continue
             except OSError as error:
                 return _words(error)
