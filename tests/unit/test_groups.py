@@ -11,7 +11,7 @@ import pytest
 from latchkey.adapters.encoder import H264Encoder
 from latchkey.adapters.planes import raw_frame
 from latchkey.errors import FinderError
-from latchkey.frames import Bgr, Box, Colour, Cover, FilterState, Plane, RawFrame, SafeFrame
+from latchkey.frames import Bgr, Box, Cause, Colour, Cover, FilterState, Plane, RawFrame, SafeFrame
 from latchkey.pipeline.groups import Batch, Groups
 from latchkey.pipeline.selfcheck import SelfCheck
 from latchkey.ports import ClipSpec, FaceFinder
@@ -181,6 +181,23 @@ def test_a_group_that_is_covered_whole_leaves_patches_of_the_faces_found_in_it(
         assert frame.patches is not None
         assert frame.patches.withheld is Withheld.SAFETY
         assert len(frame.patches.covers) == found
+
+
+def test_a_picture_that_was_hidden_whole_keeps_nothing_for_what_the_self_check_finds_in_its_group() -> None:
+    workers = VirtualWorkers(VirtualClock(0), {})
+    encoder = H264Encoder(RecordingSettings()).start(ClipSpec(*SIZE, FPS, Colour()))
+    groups = Groups(encoder, SelfCheck(PaintFinder(), PrivacySettings(), workers))
+    whole = CoverPlan(FilterState.FALLBACK_FULL, (Cover(0, 0, *SIZE),), Cause.MOVED)
+    batches = [
+        groups.feed(redact(raw, whole), Beneath(raw, is_whole=True))
+        if number >= 4
+        else groups.feed(redact(raw, CoverPlan(FilterState.OK, ())), Beneath(raw))
+        for number, raw in enumerate(raws(8, lambda _: True))
+    ]
+    kept = [frame for batch in [*batches, groups.close()] for frame in batch.frames]
+    patches = [frame.patches for frame in kept]
+    assert all(one is not None and one.covers for one in patches[:4])
+    assert not any(one is not None and one.covers for one in patches[4:])
 
 
 def test_what_is_covered_already_is_no_hit() -> None:

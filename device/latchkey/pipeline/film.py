@@ -90,7 +90,8 @@ class Film:
             self._file.begin_faces(spec, safe.at_ns)
         self._last_ns = safe.at_ns
         self._planned.append(plan.cause)
-        beneath = Beneath(picture, plan.found) if self._keeper.keeps_faces else None
+        is_whole = plan.state is FilterState.FALLBACK_FULL
+        beneath = Beneath(picture, plan.found, is_whole) if self._keeper.keeps_faces else None
         batch = self._groups.feed(safe, beneath)
         self._keep(self._file, batch)
         if batch.data:

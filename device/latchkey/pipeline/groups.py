@@ -192,7 +192,8 @@ class Groups:
                 continue
             first = len(group.kept) - len(group.uncut)
             for number, beneath in enumerate(group.uncut, first):
-                kept, found = group.kept[number], (*beneath.found, *group.found)
+                kept = group.kept[number]
+                found = beneath.found if beneath.is_whole else (*beneath.found, *group.found)
                 patches = cut_patches(beneath.raw, kept.state, kept.covers, found)
                 group.kept[number] = replace(kept, patches=patches)
             group.uncut.clear()

@@ -37,10 +37,14 @@ class Withheld(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beneath:
-    """The picture that a safe frame was made from, and what is hidden in it for faces that were found."""
+    """The picture that a safe frame was made from, and what is hidden in it for faces that were found.
+
+    `is_whole`: the frame was hidden whole, so faces that the self-check finds around it are not of it.
+    """
 
     raw: RawFrame
     found: tuple[Cover, ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
