@@ -146,7 +146,7 @@ def test_a_network_that_goes_away_is_told_as_such(pi: DeskPi) -> None:
             return ("apt-get", "update") not in [words[:2] for words in self.ran] and super().has_route()
 
     pi.__class__ = Leaving
-    pi.failing = {"apt-get": "Err:1 http://deb.debian.org\nE: Temporary failure resolving"}
+    pi.failing = {"apt-get": "Err:1 http://mirror.example\nE: Temporary failure resolving"}
     assert pi.boot_up() == 1
     assert pi.state.finding == "no-network"
     assert "Temporary failure" in pi.state.detail
