@@ -17,8 +17,7 @@ from emulation.board import Board
 from emulation.heard import wrong_messages
 from emulation.image import System, copy_out, make_boot_disk, make_system_disk
 from emulation.peaks import print_peaks
-from emulation.root import REPOSITORY, EmulationError, must, ran
-from latchkey.errors import LatchkeyError
+from emulation.root import REPOSITORY, EmulationError, must, ran, reported
 from latchkey_card.answers import Answers, settings_text
 from latchkey_card.card import Secrets, card_files, write_card
 from latchkey_card.fetching import fetch
@@ -200,10 +199,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except LatchkeyError as error:
-        print(f"latchkey: error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"latchkey: hint: {error.hint}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(reported(main))

@@ -11,9 +11,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from emulation.root import REPOSITORY, EmulationError, Ran, Root, ran
+from emulation.root import REPOSITORY, EmulationError, Ran, Root, ran, reported
 from latchkey.adapters.models import models_folder
-from latchkey.errors import LatchkeyError
 from latchkey_sim.footage import write_video
 from latchkey_sim.scene import SHORT_VISIT, Scene
 from latchkey_sim.scene.porch import Lens
@@ -150,10 +149,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except LatchkeyError as error:
-        print(f"latchkey: error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"latchkey: hint: {error.hint}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(reported(main))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -106,6 +106,17 @@ class Root:
     def _pip(self, *words: str) -> None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         must([*pip, "--upgrade", "--target", str(self._site), *words])
+
+
+def reported(program: Callable[[], int]) -> int:
+    """Run a program of the workshop; give its exit code, with one line where it cannot do its work."""
+    try:
+        return program()
+    except LatchkeyError as error:
+        print(f"latchkey: error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"latchkey: hint: {error.hint}", file=sys.stderr)
+        return 1
 
 
 def ran(command: Sequence[str], limit_s: float, env: Mapping[str, str] | None = None) -> Ran:
