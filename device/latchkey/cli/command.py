@@ -82,8 +82,8 @@ def standard_terminal() -> Terminal:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, flags)  # gets the lowest free number: this one
-    out = sys.stdout if sys.stdout is not None else open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    err = sys.stderr if sys.stderr is not None else open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    out = sys.stdout if sys.stdout is not None else open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 -- for good
+    err = sys.stderr if sys.stderr is not None else open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 -- for good
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="backslashreplace")  # a file's name may be no text at all
     return Terminal(out, err)
