@@ -84,7 +84,7 @@ def sound(device: str) -> Callable[[threading.Event], str]:
 
     def play(_stopped: threading.Event) -> str:
         try:
-            done = subprocess.run(command, input=wav, capture_output=True, timeout=SOUND_LIMIT_S, check=False)  # noqa: S603
+            done = subprocess.run(command, input=wav, capture_output=True, timeout=SOUND_LIMIT_S, check=False)  # noqa: S603 -- aplay, with fixed words
         except (OSError, subprocess.TimeoutExpired) as error:
             return str(error)
         said = done.stderr.decode(errors="replace").strip().split("\n")[-1]

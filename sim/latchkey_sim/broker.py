@@ -205,7 +205,7 @@ class MemoryBroker:
                 listener(heard)
             else:
                 late_ns = self._clock.now_ns() + self.shuffle.randrange(SHUFFLE_NS)
-                self._at(late_ns, lambda listener=listener: listener(heard))  # type: ignore[misc]
+                self._at(late_ns, lambda listener=listener: listener(heard))  # type: ignore[misc]  # mypy cannot infer a default's type
 
     def _greet(self, link: "SimLink") -> None:
         if self._links.get(link.client) is not link:

@@ -90,7 +90,7 @@ def _start_mosquitto(program: str, folder: Path, extra: str) -> tuple[subprocess
             stderr=subprocess.DEVNULL,
             process_group=0,  # Ctrl-C in a terminal is for us: the broker goes last
         )
-        if _ready(port, lambda child=child: child.poll() is None):  # type: ignore[misc]
+        if _ready(port, lambda child=child: child.poll() is None):  # type: ignore[misc]  # mypy cannot infer a default's type
             return child, port
         _end(child)
     raise LinkDown("mosquitto does not start")

@@ -51,7 +51,7 @@ class PlainReader(io.RawIOBase):
         self._at = base + offset
         return self._at
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, in the base
         """Read at most to the end of one chunk. Raises ClipDamaged, TrailingBytes."""
         if self._at >= self._size_bytes:
             return 0

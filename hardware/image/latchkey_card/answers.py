@@ -134,7 +134,7 @@ def settings_text(answers: Answers) -> str:
         block = "\n".join([f"[{section}]", *lines])
         header = re.compile(rf"^\[ *{section} *\][ \t]*(#.*)?$", re.MULTILINE)
         if header.search(text):
-            text = header.sub(lambda _found, block=block: block, text, count=1)  # type: ignore[misc]
+            text = header.sub(lambda _found, block=block: block, text, count=1)  # type: ignore[misc]  # mypy cannot infer a default's type
         else:
             text = f"{text}\n\n{block}"
     head = "# Made by `make pi-card`. On the doorbell: /etc/latchkey/door.toml\nschema = 1"

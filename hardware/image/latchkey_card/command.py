@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (AnswersWrong, CardWrong, ListWrong, WheelsWrong, LatchkeyError, OSError, ValueError) as error:
-        print(f"latchkey-card: error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"latchkey-card: error: {error}", file=sys.stderr)
         return 1
 
 
@@ -88,7 +88,7 @@ def _card(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     wrong = wrong_card(options.folder)
     for line in wrong:
-        print(f"latchkey-card: error: {line}", file=sys.stderr)  # noqa: T201
+        print(f"latchkey-card: error: {line}", file=sys.stderr)
     if not wrong:
         _say("all files are whole")
     return int(bool(wrong))
@@ -113,4 +113,4 @@ def _secret(what: str, file: Path | None) -> str:
 
 
 def _say(line: str) -> None:
-    print(line)  # noqa: T201
+    print(line)

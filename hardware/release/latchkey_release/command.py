@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options)
     except (RepositoryError, KeyFileError, WheelsWrong, LatchkeyError, OSError) as error:
-        print(f"latchkey-release: error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"latchkey-release: error: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -85,7 +85,7 @@ def _init(options: argparse.Namespace) -> None:
     for role in ROLES:
         _save(keys[role], role, options.keys)
     write(made.files, options.repository)
-    print(f"root 1, sha256 {hashlib.sha256(made.pinned).hexdigest()}: metadata/1.root.json goes onto devices")  # noqa: T201
+    print(f"root 1, sha256 {hashlib.sha256(made.pinned).hexdigest()}: metadata/1.root.json goes onto devices")
 
 
 def _release(options: argparse.Namespace) -> None:
@@ -108,7 +108,7 @@ def _release(options: argparse.Namespace) -> None:
     wheels = [Blob(f"wheels/{name}", data) for name, data in sorted(blobs.items())]
     repository.publish(release, wheels, _keys(repository, options.keys), now)
     _write_checked(repository, options.repository)
-    print(f"release {release.number} ({release.version}), {len(blobs)} wheels")  # noqa: T201
+    print(f"release {release.number} ({release.version}), {len(blobs)} wheels")
 
 
 def _renew(options: argparse.Namespace) -> None:
@@ -136,7 +136,7 @@ def _check(options: argparse.Namespace) -> None:
     wrong = Repository(read(options.repository)).check(_now(options))
     if wrong:
         raise RepositoryError("; ".join(wrong))
-    print("good")  # noqa: T201
+    print("good")
 
 
 def _write_checked(repository: Repository, folder: Path) -> None:

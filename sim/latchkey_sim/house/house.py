@@ -156,9 +156,9 @@ class House:
         self._begun = True
         for number, door in enumerate(self.scenario.doors):
             for at_ns in door.rings_ns:
-                self.agenda.at(at_ns, lambda number=number: self._push(number))  # type: ignore[misc]
+                self.agenda.at(at_ns, lambda number=number: self._push(number))  # type: ignore[misc]  # mypy cannot infer a default's type
         for number, fault in enumerate(self.scenario.faults):
-            self.agenda.at(fault.at_ns, lambda n=number, f=fault: self._begin(n, f))  # type: ignore[misc]
+            self.agenda.at(fault.at_ns, lambda n=number, f=fault: self._begin(n, f))  # type: ignore[misc]  # mypy cannot infer a default's type
         for checker in self.checkers:
             checker.begin(self)
         for number in range(len(self.doors)):
@@ -234,7 +234,7 @@ class House:
         for number in range(1, 2 * self.bounces[door] + 1):
             level = down if number % 2 == 0 else not down
             at_ns = self.clock.now_ns() + number * BOUNCE_NS
-            self.agenda.at(at_ns, lambda level=level: life.bell.edge(down=level))  # type: ignore[misc]
+            self.agenda.at(at_ns, lambda level=level: life.bell.edge(down=level))  # type: ignore[misc]  # mypy cannot infer a default's type
 
     def boot(self, door: int) -> None:
         """Give a door power."""

@@ -112,7 +112,7 @@ def serve() -> None:
         _, status = os.waitpid(child, 0)
         os.close(ready)
         os.close(go)
-        print(status, flush=True)  # noqa: T201
+        print(status, flush=True)  # noqa: T201 -- read by who plays the outage
 
 
 if __name__ == "__main__":

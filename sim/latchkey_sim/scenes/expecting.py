@@ -27,7 +27,7 @@ class Expects(Checker):
         self._scene = scene
         self._heard: list[tuple[int, str]] = []
 
-    def on_message(self, house: "House", heard: Heard) -> None:  # noqa: ARG002
+    def on_message(self, house: "House", heard: Heard) -> None:  # noqa: ARG002 -- of the base
         """Note the time of what is told of rings, movement and clips."""
         topic, payload = heard.publication.topic, heard.publication.payload
         if topic.endswith("/event/doorbell"):

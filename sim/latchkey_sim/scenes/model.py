@@ -75,12 +75,12 @@ def key(
     return field(default=default, metadata=facts)
 
 
-def at(help: str = "when, in seconds") -> Any:  # noqa: A002
+def at(help: str = "when, in seconds") -> Any:  # noqa: A002 -- reads as in argparse
     """Declare a time."""
     return key(MISSING, help, name="at", low=0, high=DAY_S)
 
 
-def lasts(help: str) -> Any:  # noqa: A002
+def lasts(help: str) -> Any:  # noqa: A002 -- reads as in argparse
     """Declare for how long; 0 is the default."""
     return key(0.0, help, name="for", low=0, high=DAY_S)
 
